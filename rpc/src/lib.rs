@@ -1,0 +1,70 @@
+//! The JSON-RPC interface of a Baro node: the node's server and every client come from the one trait [`BaroApi`].
+//!
+//! Amounts are decimal strings in the asset's smallest unit. Hashes, ids and keys are hexadecimal. Times are
+//! milliseconds since the Unix epoch, deadlines are seconds. A transaction travels as the hexadecimal form of its
+//! canonical bytes. An error carries a code of [`code`] and, as its data, an [`ErrorData`].
+
+pub mod code;
+mod values;
+
+pub use values::*;
+
+use jsonrpsee::core::{RpcResult, SubscriptionResult};
+use jsonrpsee::proc_macros::rpc;
+use types::{Address, AssetId, Height, TransactionId};
+
+/// What a node answers.
+#[rpc(server, client, namespace = "baro")]
+pub trait BaroApi {
+    /// The chain: its name, genesis hash, parameters, validators and assets.
+    #[method(name = "chain")]
+    async fn chain(&self) -> RpcResult<ChainInfo>;
+
+    /// The finalized balances of an account. An account that never received anything has none.
+    #[method(name = "account")]
+    async fn account(&self, address: Address) -> RpcResult<AccountInfo>;
+
+    /// Hands in one transaction. It is admitted, not final: see [`BaroApi::wait`]. Sending the same bytes again is safe.
+    #[method(name = "send")]
+    async fn send(&self, transaction: HexBytes) -> RpcResult<TransactionId>;
+
+    /// Hands in many transactions; each is admitted or refused on its own, in order.
+    #[method(name = "sendMany")]
+    async fn send_many(&self, transactions: Vec<HexBytes>) -> RpcResult<Vec<SendOutcome>>;
+
+    /// What became of a transaction.
+    #[method(name = "transaction")]
+    async fn transaction(&self, id: TransactionId) -> RpcResult<TransactionStatus>;
+
+    /// As [`BaroApi::transaction`], but answers only once the outcome is certain or `timeout_ms` have passed.
+    #[method(name = "wait")]
+    async fn wait(&self, id: TransactionId, timeout_ms: u64) -> RpcResult<TransactionStatus>;
+
+    /// A finalized block; without a height, the latest.
+    #[method(name = "block")]
+    async fn block(&self, height: Option<Height>) -> RpcResult<BlockInfo>;
+
+    /// An asset's supply and the sum of all balances, which must be equal, at the latest finalized block.
+    #[method(name = "supply")]
+    async fn supply(&self, asset: AssetId) -> RpcResult<SupplyInfo>;
+
+    /// How this node is.
+    #[method(name = "status")]
+    async fn status(&self) -> RpcResult<NodeStatus>;
+
+    /// The other validators as this node sees them.
+    #[method(name = "peers")]
+    async fn peers(&self) -> RpcResult<Vec<PeerInfo>>;
+
+    /// Pairs of contradicting votes that this node has seen.
+    #[method(name = "evidence")]
+    async fn evidence(&self) -> RpcResult<Vec<EvidenceInfo>>;
+
+    /// Each finalized block, from now on.
+    #[subscription(name = "subscribeBlocks" => "blocks", unsubscribe = "unsubscribeBlocks", item = BlockInfo)]
+    async fn subscribe_blocks(&self) -> SubscriptionResult;
+
+    /// Each receipt that touches `account`, or each receipt of all, from now on.
+    #[subscription(name = "subscribeReceipts" => "receipts", unsubscribe = "unsubscribeReceipts", item = ReceiptInfo)]
+    async fn subscribe_receipts(&self, account: Option<Address>) -> SubscriptionResult;
+}

@@ -1,0 +1,35 @@
+//! The values that every part of Baro shares, and their canonical bytes.
+//!
+//! A value here is small, immutable in meaning and has exactly one encoding ([`codec`]). Newtypes such as [`View`] and
+//! [`Height`] never convert into one another implicitly. What has been checked has a type that only checking makes
+//! ([`Verified`]). Nothing here has a clock, a disk, a socket, a thread or a random source.
+
+mod address;
+mod amount;
+mod batch;
+mod block;
+mod certificate;
+pub mod codec;
+mod hash;
+mod keys;
+mod signature;
+mod transaction;
+mod units;
+mod validators;
+mod verified;
+
+pub use address::{Address, AddressError};
+pub use amount::{Amount, AssetId};
+pub use batch::{Acknowledgement, Batch, BatchDigest, MAX_ACKNOWLEDGED, MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS};
+pub use block::{Block, Header, MAX_BLOCK_BATCHES};
+pub use certificate::{Ballot, Certificate, CertificateError, Evidence, Signers, Vote};
+pub use hash::{Domain, Hash, HexError};
+pub use keys::{PublicKey, SecretKey, Signature};
+pub use signature::{SignedMessage, verify_all, verify_one};
+pub use transaction::{
+    Authorization, ChainTag, Instruction, MAX_INSTRUCTIONS, MAX_MEMO_BYTES, MAX_REFERENCE_BYTES, MAX_TRANSACTION_BYTES,
+    Payload, Refusal, Transaction, TransactionId,
+};
+pub use units::{Deadline, Epoch, Height, Moment, Timestamp, ValidatorIndex, View};
+pub use validators::{Committee, MAX_VALIDATORS, ValidatorSet, ValidatorSetError};
+pub use verified::{AuthorizedTransaction, Verified};
