@@ -5,6 +5,7 @@
 //! canonical bytes. An error carries a code of [`code`] and, as its data, an [`ErrorData`].
 
 pub mod code;
+pub mod net_file;
 mod values;
 
 pub use values::*;

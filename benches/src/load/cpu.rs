@@ -1,0 +1,60 @@
+//! What processes on this machine use, from `/proc`. Elsewhere, and for processes that ended, nothing is known.
+
+/// Linux reports processor time to programs in hundredths of a second (`USER_HZ`).
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// A process: this one, or another by its id.
+#[derive(Debug, Clone, Copy)]
+pub enum Process {
+    /// This process.
+    Own,
+    /// The process of this id.
+    Other(u32),
+}
+
+impl Process {
+    fn read(self, file: &str) -> Option<String> {
+        let path = match self {
+            Process::Own => format!("/proc/self/{file}"),
+            Process::Other(pid) => format!("/proc/{pid}/{file}"),
+        };
+        std::fs::read_to_string(path).ok()
+    }
+
+    /// Processor time used so far by all its threads, in seconds.
+    pub fn cpu_seconds(self) -> Option<f64> {
+        ticks(&self.read("stat")?).map(|ticks| ticks as f64 / TICKS_PER_SECOND)
+    }
+
+    /// Memory that it has resident, in bytes.
+    pub fn resident_bytes(self) -> Option<u64> {
+        resident(&self.read("status")?)
+    }
+}
+
+/// User and system time, fields 14 and 15. The second field, the name, may contain spaces and brackets.
+fn ticks(stat: &str) -> Option<u64> {
+    let after_name = stat.rsplit_once(')')?.1;
+    let mut fields = after_name.split_ascii_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+fn resident(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_ascii_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_kernels_text() {
+        let stat = "42 (a ) b) S 1 1 1 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 9 0 5 1000 10 18446744073709551615";
+        assert_eq!(ticks(stat), Some(300));
+        assert_eq!(resident("Name:\tbaro\nVmRSS:\t  1024 kB\n"), Some(1 << 20));
+        assert_eq!(ticks(""), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! What to measure.
+
+use std::path::PathBuf;
+
+/// What `baro bench` is asked to measure.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The network to load, as `baro localnet` describes it; without it, one is started for the run and stopped after.
+    #[arg(long, value_name = "FILE")]
+    pub net: Option<PathBuf>,
+
+    /// Payments a second, sent on schedule however slow the network is (default 1000).
+    #[arg(long, value_name = "N", conflicts_with = "saturate", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+
+    /// Keep every validator full instead: a bounded number of payments in flight, refilled as they become final.
+    #[arg(long)]
+    pub saturate: bool,
+
+    /// For how long payments are sent, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    pub duration: u32,
+
+    /// Seconds of the same load before the measurement, left out of the figures (a loss there still counts).
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub warmup: u32,
+
+    /// How many accounts pay one another at random.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(2..))]
+    pub accounts: u64,
+
+    /// How many validators a network started for the run has.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub validators: usize,
+
+    /// Connections for sending to each validator.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections: u32,
+
+    /// With --saturate: payments in flight at each validator.
+    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub in_flight: u32,
+
+    /// The most payments to sign before the load begins; the others are signed during it. More takes memory (about
+    /// 0.6 KB each), fewer takes processor time from the validators.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub presign: u64,
+
+    /// Seconds from when a payment is due to its deadline; by default as far as the chain and the run allow.
+    #[arg(long, value_name = "S")]
+    pub valid_for: Option<u32>,
+
+    /// Decides the accounts and who pays whom. The same seed uses the same accounts again.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Write index.html and report.json into this directory.
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+
+    /// Print the figures as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the load is driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Open loop: so many payments a second.
+    Rate(u32),
+    /// Closed loop: so many payments in flight at each validator.
+    Saturate(usize),
+}
+
+impl Options {
+    /// How the load is driven.
+    pub fn mode(&self) -> Mode {
+        if self.saturate { Mode::Saturate(self.in_flight as usize) } else { Mode::Rate(self.rate.unwrap_or(1000)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn the_load_is_open_loop_unless_asked() {
+        let mode = |line: &[&str]| Line::try_parse_from(line).map(|line| line.options.mode()).map_err(|_| ());
+        assert_eq!(mode(&["bench"]), Ok(Mode::Rate(1000)));
+        assert_eq!(mode(&["bench", "--rate", "50"]), Ok(Mode::Rate(50)));
+        assert_eq!(mode(&["bench", "--saturate", "--in-flight", "9"]), Ok(Mode::Saturate(9)));
+        assert_eq!(mode(&["bench", "--saturate", "--rate", "50"]), Err(()));
+    }
+}

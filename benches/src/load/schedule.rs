@@ -1,0 +1,57 @@
+//! The open loop's schedule: when each payment is due, whatever the network does.
+
+/// Payment `n` is due `n / rate` seconds after the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    rate: u32,
+    total: u64,
+}
+
+impl Schedule {
+    /// `rate` payments a second for `seconds`.
+    pub fn new(rate: u32, seconds: u32) -> Schedule {
+        Schedule { rate, total: u64::from(rate) * u64::from(seconds) }
+    }
+
+    /// How many payments there are.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// When payment `n` is due, in microseconds after the start.
+    pub fn due(&self, n: u64) -> u64 {
+        (u128::from(n) * 1_000_000).div_ceil(u128::from(self.rate)) as u64
+    }
+
+    /// How many payments are due by `elapsed` microseconds after the start.
+    pub fn due_by(&self, elapsed: u64) -> u64 {
+        let due = u128::from(elapsed) * u128::from(self.rate) / 1_000_000 + 1;
+        due.min(u128::from(self.total)) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_payment_is_due_exactly_when_the_rate_says() {
+        for rate in [1, 3, 999, 1000, 30_000, 1_000_000] {
+            let schedule = Schedule::new(rate, 3);
+            assert_eq!(schedule.total(), u64::from(rate) * 3);
+            for n in (0..schedule.total()).step_by(rate as usize / 7 + 1) {
+                let due = schedule.due(n);
+                assert!(schedule.due_by(due) > n, "{n} at {rate}/s is due at {due}");
+                assert!(due == 0 || schedule.due_by(due - 1) <= n, "{n} at {rate}/s is not due before {due}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_schedule_ends() {
+        let schedule = Schedule::new(1000, 30);
+        assert_eq!(schedule.due_by(29_999_000), 30_000);
+        assert_eq!(schedule.due_by(29_998_999), 29_999);
+        assert_eq!(schedule.due_by(u64::MAX), 30_000);
+    }
+}

@@ -1,0 +1,316 @@
+//! The task that owns the swarm: it dials, dials again, and starts and ends the tasks that move frames.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use futures::{
+    StreamExt,
+    future::{BoxFuture, FutureExt},
+    stream::FuturesUnordered,
+};
+use libp2p::{
+    Multiaddr, PeerId, Stream, Swarm,
+    swarm::{
+        ConnectionId, SwarmEvent,
+        dial_opts::{DialOpts, PeerCondition},
+    },
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::{AbortHandle, JoinSet},
+};
+use tracing::{debug, error, info, warn};
+
+use super::{
+    Inbound, PeerEvent,
+    backoff::Backoff,
+    behaviour::{Behaviour, Event},
+    config::Limits,
+    error::{FrameError, LinkError},
+    frame::FrameReader,
+    identity,
+    lane::{Lane, Link, PerLane},
+    rate_limit::RateLimit,
+    status::{LaneState, PeerState, Peers},
+    streams,
+};
+
+/// How often a stranger is worth a warning and an event.
+const STRANGER_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Where frames and news go.
+pub(super) struct Outputs {
+    pub(super) frames: PerLane<mpsc::Sender<Inbound>>,
+    pub(super) events: mpsc::UnboundedSender<PeerEvent>,
+}
+
+/// The state of the task.
+pub(super) struct Driver {
+    swarm: Swarm<Behaviour>,
+    peers: Arc<Peers>,
+    limits: Limits,
+    outputs: Outputs,
+    /// Our links, one of each kind: it is waiting in `dials`, being dialled, or open.
+    links: HashMap<Link, LinkState>,
+    dials: FuturesUnordered<BoxFuture<'static, Dial>>,
+    /// The newest reader of each of the peers' links.
+    readers: HashMap<Link, Reader>,
+    streams: JoinSet<Ended>,
+    strangers: RateLimit,
+}
+
+#[derive(Default)]
+struct LinkState {
+    backoff: Backoff,
+    open: Option<Open>,
+    /// The last trouble that was told, so that each is told once.
+    told: Option<String>,
+}
+
+struct Open {
+    connection: ConnectionId,
+    since: Instant,
+}
+
+struct Dial {
+    link: Link,
+    addresses: io::Result<Vec<Multiaddr>>,
+}
+
+struct Reader {
+    connection: ConnectionId,
+    task: AbortHandle,
+}
+
+/// A frame-moving task that is over.
+enum Ended {
+    Writer { link: Link, connection: ConnectionId, result: io::Result<()> },
+    Reader { link: Link, connection: ConnectionId, result: Result<(), FrameError> },
+}
+
+impl Driver {
+    pub(super) fn new(swarm: Swarm<Behaviour>, peers: Arc<Peers>, limits: Limits, outputs: Outputs) -> Self {
+        Self {
+            links: peers.links().map(|link| (link, LinkState::default())).collect(),
+            swarm,
+            peers,
+            limits,
+            outputs,
+            dials: FuturesUnordered::new(),
+            readers: HashMap::new(),
+            streams: JoinSet::new(),
+            strangers: RateLimit::new(STRANGER_INTERVAL),
+        }
+    }
+
+    /// Runs until told to stop or until nobody is left who could tell.
+    pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        for link in self.peers.clone().links() {
+            self.dial_after(Duration::ZERO, link);
+        }
+        loop {
+            tokio::select! {
+                _ = stop.changed() => break,
+                event = self.swarm.select_next_some() => self.on_swarm_event(event),
+                Some(dial) = self.dials.next() => self.dial(dial),
+                Some(ended) = self.streams.join_next() => match ended {
+                    Ok(ended) => self.on_ended(ended),
+                    Err(error) => debug!(%error, "a reader was replaced"),
+                },
+            }
+        }
+        for (_, peer) in self.peers.iter() {
+            for lane in Lane::ALL {
+                peer.lane(lane).outbox.close();
+            }
+        }
+        self.streams.shutdown().await;
+        // Closes every socket. `stop` goes last because `Network::shutdown` waits for that.
+        drop(self);
+        drop(stop);
+    }
+
+    fn on_swarm_event(&mut self, event: SwarmEvent<Event>) {
+        match event {
+            SwarmEvent::Behaviour(event) => self.on_event(event),
+            SwarmEvent::NewListenAddr { address, .. } => info!(%address, "listening"),
+            SwarmEvent::ListenerError { error, .. } => warn!(%error, "could not accept a connection"),
+            SwarmEvent::ListenerClosed { reason, .. } => {
+                error!(?reason, "stopped listening: no peer can reach this node until it is restarted");
+            }
+            SwarmEvent::IncomingConnectionError { error, send_back_addr, .. } => {
+                debug!(%error, address = %send_back_addr, "a connection to us failed");
+            }
+            _ => {}
+        }
+    }
+
+    fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Opened { link, connection, stream } => self.on_opened(link, connection, stream),
+            Event::Lost { link, why } => self.on_lost(link, &why),
+            Event::Accepted { link, connection, stream } => self.on_accepted(link, connection, stream),
+            Event::Refused { peer_id, address } => self.on_refused(peer_id, &address),
+        }
+    }
+
+    fn on_opened(&mut self, link: Link, connection: ConnectionId, stream: Stream) {
+        let Some(lane) = self.lane(link) else { return };
+        let state = self.links.entry(link).or_default();
+        state.open = Some(Open { connection, since: Instant::now() });
+        state.told = None;
+        info!(peer = link.peer, lane = %link.lane, "connected");
+        let (queued, heartbeat) = (lane.outbox.open(), self.limits.heartbeat);
+        self.streams.spawn(async move {
+            let result = streams::write(stream, queued, &lane.traffic, heartbeat).await;
+            Ended::Writer { link, connection, result }
+        });
+        if link.lane == Lane::Votes {
+            self.tell(PeerEvent::Up(link.peer));
+        }
+    }
+
+    fn on_lost(&mut self, link: Link, why: &LinkError) {
+        let Some(lane) = self.lane(link) else { return };
+        lane.outbox.close();
+        let state = self.links.entry(link).or_default();
+        let open = state.open.take();
+        if let Some(open) = &open {
+            state.backoff.lasted(open.since.elapsed());
+        }
+        let delay = state.backoff.next();
+        let reason = why.to_string();
+        let is_news = state.told.as_ref() != Some(&reason);
+        if is_news {
+            warn!(peer = link.peer, lane = %link.lane, %reason, "not connected; dialling until it is");
+            state.told = Some(reason);
+        } else {
+            debug!(peer = link.peer, lane = %link.lane, %reason, ?delay, "still not connected");
+        }
+        if link.lane == Lane::Votes {
+            if open.is_some() {
+                self.tell(PeerEvent::Down(link.peer));
+            }
+            if is_news && matches!(why, LinkError::OtherChain) {
+                self.tell(PeerEvent::OtherChain(link.peer));
+            }
+        }
+        self.dial_after(delay, link);
+    }
+
+    fn on_accepted(&mut self, link: Link, connection: ConnectionId, stream: Stream) {
+        let Some(lane) = self.lane(link) else { return };
+        let deliver = self.outputs.frames.of(link.lane).clone();
+        let limit = self.limits.lanes.of(link.lane).frame_bytes;
+        let frames = FrameReader::new(stream, limit, self.limits.silence);
+        let task = self.streams.spawn(async move {
+            let result = streams::read(frames, link.peer, &lane.traffic, deliver).await;
+            Ended::Reader { link, connection, result }
+        });
+        if let Some(old) = self.readers.insert(link, Reader { connection, task }) {
+            old.task.abort();
+            if old.connection != connection {
+                self.close(link.peer, old.connection, LinkError::Closed("replaced".to_owned()));
+            }
+        }
+    }
+
+    fn on_refused(&mut self, peer_id: PeerId, address: &Multiaddr) {
+        self.peers.refused.fetch_add(1, Ordering::Relaxed);
+        if let Some(suppressed) = self.strangers.pass(Instant::now()) {
+            warn!(%peer_id, %address, suppressed, "refused a node that is not a validator of this chain");
+            self.tell(PeerEvent::Refused(peer_id));
+        }
+    }
+
+    fn on_ended(&mut self, ended: Ended) {
+        match ended {
+            // Its connection is lost already, that is why its outbox was closed.
+            Ended::Writer { result: Ok(()), .. } => {}
+            Ended::Writer { link, connection, result: Err(error) } => {
+                self.close(link.peer, connection, LinkError::Write(error));
+            }
+            Ended::Reader { link, connection, result } => {
+                if self.readers.get(&link).is_some_and(|reader| reader.connection == connection) {
+                    self.readers.remove(&link);
+                }
+                self.close(link.peer, connection, LinkError::Closed("its stream ended".to_owned()));
+                if let Err(error) = result {
+                    self.on_read_error(link, error);
+                }
+            }
+        }
+    }
+
+    fn on_read_error(&mut self, link: Link, error: FrameError) {
+        match error {
+            FrameError::Io(error) => debug!(peer = link.peer, lane = %link.lane, %error, "a stream of the peer ended"),
+            FrameError::Silent(_) => {
+                warn!(peer = link.peer, lane = %link.lane, %error, "the peer is gone; dialling it anew");
+                // What we write to it goes nowhere either, and TCP would tell us much later.
+                for lane in Lane::ALL {
+                    let open = self.links.get(&Link { lane, ..link }).and_then(|state| state.open.as_ref());
+                    if let Some(connection) = open.map(|open| open.connection) {
+                        self.close(link.peer, connection, LinkError::Silent);
+                    }
+                }
+            }
+            FrameError::TooLong { .. } => {
+                warn!(peer = link.peer, lane = %link.lane, %error, "closed a connection of a misbehaving peer");
+                self.tell(PeerEvent::Misbehaved { from: link.peer, lane: link.lane, error });
+            }
+        }
+    }
+
+    fn dial_after(&mut self, delay: Duration, link: Link) {
+        let Some(address) = self.peer(link).map(|peer| peer.address.clone()) else { return };
+        let dial = async move {
+            tokio::time::sleep(delay).await;
+            Dial { link, addresses: identity::resolve(&address).await }
+        };
+        self.dials.push(dial.boxed());
+    }
+
+    fn dial(&mut self, Dial { link, addresses }: Dial) {
+        let Some(peer_id) = self.peer(link).map(|peer| peer.peer_id) else { return };
+        let addresses = match addresses {
+            Ok(addresses) => addresses,
+            Err(error) => return self.on_lost(link, &LinkError::Resolve(error)),
+        };
+        // The lanes must not share a connection, nor a local port, which would make them the same connection to TCP.
+        let dial = DialOpts::peer_id(peer_id)
+            .condition(PeerCondition::Always)
+            .addresses(addresses)
+            .allocate_new_port()
+            .build();
+        self.swarm.behaviour_mut().expect(dial.connection_id(), link);
+        if let Err(error) = self.swarm.dial(dial) {
+            // The behaviour has been told too and reports the link as lost.
+            debug!(peer = link.peer, lane = %link.lane, %error, "could not start to dial");
+        }
+    }
+
+    fn close(&mut self, peer: u16, connection: ConnectionId, why: LinkError) {
+        if let Some(peer) = self.peers.peer(peer) {
+            self.swarm.behaviour_mut().close(peer.peer_id, connection, why);
+        }
+    }
+
+    fn tell(&self, event: PeerEvent) {
+        if self.outputs.events.send(event).is_err() {
+            debug!("nobody listens to peer events");
+        }
+    }
+
+    fn peer(&self, link: Link) -> Option<&PeerState> {
+        self.peers.peer(link.peer)
+    }
+
+    fn lane(&self, link: Link) -> Option<Arc<LaneState>> {
+        self.peer(link).map(|peer| peer.lane(link.lane).clone())
+    }
+}

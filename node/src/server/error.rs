@@ -1,0 +1,74 @@
+//! Errors as JSON-RPC carries them: a code, words for people, a kind for programs.
+
+use jsonrpsee::types::ErrorObjectOwned;
+use replica::SubmitError;
+use rpc::{ErrorData, Refused, code};
+use types::Refusal;
+use vm::Precheck;
+
+/// A refusal in its JSON form.
+pub(super) fn refused(error: &SubmitError) -> Refused {
+    let (code, kind) = match error {
+        SubmitError::Busy => (code::BUSY, "busy"),
+        SubmitError::Refused(refusal) => match refusal {
+            Refusal::Malformed(_) => (code::MALFORMED, "malformed"),
+            Refusal::WrongChain { .. } => (code::WRONG_CHAIN, "wrong_chain"),
+            Refusal::Empty => (code::EMPTY, "empty"),
+            Refusal::WrongKey { .. } => (code::WRONG_KEY, "wrong_key"),
+            Refusal::BadSignature => (code::BAD_SIGNATURE, "bad_signature"),
+        },
+        SubmitError::Precheck(precheck) => match precheck {
+            Precheck::Expired { .. } => (code::EXPIRED, "expired"),
+            Precheck::DeadlineTooFar { .. } => (code::DEADLINE_TOO_FAR, "deadline_too_far"),
+            Precheck::AlreadyExecuted(_) => (code::ALREADY_EXECUTED, "already_executed"),
+            Precheck::UnknownAccount => (code::UNKNOWN_ACCOUNT, "unknown_account"),
+            Precheck::WouldFail(failure) => (code::WOULD_FAIL, failure.kind()),
+        },
+    };
+    Refused { code, message: error.to_string(), data: ErrorData { kind: kind.to_owned() } }
+}
+
+impl From<Error> for ErrorObjectOwned {
+    fn from(error: Error) -> Self {
+        let (code, kind) = error.code();
+        let message = match &error {
+            Error::Refused(refused) => refused.message.clone(),
+            other => other.to_string(),
+        };
+        ErrorObjectOwned::owned(code, message, Some(ErrorData { kind }))
+    }
+}
+
+/// What can go wrong with a request.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("refused")]
+    Refused(Refused),
+    #[error("transactions travel as the hexadecimal form of their canonical bytes")]
+    NotHex,
+    #[error("{got} transactions in one call, at most {max} are allowed: send them in several calls")]
+    TooMany { got: usize, max: usize },
+    #[error("there is no block {0}: the latest is {1}")]
+    NoSuchBlock(types::Height, types::Height),
+    #[error("there is no asset {0}: see baro_chain")]
+    NoSuchAsset(types::AssetId),
+    #[error("the validator is stopping: ask another one")]
+    Stopping,
+    #[error("reading the store failed: {0:#}")]
+    Store(anyhow::Error),
+}
+
+impl Error {
+    fn code(&self) -> (i32, String) {
+        let (code, kind) = match self {
+            Error::Refused(refused) => return (refused.code, refused.data.kind.clone()),
+            Error::NotHex => (code::MALFORMED, "malformed"),
+            Error::TooMany { .. } => (code::BUSY, "too_many"),
+            Error::NoSuchBlock(..) => (code::NO_SUCH_BLOCK, "no_such_block"),
+            Error::NoSuchAsset(_) => (code::NO_SUCH_ASSET, "no_such_asset"),
+            Error::Stopping => (code::STOPPING, "stopping"),
+            Error::Store(_) => (code::STORE, "store"),
+        };
+        (code, kind.to_owned())
+    }
+}

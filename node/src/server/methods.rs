@@ -1,0 +1,322 @@
+//! The methods of the interface, each answered by the validator's loop or by its store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use jsonrpsee::core::{RpcResult, SubscriptionResult, async_trait};
+use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
+use replica::{FinalizedBlock, Replica, SubmitError};
+use rpc::{
+    AccountInfo, AssetInfo, BalanceInfo, BaroApiServer, BlockInfo, ChainInfo, EvidenceInfo, HexBytes, NodeStatus,
+    PeerInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo,
+};
+use serde_json::value::{RawValue, to_raw_value};
+use tokio::sync::{broadcast, mpsc, oneshot};
+use types::codec::{decode, encode};
+use types::{Address, AssetId, Block, Height, TransactionId};
+use vm::{Receipt, ReceiptPointer};
+
+use super::error::{Error, refused};
+use super::{RpcLimits, json};
+use crate::network::Network;
+use crate::store::Store;
+use crate::validator::{Outcome, PlacedReceipt, Publication, Request};
+
+/// Who this validator is, for those who ask.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) chain_id: String,
+    pub(crate) genesis_hash: types::Hash,
+    pub(crate) max_valid_seconds: u32,
+    pub(crate) validators: Vec<ValidatorInfo>,
+}
+
+/// Everything that answers.
+#[derive(Clone)]
+pub(crate) struct Backend {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) limits: RpcLimits,
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) publications: broadcast::Sender<Arc<Publication>>,
+    pub(crate) store: Store,
+    pub(crate) network: Network,
+}
+
+impl Backend {
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(request(reply)).await.map_err(|_| Error::Stopping)?;
+        answer.await.map_err(|_| Error::Stopping)
+    }
+
+    /// Looks at the replica from inside its loop. Only quick looks: the loop waits.
+    async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Replica) -> T + Send + 'static) -> Result<T, Error> {
+        self.ask(|reply| Request::Query(Box::new(move |replica| drop(reply.send(look(replica)))))).await
+    }
+
+    /// Reads the store on a thread that may wait for the disk.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let store = self.store.clone();
+        let result = tokio::task::spawn_blocking(move || read(&store)).await;
+        result.map_err(|_| Error::Stopping)?.map_err(Error::Store)
+    }
+
+    async fn submit(&self, transactions: Vec<HexBytes>) -> Result<Vec<Result<TransactionId, SubmitError>>, Error> {
+        let max = self.limits.transactions_per_call;
+        if transactions.len() > max {
+            return Err(Error::TooMany { got: transactions.len(), max });
+        }
+        let from_hex = |text: &HexBytes| hex::decode(text.0.strip_prefix("0x").unwrap_or(&text.0));
+        let transactions =
+            transactions.iter().map(from_hex).collect::<Result<Vec<_>, _>>().map_err(|_| Error::NotHex)?;
+        self.ask(|reply| Request::Submit { transactions, reply }).await
+    }
+
+    async fn status_of(&self, id: TransactionId) -> Result<TransactionStatus, Error> {
+        match self.ask(|reply| Request::Outcome { id, reply }).await? {
+            Outcome::Executed(placed) => Ok(executed(&placed)),
+            Outcome::Stored(place) => self.stored_status(id, place).await,
+            Outcome::Pending => Ok(TransactionStatus::Pending),
+            Outcome::Unknown => Ok(TransactionStatus::Unknown { valid_until: id.deadline() }),
+            Outcome::Closed => match self.read(move |store| find_closed(store, &id)).await? {
+                Some(place) => self.stored_status(id, place).await,
+                None => Ok(json::expired(&id)),
+            },
+        }
+    }
+
+    async fn stored_status(&self, id: TransactionId, place: ReceiptPointer) -> Result<TransactionStatus, Error> {
+        let placed = self.read(move |store| read_receipt(store, &id, place)).await?;
+        Ok(executed(&placed))
+    }
+
+    async fn block_at(&self, height: Option<Height>) -> Result<BlockInfo, Error> {
+        let latest = self.look(|replica| replica.tip().height).await?;
+        let height = height.unwrap_or(latest);
+        let recent: Option<Arc<FinalizedBlock>> =
+            self.ask(|reply| Request::RecentBlock { height, reply }).await?;
+        if let Some(block) = recent {
+            return Ok(json::block_info(&block));
+        }
+        if height > latest || height == Height(0) {
+            return Err(Error::NoSuchBlock(height, latest));
+        }
+        self.read(move |store| read_block(store, height)).await?.ok_or(Error::NoSuchBlock(height, latest))
+    }
+}
+
+fn executed(placed: &PlacedReceipt) -> TransactionStatus {
+    json::executed(json::receipt_info(placed.place, placed.block, placed.timestamp, &placed.receipt))
+}
+
+/// Looks for an id in the closed list of its deadline second.
+fn find_closed(store: &Store, id: &TransactionId) -> anyhow::Result<Option<ReceiptPointer>> {
+    let Some(bytes) = store.ids(id.deadline())? else { return Ok(None) };
+    let ids: Vec<(TransactionId, ReceiptPointer)> = decode(&bytes).context("the ids of a second")?;
+    Ok(ids.binary_search_by_key(id, |(id, _)| *id).ok().map(|found| ids[found].1))
+}
+
+fn read_receipt(store: &Store, id: &TransactionId, place: ReceiptPointer) -> anyhow::Result<PlacedReceipt> {
+    let bytes = store.receipts(place.height)?.context("a block's receipts are missing")?;
+    let receipts: Vec<Receipt> = decode(&bytes).context("receipts")?;
+    let receipt = receipts.into_iter().nth(place.index as usize).filter(|receipt| receipt.id == *id);
+    let receipt = receipt.context("a receipt is not where the ledger says")?;
+    let record = store.block(place.height)?.context("a block is missing")?;
+    let block: Block = decode(&record.block).context("a block")?;
+    Ok(PlacedReceipt { place, block: block.header.hash(), timestamp: block.header.timestamp, receipt })
+}
+
+fn read_block(store: &Store, height: Height) -> anyhow::Result<Option<BlockInfo>> {
+    let Some(record) = store.block(height)? else { return Ok(None) };
+    let block: Block = decode(&record.block).context("a block")?;
+    let receipts: Vec<Receipt> = decode(&record.receipts).context("receipts")?;
+    let hash = block.header.hash();
+    Ok(Some(json::block_with_receipts(&block, hash, &receipts)))
+}
+
+fn account_info(replica: &Replica, address: Address) -> AccountInfo {
+    let ledger = replica.ledger();
+    let account = ledger.account(&address);
+    let symbol = |asset: AssetId| ledger.asset(asset).map(|asset| asset.symbol.to_string()).unwrap_or_default();
+    let balances = account.iter().flat_map(|account| account.balances());
+    AccountInfo {
+        address,
+        exists: account.is_some(),
+        balances: balances.map(|(asset, amount)| BalanceInfo { asset, symbol: symbol(asset), amount }).collect(),
+        latest_receipt: account.and_then(|account| account.latest).map(json::place),
+        height: replica.tip().height,
+    }
+}
+
+fn assets(replica: &Replica) -> Vec<AssetInfo> {
+    let info = |(id, asset): (usize, &vm::Asset)| AssetInfo {
+        // Assets are few: their count fits.
+        id: AssetId(id as u32),
+        symbol: asset.symbol.to_string(),
+        decimals: asset.decimals,
+        issuer: asset.issuer,
+        supply: asset.supply,
+    };
+    replica.ledger().assets().iter().enumerate().map(info).collect()
+}
+
+#[async_trait]
+impl BaroApiServer for Backend {
+    async fn chain(&self) -> RpcResult<ChainInfo> {
+        let (epoch, assets) = self.look(|replica| (replica.committee().epoch, assets(replica))).await?;
+        let identity = &self.identity;
+        Ok(ChainInfo {
+            chain_id: identity.chain_id.clone(),
+            genesis_hash: identity.genesis_hash,
+            max_valid_seconds: identity.max_valid_seconds,
+            epoch,
+            validators: identity.validators.clone(),
+            assets,
+        })
+    }
+
+    async fn account(&self, address: Address) -> RpcResult<AccountInfo> {
+        Ok(self.look(move |replica| account_info(replica, address)).await?)
+    }
+
+    async fn send(&self, transaction: HexBytes) -> RpcResult<TransactionId> {
+        let result = self.submit(vec![transaction]).await?.pop();
+        // One transaction has one result.
+        let id = result.unwrap_or(Err(SubmitError::Busy)).map_err(|error| Error::Refused(refused(&error)))?;
+        Ok(id)
+    }
+
+    async fn send_many(&self, transactions: Vec<HexBytes>) -> RpcResult<Vec<SendOutcome>> {
+        let results = self.submit(transactions).await?;
+        let outcome = |result: Result<TransactionId, SubmitError>| match result {
+            Ok(id) => SendOutcome::Admitted(id),
+            Err(error) => SendOutcome::Refused(refused(&error)),
+        };
+        Ok(results.into_iter().map(outcome).collect())
+    }
+
+    async fn transaction(&self, id: TransactionId) -> RpcResult<TransactionStatus> {
+        Ok(self.status_of(id).await?)
+    }
+
+    async fn wait(&self, id: TransactionId, timeout_ms: u64) -> RpcResult<TransactionStatus> {
+        let timeout = Duration::from_millis(timeout_ms.min(self.limits.wait_millis));
+        let (waiter, certain) = oneshot::channel();
+        self.requests.send(Request::Wait { id, waiter }).await.map_err(|_| Error::Stopping)?;
+        // Whether it became certain or the time is up, the status says.
+        let _ = tokio::time::timeout(timeout, certain).await;
+        Ok(self.status_of(id).await?)
+    }
+
+    async fn block(&self, height: Option<Height>) -> RpcResult<BlockInfo> {
+        Ok(self.block_at(height).await?)
+    }
+
+    async fn supply(&self, asset: AssetId) -> RpcResult<SupplyInfo> {
+        let info = self.look(move |replica| {
+            let ledger = replica.ledger();
+            let supply = ledger.asset(asset)?.supply;
+            let (height, state_root) = (replica.tip().height, replica.tip().state_root);
+            Some(SupplyInfo { asset, supply, held: ledger.held(asset), height, state_root })
+        });
+        Ok(info.await?.ok_or(Error::NoSuchAsset(asset))?)
+    }
+
+    async fn status(&self) -> RpcResult<NodeStatus> {
+        let name = self.identity.name.clone();
+        let status = self.look(move |replica| {
+            let summary = replica.summary();
+            NodeStatus {
+                name,
+                index: replica.index(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                view: summary.view,
+                height: summary.tip.height,
+                block: summary.tip_hash,
+                state_root: summary.tip.state_root,
+                timestamp: summary.tip.timestamp,
+                catching_up: summary.is_catching_up,
+                key_in_use_elsewhere: summary.is_silenced,
+                pending: summary.pending as u64,
+                accounts: replica.ledger().account_count() as u64,
+                executed: replica.ledger().executed_total(),
+                evidence: summary.evidence as u64,
+            }
+        });
+        Ok(status.await?)
+    }
+
+    async fn peers(&self) -> RpcResult<Vec<PeerInfo>> {
+        Ok(super::json::peers(&self.network, &self.identity.validators))
+    }
+
+    async fn evidence(&self) -> RpcResult<Vec<EvidenceInfo>> {
+        let evidence = self.look(|replica| replica.evidence().to_vec()).await?;
+        let info = |evidence: &types::Evidence| EvidenceInfo {
+            validator: evidence.first.signer,
+            view: evidence.first.ballot.view(),
+            evidence: HexBytes(hex::encode(encode(evidence))),
+        };
+        Ok(evidence.iter().map(info).collect())
+    }
+
+    async fn subscribe_blocks(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
+        let publications = self.publications.subscribe();
+        let sink = pending.accept().await?;
+        forward(sink, publications, |publication| vec![publication.json().to_owned()]).await;
+        Ok(())
+    }
+
+    async fn subscribe_receipts(
+        &self,
+        pending: PendingSubscriptionSink,
+        account: Option<Address>,
+    ) -> SubscriptionResult {
+        let publications = self.publications.subscribe();
+        let sink = pending.accept().await?;
+        forward(sink, publications, move |publication| receipts_of(publication.block(), account)).await;
+        Ok(())
+    }
+}
+
+/// The receipts of a block that touch `account`, or all.
+fn receipts_of(block: &FinalizedBlock, account: Option<Address>) -> Vec<Box<RawValue>> {
+    let header = &block.block.header;
+    let touches = |receipt: &Receipt| {
+        account.is_none_or(|account| receipt.links.iter().any(|link| link.account == account))
+    };
+    (0u32..)
+        .zip(&block.receipts)
+        .filter(|(_, receipt)| touches(receipt))
+        .filter_map(|(index, receipt)| {
+            let place = ReceiptPointer { height: header.height, index };
+            to_raw_value(&json::receipt_info(place, block.hash, header.timestamp, receipt)).ok()
+        })
+        .collect()
+}
+
+/// Sends what is published until either side ends. A subscriber that falls too far behind is cut off, so that it knows:
+/// it must fetch what it missed.
+async fn forward(
+    sink: SubscriptionSink,
+    mut publications: broadcast::Receiver<Arc<Publication>>,
+    items: impl Fn(&Publication) -> Vec<Box<RawValue>>,
+) {
+    loop {
+        let publication = tokio::select! {
+            () = sink.closed() => return,
+            publication = publications.recv() => publication,
+        };
+        let Ok(publication) = publication else { return };
+        for item in items(&publication) {
+            if sink.send(SubscriptionMessage::from(item)).await.is_err() {
+                return;
+            }
+        }
+    }
+}

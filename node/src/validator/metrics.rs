@@ -1,0 +1,116 @@
+//! What a validator counts, in the OpenMetrics text format.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use replica::{FinalizedBlock, SubmitError, Summary};
+use types::TransactionId;
+
+type Count = Counter<u64, AtomicU64>;
+
+/// The registry with everything in it.
+pub(crate) struct Metrics {
+    registry: Registry,
+    height: Gauge,
+    view: Gauge,
+    pending: Gauge,
+    accounts: Gauge,
+    blocks: Count,
+    final_transactions: Count,
+    failed_transactions: Count,
+    admitted: Count,
+    refused: Count,
+    malformed_messages: Count,
+    refused_peers: Count,
+    evidence: Count,
+    flush_seconds: Histogram,
+    commits_per_flush: Histogram,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("baro"),
+            height: Gauge::default(),
+            view: Gauge::default(),
+            pending: Gauge::default(),
+            accounts: Gauge::default(),
+            blocks: Count::default(),
+            final_transactions: Count::default(),
+            failed_transactions: Count::default(),
+            admitted: Count::default(),
+            refused: Count::default(),
+            malformed_messages: Count::default(),
+            refused_peers: Count::default(),
+            evidence: Count::default(),
+            flush_seconds: Histogram::new(exponential_buckets(0.0001, 2.0, 14)),
+            commits_per_flush: Histogram::new(exponential_buckets(1.0, 2.0, 6)),
+        };
+        let registry = &mut metrics.registry;
+        registry.register("height", "Latest finalized height", metrics.height.clone());
+        registry.register("view", "Consensus view", metrics.view.clone());
+        registry.register("pending_transactions", "Transactions that are not final", metrics.pending.clone());
+        registry.register("accounts", "Accounts in the ledger", metrics.accounts.clone());
+        registry.register("blocks", "Blocks finalized by this process", metrics.blocks.clone());
+        registry.register("final_transactions", "Transactions with effect", metrics.final_transactions.clone());
+        registry.register("failed_transactions", "Transactions without effect", metrics.failed_transactions.clone());
+        registry.register("admitted_transactions", "Transactions admitted here", metrics.admitted.clone());
+        registry.register("refused_transactions", "Transactions refused here", metrics.refused.clone());
+        registry.register("malformed_messages", "Messages that did not decode", metrics.malformed_messages.clone());
+        registry.register("refused_peers", "Peers that the genesis file does not name", metrics.refused_peers.clone());
+        registry.register("evidence", "Pairs of contradicting votes", metrics.evidence.clone());
+        registry.register("flush_seconds", "Time for a flush of the store", metrics.flush_seconds.clone());
+        registry.register("commits_per_flush", "Commits that one flush covers", metrics.commits_per_flush.clone());
+        metrics
+    }
+
+    pub(super) fn finalized(&self, block: &FinalizedBlock) {
+        let failed = block.receipts.iter().filter(|receipt| receipt.failure().is_some()).count() as u64;
+        self.blocks.inc();
+        self.failed_transactions.inc_by(failed);
+        self.final_transactions.inc_by(block.receipts.len() as u64 - failed);
+    }
+
+    pub(super) fn submitted(&self, results: &[Result<TransactionId, SubmitError>]) {
+        let admitted = results.iter().filter(|result| result.is_ok()).count() as u64;
+        self.admitted.inc_by(admitted);
+        self.refused.inc_by(results.len() as u64 - admitted);
+    }
+
+    pub(super) fn summary(&self, summary: &Summary, ledger: &vm::Ledger) {
+        self.height.set(summary.tip.height.0.cast_signed());
+        self.view.set(summary.view.0.cast_signed());
+        self.pending.set(summary.pending as i64);
+        self.accounts.set(ledger.account_count() as i64);
+    }
+
+    pub(super) fn malformed_message(&self) {
+        self.malformed_messages.inc();
+    }
+
+    pub(super) fn refused_peer(&self) {
+        self.refused_peers.inc();
+    }
+
+    pub(super) fn evidence(&self) {
+        self.evidence.inc();
+    }
+
+    pub(super) fn flushed(&self, time: Duration, commits: usize) {
+        self.flush_seconds.observe(time.as_secs_f64());
+        self.commits_per_flush.observe(commits as f64);
+    }
+
+    /// Everything as text.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,40 @@
+//! Messages between validators, as bytes on their lanes.
+
+use bytes::Bytes;
+use replica::{Envelope, Lane, Message, Recipient};
+use types::codec::{CodecError, decode, encode};
+
+use crate::network::{self, Network};
+
+/// Encodes messages and hands them to the network. Never blocks.
+#[derive(Clone)]
+pub(super) struct Post {
+    network: Network,
+}
+
+impl Post {
+    pub(super) fn new(network: Network) -> Self {
+        Self { network }
+    }
+
+    pub(super) fn send(&self, envelope: Envelope) {
+        let lane = match envelope.message.lane() {
+            Lane::Votes => network::Lane::Votes,
+            Lane::Batches => network::Lane::Batches,
+        };
+        let frame = Bytes::from(encode(&envelope.message));
+        match envelope.to {
+            Recipient::All => self.network.broadcast(lane, frame),
+            Recipient::One(index) => self.network.send(index.0, lane, frame),
+        }
+    }
+
+    pub(super) fn network(&self) -> &Network {
+        &self.network
+    }
+}
+
+/// Decodes a frame.
+pub(super) fn open(frame: &[u8]) -> Result<Message, CodecError> {
+    decode(frame)
+}

@@ -1,0 +1,228 @@
+//! Putting a validator together and taking it apart.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context;
+use genesis::Genesis;
+use replica::{Checkpoint, Limits, ReadError, Recovered, Replica};
+use rpc::ValidatorInfo;
+use tokio::sync::{broadcast, mpsc};
+use tracing::info;
+use types::codec::decode;
+use types::{Hash, Height};
+
+use super::clock::Clock;
+use super::metrics::Metrics;
+use super::outcomes::Outcomes;
+use super::post::Post;
+use super::reader::{Reader, certified_block};
+use super::turn::{Event, Sources, Tickets, Turn};
+use super::verifier::Verifier;
+use super::writer::Writer;
+use crate::home::Home;
+use crate::network;
+use crate::server::{Backend, Identity, serve, serve_metrics};
+use crate::store::Store;
+
+/// Frames that wait for the loop; while they do, nothing more is read from the peers on that lane.
+const WAITING_VOTES: usize = 4096;
+const WAITING_BATCHES: usize = 64;
+
+/// Requests of clients that wait for the loop.
+const WAITING_REQUESTS: usize = 1024;
+
+/// Blocks that a subscriber may lag behind before it is cut off.
+const SUBSCRIBER_LAG: usize = 1024;
+
+/// How many bytes of stored blocks are read at a time when the chain is replayed.
+const REPLAY_BYTES: usize = 8 << 20;
+
+/// Runs the validator of `home` until `shutdown` is done. An error means that it could not start or had to stop.
+pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let genesis = home.genesis()?;
+    let secret = home.consensus_key()?;
+    let store = Store::open(&home.data_dir(), genesis.hash())?;
+    let clock = Clock::start();
+
+    let recovered = recover(&store)?;
+    let (replica, effects) = Replica::new(&genesis, secret, Limits::default(), recovered, clock.now())?;
+    info!(height = %replica.tip().height, view = %replica.summary().view, "the chain is up to here");
+
+    let (votes_in, votes) = mpsc::channel(WAITING_VOTES);
+    let (batches_in, batches) = mpsc::channel(WAITING_BATCHES);
+    let (peers_in, peers) = mpsc::unbounded_channel();
+    let (requests_in, requests) = mpsc::channel(WAITING_REQUESTS);
+    let (events_in, events) = mpsc::unbounded_channel();
+    let (publications, _) = broadcast::channel(SUBSCRIBER_LAG);
+
+    let network = network::start(network_config(&home, &genesis, replica.index())?, votes_in, batches_in, peers_in)?;
+    let metrics = Arc::new(Metrics::new());
+    let backend = Backend {
+        identity: Arc::new(identity(&genesis, replica.index())),
+        limits: home.config().rpc.clone(),
+        requests: requests_in,
+        publications: publications.clone(),
+        store: store.clone(),
+        network: network.clone(),
+    };
+    let server = serve(home.config().rpc_listen, &home.config().rpc, backend).await?;
+    serve_metrics(home.config().metrics_listen, metrics.clone()).await?;
+
+    let post = Post::new(network.clone());
+    let turn = Turn {
+        clock,
+        verifier: Verifier::start(home.config().verify_threads, replica.committee(), &events_in)?,
+        replica,
+        writer: Writer::start(store.clone(), post.clone(), metrics.clone(), events_in.clone())?,
+        reader: Reader::start(store.clone(), post.clone())?,
+        post,
+        store,
+        metrics,
+        publications,
+        events: events_in.clone(),
+        outcomes: Outcomes::default(),
+        tickets: Tickets::default(),
+        is_writing_checkpoint: Arc::new(AtomicBool::new(false)),
+    };
+    let sources = Sources { votes, batches, peers, events, requests };
+    let result = run_until(turn, sources, effects, events_in, shutdown).await;
+    // Fails only if it has stopped already.
+    let _ = server.stop();
+    network.shutdown().await;
+    result
+}
+
+/// Runs the loop on a thread of its own and stops it when `shutdown` is done.
+async fn run_until(
+    turn: Turn,
+    sources: Sources,
+    effects: Vec<replica::Effect>,
+    events: mpsc::UnboundedSender<Event>,
+    shutdown: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let (done, mut finished) = mpsc::channel(1);
+    let network_runtime = tokio::runtime::Handle::current();
+    std::thread::Builder::new().name("turn".to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let result = runtime.context("starting the loop").and_then(|runtime| {
+            // Effects may touch the network's handle, which lives on the other runtime.
+            let _guard = network_runtime.enter();
+            runtime.block_on(turn.run(sources, effects))
+        });
+        // The receiver waits below.
+        let _ = done.blocking_send(result);
+    })?;
+    tokio::select! {
+        result = finished.recv() => return result.unwrap_or(Ok(())),
+        () = shutdown => {}
+    }
+    // Fails only if the loop has ended.
+    let _ = events.send(Event::Stop);
+    finished.recv().await.unwrap_or(Ok(()))
+}
+
+fn network_config(home: &Home, genesis: &Genesis, me: types::ValidatorIndex) -> anyhow::Result<network::Config> {
+    let mut peers = Vec::new();
+    for (index, validator) in genesis.spec().validators.iter().enumerate() {
+        if index == me.position() {
+            continue;
+        }
+        let of = || format!("validator {} in genesis.toml", validator.name);
+        peers.push(network::Peer {
+            // A validator set has at most 64 members.
+            index: index as u16,
+            peer_id: network::parse_peer_id(&validator.peer_id).with_context(of)?,
+            address: network::parse_address(&validator.address).with_context(of)?,
+        });
+    }
+    let seed = home.network_key()?;
+    Ok(network::Config {
+        keypair: network::keypair(&seed)?,
+        listen: network::parse_address(&home.config().p2p_listen).context("p2p_listen in config.toml")?,
+        chain: chain_name(&genesis.hash()),
+        peers,
+        limits: network::Limits::default(),
+    })
+}
+
+/// The chain in the name of the network protocol.
+fn chain_name(genesis_hash: &Hash) -> String {
+    genesis_hash.to_string()[..16].to_owned()
+}
+
+fn identity(genesis: &Genesis, me: types::ValidatorIndex) -> Identity {
+    let spec = genesis.spec();
+    let info = |validator: &genesis::Validator| ValidatorInfo {
+        name: validator.name.clone(),
+        key: validator.key,
+        peer_id: validator.peer_id.clone(),
+        address: validator.address.clone(),
+    };
+    let validators: Vec<ValidatorInfo> = spec.validators.iter().map(info).collect();
+    Identity {
+        name: validators[me.position()].name.clone(),
+        chain_id: spec.chain_id.clone(),
+        genesis_hash: genesis.hash(),
+        max_valid_seconds: spec.parameters.max_valid_seconds,
+        validators,
+    }
+}
+
+/// Everything that the store kept.
+fn recover(store: &Store) -> anyhow::Result<Recovered> {
+    let mut from = Height(1);
+    let checkpoint = match store.read_checkpoint().context("the checkpoint")? {
+        None => None,
+        Some((height, chunks)) => {
+            let record = store.block(height)?.with_context(|| format!("block {height} of the checkpoint is missing"))?;
+            let certificate = record.certificate.with_context(|| format!("block {height} has no certificate"))?;
+            from = height.next();
+            Some(Checkpoint {
+                chunks: Box::new(chunks),
+                block: decode(&record.block)?,
+                certificate: decode(&certificate)?,
+            })
+        }
+    };
+    let proposals = store.proposals()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let journal = store.journal()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let batches = store.unordered_batches()?.into_iter().map(|(_, bytes)| bytes).collect();
+    Ok(Recovered { checkpoint, blocks: Box::new(StoredBlocks::new(store.clone(), from)), proposals, journal, batches })
+}
+
+/// The stored blocks from a height on, read a few megabytes at a time.
+struct StoredBlocks {
+    store: Store,
+    next: Height,
+    read: std::vec::IntoIter<replica::CertifiedBlock>,
+}
+
+impl StoredBlocks {
+    fn new(store: Store, next: Height) -> Self {
+        Self { store, next, read: Vec::new().into_iter() }
+    }
+
+    fn read_more(&mut self) -> anyhow::Result<()> {
+        let stored = self.store.blocks(self.next, REPLAY_BYTES)?;
+        let blocks = stored.iter().map(certified_block).collect::<anyhow::Result<Vec<_>>>()?;
+        self.next = Height(self.next.0 + blocks.len() as u64);
+        self.read = blocks.into_iter();
+        Ok(())
+    }
+}
+
+impl Iterator for StoredBlocks {
+    type Item = Result<replica::CertifiedBlock, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(block) = self.read.next() {
+            return Some(Ok(block));
+        }
+        match self.read_more() {
+            Ok(()) => self.read.next().map(Ok),
+            Err(error) => Some(Err(error.into())),
+        }
+    }
+}

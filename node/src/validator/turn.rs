@@ -1,0 +1,297 @@
+//! The loop of a validator: gathers what happened, lets the replica decide, carries the effects out.
+
+use std::sync::Arc;
+
+use replica::{Effect, Input, JobResult, Replica, SubmitError};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use tokio::sync::{broadcast, oneshot};
+use tokio::time::Instant;
+use tracing::{error, info, warn};
+use types::{TransactionId, ValidatorIndex};
+
+use super::clock::Clock;
+use super::metrics::Metrics;
+use super::outcomes::{Outcome, Outcomes};
+use super::post::{Post, open};
+use super::publication::Publication;
+use super::reader::Reader;
+use super::verifier::Verifier;
+use super::writer::Writer;
+use crate::network::{Inbound, PeerEvent};
+use crate::store::Store;
+
+/// So many frames of each lane are taken in one turn.
+const FRAMES_PER_TURN: usize = 256;
+
+/// A question to the loop that only looks.
+pub(crate) type Query = Box<dyn FnOnce(&Replica) + Send>;
+
+/// A client's request.
+pub(crate) enum Request {
+    /// Transactions to admit.
+    Submit {
+        /// Their encodings.
+        transactions: Vec<Vec<u8>>,
+        /// For the results.
+        reply: oneshot::Sender<Vec<Result<TransactionId, SubmitError>>>,
+    },
+    /// Reads the replica.
+    Query(Query),
+    /// What became of a transaction.
+    Outcome {
+        /// The transaction.
+        id: TransactionId,
+        /// For the answer.
+        reply: oneshot::Sender<Outcome>,
+    },
+    /// Tells when a transaction's outcome becomes certain.
+    Wait {
+        /// The transaction.
+        id: TransactionId,
+        /// Told once.
+        waiter: oneshot::Sender<()>,
+    },
+    /// A finalized block of any height that memory still has.
+    RecentBlock {
+        /// The height.
+        height: types::Height,
+        /// For the block.
+        reply: oneshot::Sender<Option<Arc<replica::FinalizedBlock>>>,
+    },
+}
+
+/// What the validator's own threads report.
+pub(super) enum Event {
+    Verified(JobResult),
+    /// The store or the checkpoint cannot go on.
+    Broken(anyhow::Error),
+    Stop,
+}
+
+/// Where the loop's inputs come from.
+pub(super) struct Sources {
+    pub(super) votes: Receiver<Inbound>,
+    pub(super) batches: Receiver<Inbound>,
+    pub(super) peers: UnboundedReceiver<PeerEvent>,
+    pub(super) events: UnboundedReceiver<Event>,
+    pub(super) requests: Receiver<Request>,
+}
+
+/// What the loop works with.
+pub(super) struct Turn {
+    pub(super) clock: Clock,
+    pub(super) replica: Replica,
+    pub(super) verifier: Verifier,
+    pub(super) writer: Writer,
+    pub(super) reader: Reader,
+    pub(super) post: Post,
+    pub(super) store: Store,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) publications: broadcast::Sender<Arc<Publication>>,
+    pub(super) events: tokio::sync::mpsc::UnboundedSender<Event>,
+    pub(super) outcomes: Outcomes,
+    pub(super) tickets: Tickets,
+    pub(super) is_writing_checkpoint: Arc<std::sync::atomic::AtomicBool>,
+}
+
+/// Clients that wait for the verdict on what they handed in.
+#[derive(Default)]
+pub(super) struct Tickets {
+    next: u64,
+    open: hashbrown::HashMap<u64, oneshot::Sender<Vec<Result<TransactionId, SubmitError>>>>,
+}
+
+impl Turn {
+    /// Runs until told to stop or until it cannot go on.
+    pub(super) async fn run(mut self, mut sources: Sources, first: Vec<Effect>) -> anyhow::Result<()> {
+        let mut effects = first;
+        let mut frames = Vec::with_capacity(FRAMES_PER_TURN);
+        let result = loop {
+            if let Err(error) = self.carry_out(&mut effects) {
+                break Err(error);
+            }
+            let now = self.clock.now();
+            let deadline = self.replica.next_deadline(now).map(|moment| Instant::from_std(self.clock.instant(moment)));
+            let sleep = async {
+                match deadline {
+                    Some(deadline) => tokio::time::sleep_until(deadline).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = sources.votes.recv_many(&mut frames, FRAMES_PER_TURN) => {}
+                Some(event) = sources.events.recv() => match event {
+                    Event::Verified(result) => self.step(Input::Verified(result), &mut effects),
+                    Event::Broken(error) => break Err(error),
+                    Event::Stop => break Ok(()),
+                },
+                Some(event) = sources.peers.recv() => self.peer(event, &mut effects),
+                _ = sources.batches.recv_many(&mut frames, FRAMES_PER_TURN) => {}
+                Some(request) = sources.requests.recv() => self.request(request, &mut effects),
+                () = sleep => {}
+            }
+            if let Err(stop) = self.drain(&mut sources, &mut frames, &mut effects) {
+                break stop;
+            }
+            self.replica.settle(self.clock.now(), &mut effects);
+        };
+        // Messages of commits may still leave; nothing new is decided.
+        self.writer.finish();
+        result
+    }
+
+    /// Takes everything else that has gathered, so that one flush and one acknowledgement cover it.
+    fn drain(
+        &mut self,
+        sources: &mut Sources,
+        frames: &mut Vec<Inbound>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), anyhow::Result<()>> {
+        while frames.len() < FRAMES_PER_TURN
+            && let Ok(frame) = sources.votes.try_recv()
+        {
+            frames.push(frame);
+        }
+        while frames.len() < 2 * FRAMES_PER_TURN
+            && let Ok(frame) = sources.batches.try_recv()
+        {
+            frames.push(frame);
+        }
+        frames.drain(..).for_each(|frame| self.frame(&frame, effects));
+        for _ in 0..FRAMES_PER_TURN {
+            match sources.events.try_recv() {
+                Ok(Event::Verified(result)) => self.step(Input::Verified(result), effects),
+                Ok(Event::Broken(error)) => return Err(Err(error)),
+                Ok(Event::Stop) => return Err(Ok(())),
+                Err(_) => break,
+            }
+        }
+        for _ in 0..FRAMES_PER_TURN {
+            match sources.requests.try_recv() {
+                Ok(request) => self.request(request, effects),
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, input: Input, effects: &mut Vec<Effect>) {
+        self.replica.step(self.clock.now(), input, effects);
+    }
+
+    fn frame(&mut self, inbound: &Inbound, effects: &mut Vec<Effect>) {
+        match open(&inbound.frame) {
+            Ok(message) => self.step(Input::Message { from: ValidatorIndex(inbound.from), message }, effects),
+            Err(error) => {
+                self.metrics.malformed_message();
+                warn!(validator = inbound.from, "ignored a message: {error}");
+            }
+        }
+    }
+
+    fn peer(&mut self, event: PeerEvent, effects: &mut Vec<Effect>) {
+        match event {
+            PeerEvent::Up(index) => {
+                info!(validator = index, "connected");
+                self.step(Input::PeerUp(ValidatorIndex(index)), effects);
+            }
+            PeerEvent::Down(index) => info!(validator = index, "disconnected"),
+            PeerEvent::OtherChain(index) => {
+                warn!(validator = index, "speaks for another chain or another version: compare genesis hash and version");
+            }
+            PeerEvent::Misbehaved { from, lane, error } => {
+                self.metrics.malformed_message();
+                warn!(validator = from, %lane, "closed a connection: {error}");
+            }
+            PeerEvent::Refused(peer_id) => {
+                self.metrics.refused_peer();
+                warn!(%peer_id, "refused a peer that the genesis file does not name");
+            }
+        }
+    }
+
+    fn request(&mut self, request: Request, effects: &mut Vec<Effect>) {
+        match request {
+            Request::Submit { transactions, reply } => {
+                let ticket = self.tickets.next;
+                self.tickets.next += 1;
+                self.tickets.open.insert(ticket, reply);
+                self.step(Input::Submit { ticket, transactions }, effects);
+            }
+            Request::Query(query) => query(&self.replica),
+            // A client that went away does not mind.
+            Request::Outcome { id, reply } => drop(reply.send(self.outcomes.of(&self.replica, &id))),
+            Request::Wait { id, waiter } => self.wait(id, waiter),
+            Request::RecentBlock { height, reply } => {
+                drop(reply.send(self.outcomes.recent_block(height).cloned()));
+            }
+        }
+    }
+
+    fn wait(&mut self, id: TransactionId, waiter: oneshot::Sender<()>) {
+        match self.outcomes.of(&self.replica, &id) {
+            Outcome::Pending | Outcome::Unknown => self.outcomes.wait(id, waiter),
+            Outcome::Executed(_) | Outcome::Stored(_) | Outcome::Closed => drop(waiter.send(())),
+        }
+    }
+
+    fn carry_out(&mut self, effects: &mut Vec<Effect>) -> anyhow::Result<()> {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Send(envelope) => self.post.send(envelope),
+                Effect::Write(write) => self.writer.write(write),
+                Effect::Commit(commit) => self.writer.commit(commit),
+                Effect::Verify(job) => self.verifier.submit(job),
+                Effect::Reply { ticket, results } => {
+                    self.metrics.submitted(&results);
+                    if let Some(reply) = self.tickets.open.remove(&ticket) {
+                        drop(reply.send(results));
+                    }
+                }
+                Effect::Finalized(block) => {
+                    self.metrics.finalized(&block);
+                    self.outcomes.finalized(&block);
+                    // Without subscribers there is nobody to send to.
+                    let _ = self.publications.send(Arc::new(Publication::new(block)));
+                }
+                Effect::ServeBlocks { to, from } => self.reader.blocks(to, from),
+                Effect::ServeBatches { to, digests } => self.reader.batches(to, digests),
+                Effect::Checkpoint { height, snapshot } => self.write_checkpoint(height, snapshot)?,
+                Effect::Evidence(evidence) => {
+                    self.metrics.evidence();
+                    error!(
+                        validator = %evidence.first.signer, view = %evidence.first.ballot.view(),
+                        "a validator signed contradicting votes: see baro_evidence"
+                    );
+                }
+                Effect::KeyInUseElsewhere => error!(
+                    "this validator's consensus key signs elsewhere too. It has stopped voting. Find the other process \
+                     or copy of this home, stop it, and restart only one"
+                ),
+                Effect::Diverged(divergence) => return Err(divergence.into()),
+            }
+        }
+        let summary = self.replica.summary();
+        self.metrics.summary(&summary, self.replica.ledger());
+        Ok(())
+    }
+
+    /// Writes a checkpoint on a thread of its own; while one is being written a further one is left out.
+    fn write_checkpoint(&self, height: types::Height, snapshot: vm::Snapshot) -> anyhow::Result<()> {
+        use std::sync::atomic::Ordering::AcqRel;
+        let is_writing = self.is_writing_checkpoint.clone();
+        if is_writing.swap(true, AcqRel) {
+            return Ok(());
+        }
+        let (store, events) = (self.store.clone(), self.events.clone());
+        std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
+            match store.write_checkpoint(height, snapshot.chunks()) {
+                Ok(()) => info!(%height, "wrote a checkpoint"),
+                Err(error) => drop(events.send(Event::Broken(error.into()))),
+            }
+            is_writing.store(false, std::sync::atomic::Ordering::Release);
+        })?;
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! The thread that writes: everything in the order in which the replica gave it out, one flush for all commits that
+//! have gathered, and only then their messages.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::Context;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use replica::{Commit, FinalizedWrite, Write};
+use tokio::sync::mpsc::UnboundedSender;
+use types::codec::encode;
+
+use super::metrics::Metrics;
+use super::post::Post;
+use super::turn::Event;
+use crate::store::{BlockRecord, Store};
+
+/// Something for the disk.
+enum Order {
+    Write(Write),
+    Commit(Commit),
+}
+
+/// Takes writes and commits.
+pub(super) struct Writer {
+    orders: Sender<Order>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        store: Store,
+        post: Post,
+        metrics: Arc<Metrics>,
+        events: UnboundedSender<Event>,
+    ) -> std::io::Result<Self> {
+        let (orders, queue) = unbounded();
+        let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
+            if let Err(error) = work(&queue, &store, &post, &metrics) {
+                // Nothing may leave any more: the loop stops the validator.
+                let _ = events.send(Event::Broken(error));
+            }
+        })?;
+        Ok(Self { orders, thread })
+    }
+
+    pub(super) fn write(&self, write: Write) {
+        // Fails only after the thread has reported why it ended.
+        let _ = self.orders.send(Order::Write(write));
+    }
+
+    pub(super) fn commit(&self, commit: Commit) {
+        let _ = self.orders.send(Order::Commit(commit));
+    }
+
+    /// Waits until everything is on disk.
+    pub(super) fn finish(self) {
+        drop(self.orders);
+        let _ = self.thread.join();
+    }
+}
+
+fn work(queue: &Receiver<Order>, store: &Store, post: &Post, metrics: &Metrics) -> anyhow::Result<()> {
+    while let Ok(first) = queue.recv() {
+        let mut commits = Vec::new();
+        for order in std::iter::once(first).chain(queue.try_iter()) {
+            match order {
+                Order::Write(write) => put(store, &write)?,
+                Order::Commit(commit) => {
+                    commit.writes().iter().try_for_each(|write| put(store, write))?;
+                    commits.push(commit);
+                }
+            }
+        }
+        if !commits.is_empty() {
+            let start = Instant::now();
+            store.flush().context("flushing the store")?;
+            metrics.flushed(start.elapsed(), commits.len());
+            commits.into_iter().flat_map(Commit::after_flush).for_each(|envelope| post.send(envelope));
+        }
+    }
+    store.flush().context("flushing the store")?;
+    Ok(())
+}
+
+fn put(store: &Store, write: &Write) -> anyhow::Result<()> {
+    match write {
+        Write::Batch { digest, bytes } => store.put_batch(*digest, bytes).context("storing a batch"),
+        Write::ForgetBatch(digest) => store.forget_batch(digest).context("dropping a batch"),
+        Write::Proposal { hash, block } => {
+            store.put_proposal(block.header.view, *hash, &encode(block)).context("storing a proposal")
+        }
+        Write::Journal(record) => {
+            store.append_journal(record.view(), &encode(record)).context("storing a vote")
+        }
+        Write::Finalized(finalized) => put_finalized(store, finalized).context("storing a finalized block"),
+        Write::TrimJournal(view) => store.trim_journal(*view).context("trimming the journal"),
+        Write::ClosedSecond { second, ids } => {
+            store.put_ids(*second, &encode(ids)).context("storing the ids of a second")
+        }
+    }
+}
+
+fn put_finalized(store: &Store, finalized: &FinalizedWrite) -> anyhow::Result<()> {
+    for (digest, bytes) in &finalized.batches {
+        store.put_batch(*digest, bytes)?;
+    }
+    let block = &finalized.block;
+    let record = BlockRecord {
+        block: encode(&block.block),
+        certificate: finalized.certificate.as_ref().map(|certificate| encode(&**certificate)),
+        receipts: encode(&block.receipts),
+        batches: block.block.batches.to_vec(),
+    };
+    Ok(store.put_block(block.block.header.height, &record)?)
+}

@@ -1,0 +1,143 @@
+//! What a replica wants done.
+
+use std::sync::Arc;
+
+use consensus::Record;
+use types::{BatchDigest, Block, Certificate, Evidence, Hash, Height, TransactionId, ValidatorIndex, Verified, View};
+
+use crate::{Divergence, FinalizedBlock, Job, Message, SubmitError};
+
+/// For whom a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipient {
+    /// Every other validator.
+    All,
+    /// One validator.
+    One(ValidatorIndex),
+}
+
+/// A message on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// For whom.
+    pub to: Recipient,
+    /// What.
+    pub message: Message,
+}
+
+/// Something to put on disk.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A verified batch that is in no finalized block yet.
+    Batch {
+        /// Its digest.
+        digest: BatchDigest,
+        /// Its encoding.
+        bytes: Arc<[u8]>,
+    },
+    /// A batch that never will be in a block: every transaction in it has expired.
+    ForgetBatch(BatchDigest),
+    /// A block that this validator is about to vote for.
+    Proposal {
+        /// Its hash.
+        hash: Hash,
+        /// The block.
+        block: Block,
+    },
+    /// An entry of the consensus journal.
+    Journal(Record),
+    /// A block became final.
+    Finalized(FinalizedWrite),
+    /// Journal entries and proposals below this view are not needed any more.
+    TrimJournal(View),
+    /// The ids executed for a deadline second that has passed: the list never changes again.
+    ClosedSecond {
+        /// The deadline second.
+        second: types::Deadline,
+        /// Ids with the place of their receipts, sorted by id.
+        ids: Vec<(TransactionId, vm::ReceiptPointer)>,
+    },
+}
+
+/// A finalized block as it goes to disk.
+#[derive(Debug, Clone)]
+pub struct FinalizedWrite {
+    /// The block with its receipts.
+    pub block: Arc<FinalizedBlock>,
+    /// The certificate that finalizes it; absent where a descendant's covers it.
+    pub certificate: Option<Verified<Certificate>>,
+    /// Encodings of batches that were not written before: those of a block that came by catch-up.
+    pub batches: Vec<(BatchDigest, Arc<[u8]>)>,
+}
+
+/// Writes that must be durable before messages leave. The messages cannot be had without saying so.
+#[derive(Debug)]
+pub struct Commit {
+    writes: Vec<Write>,
+    messages: Vec<Envelope>,
+}
+
+impl Commit {
+    pub(crate) fn new(writes: Vec<Write>, messages: Vec<Envelope>) -> Self {
+        Self { writes, messages }
+    }
+
+    /// What to put on disk first.
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+
+    /// The messages. To be called only after a flush that covers the writes, and every write given out before them.
+    pub fn after_flush(self) -> Vec<Envelope> {
+        self.messages
+    }
+}
+
+/// Something to be done by the shell.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send now.
+    Send(Envelope),
+    /// Put on disk, in order; it may stay unflushed until the next commit.
+    Write(Write),
+    /// Put on disk, flush, then send.
+    Commit(Commit),
+    /// Verify signatures, on any thread.
+    Verify(Job),
+    /// The answer to [`crate::Input::Submit`], one result for each transaction.
+    Reply {
+        /// The shell's mark for the request.
+        ticket: u64,
+        /// The ids of the admitted ones.
+        results: Vec<Result<TransactionId, SubmitError>>,
+    },
+    /// A block became final.
+    Finalized(Arc<FinalizedBlock>),
+    /// Send finalized blocks from this height on to a validator that lags.
+    ServeBlocks {
+        /// The validator.
+        to: ValidatorIndex,
+        /// The first height that it lacks.
+        from: Height,
+    },
+    /// Send batches that are not in memory any more, if the store has them.
+    ServeBatches {
+        /// The validator.
+        to: ValidatorIndex,
+        /// The batches.
+        digests: Vec<BatchDigest>,
+    },
+    /// Write the ledger after this block to disk, off the hot path, so that a restart need not begin at genesis.
+    Checkpoint {
+        /// The block's height.
+        height: Height,
+        /// The ledger.
+        snapshot: vm::Snapshot,
+    },
+    /// A validator signed contradicting votes.
+    Evidence(Evidence),
+    /// This validator's key signs elsewhere too: it has stopped voting.
+    KeyInUseElsewhere,
+    /// A quorum finalized an outcome that this validator does not reproduce: it must stop, loudly.
+    Diverged(Divergence),
+}

@@ -1,0 +1,39 @@
+//! What happens to a replica.
+
+use types::{Moment, Timestamp, ValidatorIndex};
+
+use crate::{JobResult, Message};
+
+/// The time at which an input arrives, by both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// For timers: only goes forward.
+    pub moment: Moment,
+    /// For block timestamps and deadlines: the validator's idea of civil time.
+    pub time: Timestamp,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// Time passed: the moment of [`crate::Replica::next_deadline`] has come.
+    Tick,
+    /// A client hands in encoded transactions. Answered by [`crate::Effect::Reply`] with the same ticket.
+    Submit {
+        /// The shell's mark for the request.
+        ticket: u64,
+        /// The transactions' encodings.
+        transactions: Vec<Vec<u8>>,
+    },
+    /// A job that the replica gave out is done.
+    Verified(JobResult),
+    /// A message from another validator, which the transport has authenticated.
+    Message {
+        /// Who sent it.
+        from: ValidatorIndex,
+        /// The message.
+        message: Message,
+    },
+    /// The link to a validator came up.
+    PeerUp(ValidatorIndex),
+}

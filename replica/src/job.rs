@@ -1,0 +1,195 @@
+//! Signature work that may run on any thread: pure functions of their input.
+
+use std::sync::Arc;
+
+use types::codec::{CodecError, decode};
+use types::{
+    Acknowledgement, AuthorizedTransaction, Batch, BatchDigest, Certificate, Committee, Hash, MAX_BATCH_BYTES, Refusal,
+    Transaction, ValidatorIndex, Verified,
+};
+
+/// Signatures to verify.
+#[derive(Debug)]
+pub enum Job {
+    /// Transactions from a client.
+    Submission {
+        /// The shell's mark for the request.
+        ticket: u64,
+        /// The transactions' encodings.
+        transactions: Vec<Vec<u8>>,
+    },
+    /// A batch from another validator.
+    Batch {
+        /// Who sent it.
+        from: ValidatorIndex,
+        /// Its digest.
+        digest: BatchDigest,
+        /// Its encoding.
+        bytes: Arc<[u8]>,
+    },
+    /// An acknowledgement.
+    Acknowledgement(Acknowledgement),
+}
+
+/// What came of a [`Job`].
+#[derive(Debug)]
+pub enum JobResult {
+    /// A verdict on each transaction; those authorized come with their encoding.
+    Submission {
+        /// The shell's mark for the request.
+        ticket: u64,
+        /// The verdicts, in order.
+        verdicts: Vec<Result<(AuthorizedTransaction, Vec<u8>), Refusal>>,
+    },
+    /// A batch, if every transaction in it is authorized.
+    Batch {
+        /// Who sent it.
+        from: ValidatorIndex,
+        /// Its digest.
+        digest: BatchDigest,
+        /// The batch, or why it is refused.
+        result: Result<VerifiedBatch, BatchError>,
+    },
+    /// An acknowledgement, if its signature is valid.
+    Acknowledgement(Option<Verified<Acknowledgement>>),
+}
+
+impl Job {
+    /// Does the work.
+    pub fn run(self, committee: &Committee) -> JobResult {
+        match self {
+            Job::Submission { ticket, transactions } => {
+                JobResult::Submission { ticket, verdicts: authorize(transactions, &committee.chain) }
+            }
+            Job::Batch { from, digest, bytes } => {
+                JobResult::Batch { from, digest, result: VerifiedBatch::verify(bytes, &committee.chain) }
+            }
+            Job::Acknowledgement(acknowledgement) => JobResult::Acknowledgement(acknowledgement.verify(committee)),
+        }
+    }
+}
+
+/// Decodes and verifies each transaction on its own, signatures in one batch.
+fn authorize(
+    transactions: Vec<Vec<u8>>,
+    chain: &Hash,
+) -> Vec<Result<(AuthorizedTransaction, Vec<u8>), Refusal>> {
+    let decoded: Vec<Result<Transaction, Refusal>> =
+        transactions.iter().map(|bytes| decode_transaction(bytes)).collect();
+    let good: Vec<Transaction> = decoded.iter().filter_map(|result| result.as_ref().ok()).cloned().collect();
+    let mut verdicts = Transaction::authorize_all(good, chain).into_iter();
+    (decoded.into_iter().zip(transactions))
+        .map(|(decoded, bytes)| {
+            decoded?;
+            // One verdict for each decoded transaction.
+            let authorized = verdicts.next().unwrap_or(Err(Refusal::BadSignature))?;
+            Ok((authorized, bytes))
+        })
+        .collect()
+}
+
+fn decode_transaction(bytes: &[u8]) -> Result<Transaction, Refusal> {
+    if bytes.len() > types::MAX_TRANSACTION_BYTES {
+        let what = format!("{} bytes, at most {}", bytes.len(), types::MAX_TRANSACTION_BYTES);
+        return Err(Refusal::Malformed(CodecError::TooLong { what }));
+    }
+    Ok(decode(bytes)?)
+}
+
+/// A batch all of whose transactions are authorized.
+#[derive(Debug, Clone)]
+pub struct VerifiedBatch {
+    digest: BatchDigest,
+    creator: ValidatorIndex,
+    bytes: Arc<[u8]>,
+    transactions: Vec<AuthorizedTransaction>,
+}
+
+/// Why a batch is refused: its creator should not have made it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// The bytes are no batch.
+    #[error("malformed batch: {0}")]
+    Malformed(#[from] CodecError),
+    /// Too many bytes of transactions.
+    #[error("the batch has {0} bytes of transactions, at most {MAX_BATCH_BYTES} are allowed")]
+    TooLong(usize),
+    /// A transaction in it is not authorized.
+    #[error("transaction {index} of the batch: {refusal}")]
+    Unauthorized {
+        /// Its place in the batch.
+        index: usize,
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
+impl VerifiedBatch {
+    /// A batch of transactions that this validator has verified itself.
+    pub(crate) fn of_own(batch: &Batch, transactions: Vec<AuthorizedTransaction>) -> Self {
+        let bytes: Arc<[u8]> = types::codec::encode(batch).into();
+        Self { digest: Batch::digest(&bytes), creator: batch.creator, bytes, transactions }
+    }
+
+    /// Decodes a batch and verifies every signature.
+    pub fn verify(bytes: Arc<[u8]>, chain: &Hash) -> Result<Self, BatchError> {
+        let (batch, decoded) = decode_batch(&bytes)?;
+        let transactions = Transaction::authorize_all(decoded, chain)
+            .into_iter()
+            .enumerate()
+            .map(|(index, verdict)| verdict.map_err(|refusal| BatchError::Unauthorized { index, refusal }))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { digest: Batch::digest(&bytes), creator: batch.creator, bytes, transactions })
+    }
+
+    /// Decodes a batch of a block that `certificate` finalizes: a quorum has verified its signatures.
+    pub(crate) fn certified(
+        bytes: Arc<[u8]>,
+        chain: &Hash,
+        certificate: &Verified<Certificate>,
+    ) -> Result<Self, BatchError> {
+        let (batch, decoded) = decode_batch(&bytes)?;
+        let transactions = decoded
+            .into_iter()
+            .map(|transaction| AuthorizedTransaction::certified(transaction, chain, certificate))
+            .collect();
+        Ok(Self { digest: Batch::digest(&bytes), creator: batch.creator, bytes, transactions })
+    }
+
+    /// The digest of the encoding.
+    pub fn digest(&self) -> BatchDigest {
+        self.digest
+    }
+
+    /// Who admitted the transactions.
+    pub fn creator(&self) -> ValidatorIndex {
+        self.creator
+    }
+
+    /// The encoding.
+    pub fn bytes(&self) -> &Arc<[u8]> {
+        &self.bytes
+    }
+
+    /// The transactions, in order.
+    pub fn transactions(&self) -> &[AuthorizedTransaction] {
+        &self.transactions
+    }
+}
+
+fn decode_batch(bytes: &[u8]) -> Result<(Batch, Vec<Transaction>), BatchError> {
+    let batch: Batch = decode(bytes)?;
+    let length: usize = batch.transactions.iter().map(|transaction| transaction.len()).sum();
+    if length > MAX_BATCH_BYTES {
+        return Err(BatchError::TooLong(length));
+    }
+    let transactions = batch
+        .transactions
+        .iter()
+        .enumerate()
+        .map(|(index, bytes)| {
+            decode_transaction(bytes).map_err(|refusal| BatchError::Unauthorized { index, refusal })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((batch, transactions))
+}

@@ -1,0 +1,272 @@
+//! Judging proposals: a validator votes only for a block that it has executed with the outcome that the header names.
+//!
+//! A block is *adopted* once its parent is adopted, its batches are here, its header fits and its execution gives the
+//! header's roots. What is missing is waited for, then asked for; nothing is guessed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use consensus::{Proposal, Verdict};
+use hashbrown::HashSet;
+use types::{BatchDigest, Block, Hash, Header, Moment, Timestamp, ValidatorIndex, View};
+
+use crate::chain::Chain;
+use crate::dissemination::Dissemination;
+use crate::replica::Replica;
+use crate::{Effect, Envelope, Message, Now, Recipient, VerifiedBatch};
+
+/// Blocks that can be kept before they are adopted. Consensus holds no more views open than this.
+const MAX_BODIES: usize = 256;
+
+/// The longest run of unfinalized blocks that is adopted in one go.
+const MAX_ADOPTED_RUN: usize = 128;
+
+/// Proposals that wait for a verdict, and blocks that wait to be adopted.
+#[derive(Default)]
+pub(crate) struct Judging {
+    /// By view: at most one proposal of a view is judged.
+    proposals: BTreeMap<View, Proposal>,
+    /// Blocks by hash, not adopted yet.
+    bodies: BTreeMap<(View, Hash), Block>,
+    /// Blocks that are needed and not here.
+    wanted: BTreeMap<Hash, Wanted>,
+    /// The earliest time at which a block from the future stops being one.
+    future: Option<Timestamp>,
+}
+
+struct Wanted {
+    holder: ValidatorIndex,
+    ask_at: Moment,
+    asked: u32,
+}
+
+/// How far a block is.
+enum Adoption {
+    Adopted,
+    /// Something is missing and has been asked for, or the time has not come.
+    Waiting,
+    /// No honest leader made this block.
+    Bad,
+}
+
+/// What becomes of one block whose parent is adopted.
+enum Execution {
+    Done,
+    Missing(Vec<BatchDigest>),
+    TooEarly(Timestamp),
+    Bad,
+}
+
+impl Judging {
+    /// Keeps a block's body.
+    pub(crate) fn keep(&mut self, hash: Hash, block: Block) {
+        self.wanted.remove(&hash);
+        self.bodies.insert((block.header.view, hash), block);
+        while self.bodies.len() > MAX_BODIES {
+            self.bodies.pop_first();
+        }
+    }
+
+    pub(crate) fn wants(&self, hash: &Hash) -> bool {
+        self.wanted.contains_key(hash)
+    }
+
+    pub(crate) fn body(&self, hash: &Hash) -> Option<&Block> {
+        self.bodies.iter().find(|((_, key), _)| key == hash).map(|(_, block)| block)
+    }
+
+    /// Drops everything of views up to `view`.
+    pub(crate) fn forget_up_to(&mut self, view: View) {
+        self.proposals = self.proposals.split_off(&view.next());
+        self.bodies = self.bodies.split_off(&(view.next(), Hash::ZERO));
+        self.wanted.clear();
+    }
+
+    fn want(&mut self, hash: Hash, holder: ValidatorIndex, ask_at: Moment) {
+        self.wanted.entry(hash).or_insert(Wanted { holder, ask_at, asked: 0 });
+    }
+
+    pub(crate) fn next_deadline(&self, now: Now) -> Option<Moment> {
+        let ask = self.wanted.values().map(|wanted| wanted.ask_at).min();
+        let future = self.future.map(|time| now.moment.plus_millis(time.millis_since(now.time).max(1)));
+        [ask, future].into_iter().flatten().min()
+    }
+}
+
+impl Replica {
+    /// Consensus wants a verdict on a proposal.
+    pub(crate) fn judge(&mut self, proposal: Proposal) {
+        self.judging.proposals.insert(proposal.view, proposal);
+    }
+
+    /// Goes on with every proposal that waits, as far as it can.
+    pub(crate) fn judge_waiting(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.judging.future = None;
+        let views: Vec<View> = self.judging.proposals.keys().copied().collect();
+        let mut needed = HashSet::new();
+        for view in views {
+            let Some(proposal) = self.judging.proposals.get(&view).cloned() else { continue };
+            let leader = self.committee.leader(view);
+            let verdict = match self.adopt(&proposal.block, leader, now, &mut needed) {
+                Adoption::Waiting => continue,
+                Adoption::Adopted if self.fits(&proposal) => Verdict::Accept,
+                Adoption::Adopted | Adoption::Bad => Verdict::Reject,
+            };
+            self.judging.proposals.remove(&view);
+            self.tell_consensus(now, consensus::Input::Judged { view, block: proposal.block, verdict }, effects);
+        }
+        if let Some(block) = self.pending_finalization() {
+            let holder = self.other_validator(self.me);
+            self.adopt(&block, holder, now, &mut needed);
+        }
+        self.dissemination.keep_wanted(&needed);
+        self.ask_for_blocks(now, effects);
+    }
+
+    /// True if the adopted block is the one that the proposal describes.
+    fn fits(&self, proposal: &Proposal) -> bool {
+        self.chain
+            .header(&proposal.block)
+            .is_some_and(|header| header.view == proposal.view && header.parent == proposal.parent)
+    }
+
+    /// Adopts a block after its missing ancestors, if everything is here. `holder` is whom to ask for what is not.
+    pub(crate) fn try_adopt(&mut self, hash: &Hash, holder: ValidatorIndex, now: Now) -> bool {
+        let mut needed = HashSet::new();
+        matches!(self.adopt(hash, holder, now, &mut needed), Adoption::Adopted)
+    }
+
+    fn adopt(
+        &mut self,
+        hash: &Hash,
+        holder: ValidatorIndex,
+        now: Now,
+        needed: &mut HashSet<BatchDigest>,
+    ) -> Adoption {
+        let mut missing: Vec<Block> = Vec::new();
+        let mut at = *hash;
+        while !self.chain.contains(&at) {
+            let Some(body) = self.judging.body(&at) else {
+                self.judging.want(at, holder, now.moment.plus_millis(self.limits.fetch_after_millis));
+                return Adoption::Waiting;
+            };
+            if body.header.height <= self.chain.tip().height || missing.len() == MAX_ADOPTED_RUN {
+                return Adoption::Bad;
+            }
+            at = body.header.parent;
+            missing.push(body.clone());
+        }
+        while let Some(block) = missing.pop() {
+            let hash = block.header.hash();
+            match self.execute_body(hash, &block, now) {
+                Execution::Done => {
+                    self.judging.bodies.remove(&(block.header.view, hash));
+                }
+                Execution::Missing(digests) => {
+                    for digest in digests {
+                        needed.insert(digest);
+                        self.dissemination.want(digest, holder, now);
+                    }
+                    return Adoption::Waiting;
+                }
+                Execution::TooEarly(until) => {
+                    let earlier = self.judging.future.map_or(until, |future| future.min(until));
+                    self.judging.future = Some(earlier);
+                    return Adoption::Waiting;
+                }
+                Execution::Bad => {
+                    self.judging.bodies.remove(&(block.header.view, hash));
+                    return Adoption::Bad;
+                }
+            }
+        }
+        Adoption::Adopted
+    }
+
+    /// Checks and executes a block whose parent is adopted.
+    fn execute_body(&mut self, hash: Hash, block: &Block, now: Now) -> Execution {
+        let header = &block.header;
+        if !self.header_fits(block) {
+            return Execution::Bad;
+        }
+        let latest = now.time.plus_millis(self.parameters.max_clock_ahead_millis);
+        if header.timestamp > latest {
+            return Execution::TooEarly(Timestamp(header.timestamp.0 - self.parameters.max_clock_ahead_millis));
+        }
+        let batches = match collect(&self.dissemination, &block.batches) {
+            Ok(batches) => batches,
+            Err(missing) => return Execution::Missing(missing),
+        };
+        let Some(Ok(execution)) = self.chain.execute(&header.parent, header.timestamp, &batches) else {
+            return Execution::Bad;
+        };
+        if execution.state_root != header.state_root || execution.receipts_root != header.receipts_root {
+            return Execution::Bad;
+        }
+        self.dissemination.include(&block.batches);
+        self.chain.insert(hash, block.clone(), batches, execution.delta, execution.receipts);
+        self.last_block = now.moment;
+        Execution::Done
+    }
+
+    /// Everything about a block that needs no execution. Its parent is adopted.
+    fn header_fits(&self, block: &Block) -> bool {
+        let header = &block.header;
+        let Some(parent) = self.chain.header(&header.parent) else { return false };
+        follows(header, parent)
+            && header.epoch == self.committee.epoch
+            && header.proposer == self.committee.leader(header.view)
+            && header.batches == Block::batches_hash(&block.batches)
+            && header.next_validators == self.committee.validators.hash()
+    }
+
+    fn ask_for_blocks(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let size = self.committee.size() as u32;
+        for (hash, wanted) in &mut self.judging.wanted {
+            if wanted.ask_at > now.moment {
+                continue;
+            }
+            let index = ValidatorIndex(((u32::from(wanted.holder.0) + wanted.asked) % size) as u16);
+            wanted.asked += 1;
+            wanted.ask_at = now.moment.plus_millis(self.limits.retry_millis / 4);
+            if index != self.me {
+                let message = Message::FetchBlock(*hash);
+                effects.push(Effect::Send(Envelope { to: Recipient::One(index), message }));
+            }
+        }
+    }
+
+    /// A validator asks for a block that is not final yet.
+    pub(crate) fn serve_block(&self, to: ValidatorIndex, hash: &Hash, effects: &mut Vec<Effect>) {
+        if let Some(block) = find_block(&self.chain, &self.judging, hash) {
+            let message = Message::Block(block.clone());
+            effects.push(Effect::Send(Envelope { to: Recipient::One(to), message }));
+        }
+    }
+
+    /// A block that is not final, adopted or not.
+    pub(crate) fn unfinalized_block(&self, hash: &Hash) -> Option<&Block> {
+        find_block(&self.chain, &self.judging, hash)
+    }
+}
+
+fn find_block<'a>(chain: &'a Chain, judging: &'a Judging, hash: &Hash) -> Option<&'a Block> {
+    chain.candidate(hash).or_else(|| judging.body(hash))
+}
+
+/// True if `header` can come right after `parent`.
+pub(crate) fn follows(header: &Header, parent: &Header) -> bool {
+    header.height == parent.height.next() && header.view > parent.view && header.timestamp > parent.timestamp
+}
+
+/// The batches of these digests, or the digests of those that are not here.
+fn collect(
+    dissemination: &Dissemination,
+    digests: &[BatchDigest],
+) -> Result<Vec<Arc<VerifiedBatch>>, Vec<BatchDigest>> {
+    let found: Vec<Option<&Arc<VerifiedBatch>>> = digests.iter().map(|digest| dissemination.batch(digest)).collect();
+    if found.iter().all(Option::is_some) {
+        return Ok(found.into_iter().flatten().cloned().collect());
+    }
+    Err(digests.iter().zip(found).filter(|(_, batch)| batch.is_none()).map(|(digest, _)| *digest).collect())
+}

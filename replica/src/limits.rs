@@ -1,0 +1,48 @@
+//! What one process may choose for itself, apart from what all validators share in the chain spec.
+
+/// Bounds on work and memory.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// A batch leaves once it holds so many bytes of transactions.
+    pub batch_bytes: usize,
+    /// A batch leaves no sooner after the one before than this, unless it is full. An idle validator's first
+    /// transaction leaves at once.
+    pub batch_interval_millis: u64,
+    /// Bytes of own batches that may be unordered before new transactions are refused as [`crate::SubmitError::Busy`].
+    pub unordered_bytes: usize,
+    /// Bytes of batches of any one other validator that may be unordered before its further ones are ignored.
+    pub unordered_bytes_per_peer: usize,
+    /// Submissions under verification before new ones are refused as [`crate::SubmitError::Busy`].
+    pub verifying_transactions: usize,
+    /// A leader lets at least this much time pass between its block and the parent, so that blocks are worth their cost.
+    pub block_interval_millis: u64,
+    /// Bytes of batches in a proposed block.
+    pub block_bytes: usize,
+    /// How long a proposal's missing batch or parent is waited for before it is asked for.
+    pub fetch_after_millis: u64,
+    /// How long an answer to a request or an acknowledgement is waited for before asking or sending again.
+    pub retry_millis: u64,
+    /// A checkpoint is due once the finalized blocks since the last one have this many bytes, or as many as the
+    /// checkpoint itself if that is more.
+    pub checkpoint_bytes: u64,
+    /// A checkpoint is due once there were this many blocks since the last one.
+    pub checkpoint_blocks: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            batch_bytes: 256 << 10,
+            batch_interval_millis: 4,
+            unordered_bytes: 32 << 20,
+            unordered_bytes_per_peer: 64 << 20,
+            verifying_transactions: 50_000,
+            block_interval_millis: 5,
+            block_bytes: 4 << 20,
+            fetch_after_millis: 25,
+            retry_millis: 500,
+            checkpoint_bytes: 64 << 20,
+            checkpoint_blocks: 20_000,
+        }
+    }
+}

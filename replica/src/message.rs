@@ -1,0 +1,78 @@
+//! What replicas say to each other.
+
+use bincode::{Decode, Encode};
+use types::codec::{Blob, Bounded};
+use types::{Acknowledgement, BatchDigest, Block, Certificate, Hash, Height, MAX_BATCH_BYTES, MAX_BLOCK_BATCHES};
+
+/// The most blocks in one answer to [`Message::FetchBlocks`].
+pub const MAX_FETCHED_BLOCKS: usize = 512;
+
+/// About how many bytes of blocks a validator sends in one answer to [`Message::FetchBlocks`].
+pub const MAX_SERVED_BYTES: usize = 4 << 20;
+
+/// The longest encoding of a batch: its transactions, their lengths, and its head.
+const MAX_ENCODED_BATCH: usize = MAX_BATCH_BYTES + (256 << 10);
+
+/// A message between replicas.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Message {
+    /// Votes, certificates and their like.
+    Consensus(consensus::Message),
+    /// A proposal of consensus with the block that it names.
+    Proposal {
+        /// The proposal.
+        proposal: consensus::Proposal,
+        /// The block.
+        block: Block,
+    },
+    /// The sender holds batches and has verified them.
+    Acknowledge(Acknowledgement),
+    /// An encoded batch.
+    Batch(Blob<MAX_ENCODED_BATCH>),
+    /// Asks for batches.
+    FetchBatches(Bounded<BatchDigest, MAX_BLOCK_BATCHES>),
+    /// Asks for a block that is not final yet.
+    FetchBlock(Hash),
+    /// Answers [`Message::FetchBlock`].
+    Block(Block),
+    /// Asks for finalized blocks from this height on.
+    FetchBlocks(Height),
+    /// Answers [`Message::FetchBlocks`]: blocks in order of height; the last one has a certificate.
+    Blocks(Bounded<CertifiedBlock, MAX_FETCHED_BLOCKS>),
+}
+
+/// A finalized block with all that is needed to execute it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct CertifiedBlock {
+    /// The block.
+    pub block: Block,
+    /// Its finalization; absent where a descendant's covers it.
+    pub certificate: Option<Certificate>,
+    /// The encodings of its batches, in its order.
+    pub batches: Bounded<Blob<MAX_ENCODED_BATCH>, MAX_BLOCK_BATCHES>,
+}
+
+/// The kind of link that a message takes, so that votes never queue behind batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Small and urgent.
+    Votes,
+    /// Bulk.
+    Batches,
+}
+
+impl Message {
+    /// The lane that the message takes.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Message::Batch(_) | Message::Blocks(_) => Lane::Batches,
+            Message::Consensus(_)
+            | Message::Proposal { .. }
+            | Message::Acknowledge(_)
+            | Message::FetchBatches(_)
+            | Message::FetchBlock(_)
+            | Message::Block(_)
+            | Message::FetchBlocks(_) => Lane::Votes,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Proposing: the leader orders available batches, executes them, and names the outcome in the header.
+
+use types::codec::Bounded;
+use types::{Block, Hash, Header, MAX_BLOCK_BATCHES, Moment, Timestamp, View};
+
+use crate::replica::Replica;
+use crate::{Divergence, Effect, Now};
+
+/// Consensus has asked this validator, which leads, for a block.
+pub(crate) struct Request {
+    view: View,
+    parent: Hash,
+}
+
+impl Replica {
+    pub(crate) fn propose(&mut self, view: View, parent: Hash) {
+        self.proposing = Some(Request { view, parent });
+    }
+
+    /// When a block may follow the latest one.
+    fn block_due(&self) -> Moment {
+        self.last_block.plus_millis(self.limits.block_interval_millis)
+    }
+
+    pub(crate) fn proposing_deadline(&self) -> Option<Moment> {
+        self.proposing.as_ref().map(|_| self.block_due())
+    }
+
+    /// Builds the block that was asked for, if its parent is here and the time has come.
+    pub(crate) fn propose_if_due(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let Some(&Request { view, parent }) = self.proposing.as_ref() else { return };
+        if view < self.consensus.view() {
+            self.proposing = None;
+            return;
+        }
+        if now.moment < self.block_due() {
+            return;
+        }
+        let holder = self.other_validator(self.committee.leader(View(view.0.saturating_sub(1))));
+        if !self.chain.contains(&parent) && !self.try_adopt(&parent, holder, now) {
+            return;
+        }
+        self.proposing = None;
+        if let Some(block) = self.build(view, parent, now, effects) {
+            self.tell_consensus(now, consensus::Input::Proposed { view, block }, effects);
+        }
+    }
+
+    /// Executes and keeps a block of our own; returns its hash.
+    fn build(&mut self, view: View, parent: Hash, now: Now, effects: &mut Vec<Effect>) -> Option<Hash> {
+        let taken = self.chain.batches_up_to(&parent);
+        let batches = self.dissemination.select(&taken, MAX_BLOCK_BATCHES);
+        let parent_header = self.chain.header(&parent)?;
+        let height = parent_header.height.next();
+        let timestamp = now.time.max(Timestamp(parent_header.timestamp.0 + 1));
+        let execution = match self.chain.execute(&parent, timestamp, &batches)? {
+            Ok(execution) => execution,
+            Err(error) => {
+                // Our own ledger does not add up: a stopped validator does less harm than a wrong one.
+                self.diverged(Divergence { height, block: parent, problem: error.to_string() }, effects);
+                return None;
+            }
+        };
+        let digests = Bounded::new(batches.iter().map(|batch| batch.digest()).collect()).ok()?;
+        let header = Header {
+            epoch: self.committee.epoch,
+            height,
+            view,
+            parent,
+            timestamp,
+            proposer: self.me,
+            batches: Block::batches_hash(&digests),
+            state_root: execution.state_root,
+            receipts_root: execution.receipts_root,
+            next_validators: self.committee.validators.hash(),
+        };
+        let hash = header.hash();
+        self.dissemination.include(&digests);
+        self.chain.insert(hash, Block { header, batches: digests }, batches, execution.delta, execution.receipts);
+        self.last_block = now.moment;
+        Some(hash)
+    }
+}
