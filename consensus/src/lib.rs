@@ -1,1 +1,128 @@
-//! .
+//! Simplex consensus (Chan and Pass, 2023, <https://eprint.iacr.org/2023/463>) as a pure state machine.
+//!
+//! [`Simplex::step`] takes what happened and the time, and answers with what is to be done. There is no clock, disk,
+//! socket, thread or random source here. A block is a hash; what is in it is the replica's business.
+//!
+//! # The protocol
+//!
+//! There are n validators, of which at most f = (n - 1) / 3 are faulty in any way; a *quorum* is q = n - f of them. Time
+//! is a sequence of *views*; the leader of a view is given by rotation. All votes of a view are signed for chain, epoch,
+//! view and kind, and q equal ones are a *certificate*:
+//!
+//! | votes | certificate | meaning |
+//! |---|---|---|
+//! | `notarize(v, b)` | notarization | b may be built upon |
+//! | `nullify(v)` | nullification | v may be skipped |
+//! | `finalize(v, b)` | finalization | b and its ancestors are final |
+//!
+//! 1. **Propose.** The leader of v proposes a block whose parent is notarized in a view before v, all views between being
+//!    nullified. The last finalized block counts as notarized, and nothing before it matters. A proposal is the leader's
+//!    notarize vote. Ahead of it the leader sends the certificates that justify it.
+//! 2. **Notarize.** A validator in v gives the first proposal of v's leader to its replica once the parent is justified
+//!    by certificates that it holds, and votes for it if the replica accepts: once in a view, and not after `nullify(v)`.
+//! 3. **Finalize.** A notarization of v brings a validator that is in v or before it to v + 1. If it has not nullified v,
+//!    it then votes `finalize(v, b)`.
+//! 4. **Nullify.** A validator whose patience ends in v, or whose replica rejects the proposal, votes `nullify(v)`. It may
+//!    have notarized, but it has not finalized: that happens only when v is left. A nullification brings it to v + 1.
+//! 5. **Final.** A finalization of v makes its block the *root*: everything up to v is settled and forgotten. It brings a
+//!    validator that is in v or before it to v + 1.
+//!
+//! Certificates of views that were left are kept down to the root: later proposals may need them.
+//!
+//! # Safety
+//!
+//! Two quorums share at least n - 2f > f validators, so at least one honest one.
+//!
+//! - *One block is notarized in a view*, for an honest validator notarizes once in a view.
+//! - *A finalized view is not nullified*: an honest validator never signs both `finalize(v, _)` and `nullify(v)`, in
+//!   either order.
+//! - So let b be final in v. A block of a view after v that an honest validator notarizes has a chain of ancestors, each
+//!   notarized, with only nullified views between them. That chain cannot jump over v, which is not nullified; in v it
+//!   can only have b. Hence all later notarized blocks descend from b, and any two finalized blocks are on one chain.
+//!
+//! The argument counts on honest validators keeping their word across restarts. Therefore an own vote is in the journal
+//! on disk before anyone else sees it. Types hold this: a vote is signed in one place (`ballots`), its [`Record`] and its
+//! message leave in one [`Durable`], and the messages come out of that only by [`Durable::released`], after the flush.
+//! The same holds for certificates, which may contain the own vote. A finalization that is announced by
+//! [`Output::Finalized`] may rest on records ahead of it in the outputs, and is shown outside only after these are durable.
+//! Certificates are in the journal ahead of the votes that rest on them. So whatever prefix of the journal survives a
+//! crash, the validator starts in the view in which it voted last, or a later one, and knows every vote that it ever sent
+//! above the finalized view; at or below that it never votes. [`Simplex::first_needed_view`] says what may be trimmed.
+//!
+//! # Liveness
+//!
+//! Let the network deliver in time from some moment on.
+//!
+//! - *Nobody stays in a view.* An honest validator leaves v by a certificate or ends up having voted `nullify(v)`. If no
+//!   honest one has left v, all q honest ones nullify it, which makes a nullification. If one has left v, its certificate
+//!   reaches the others: see below.
+//! - *An honest leader's view succeeds* once patience exceeds what a proposal takes: the leader's certificates bring all
+//!   honest validators to its view, which they cannot leave by nullification without one of them giving up. All notarize,
+//!   enter the next view and finalize. Patience doubles with each view given up, so it grows until this is so.
+//!
+//! Certificates are not broadcast by everyone, for in the normal case everyone assembles them from votes. A faulty
+//! validator can show its vote to some only, and messages get lost, so those that are ahead help those that are not:
+//!
+//! - the leader sends its justification to all, as said;
+//! - who enters a view by a notarization sends it to those that had given up the view before it;
+//! - a `nullify` for a view that was left, or a proposal for a nullified one, is answered with what its sender lacks;
+//! - a [`Status`] is answered with what its sender lacks: the finalization of the root, then the certificates of each
+//!   later view, at most 64 at a time; if it shows its sender to be ahead, the answer is the own status;
+//! - who is stuck past its patience, or holds notarized blocks that are not final, repeats every timeout its votes that
+//!   are not certified (and its proposal, as leader), and its status. Finalize votes that were lost are repaired so.
+//! - when a link comes up, the same is said to the validator behind it.
+//!
+//! So a late or partitioned validator catches up by certificates. If these finalize views that it was not in, the replica
+//! is told ([`Output::Behind`]) to fetch the blocks; [`Input::CaughtUp`] is its word that it has some.
+//!
+//! # Patience
+//!
+//! A validator that has nothing to order grants the leader a heartbeat and the timeout from the entry of the view; from
+//! the moment that it holds something ([`Input::Work`]), the timeout only. Within a view, patience only gets shorter. An
+//! idle leader proposes a heartbeat after entering its view, or at once when something is to be ordered, or when the view
+//! before failed. The timeout doubles with each view given up in vain, to a limit, halves with each notarization, and is
+//! as at first after a finalization.
+//!
+//! # Bounds
+//!
+//! Votes count on the link of their signer, one of each kind in a view, and proposals one in a view, both only in a window
+//! of views: a few finalized ones, and [`WINDOW`] before and after the present one. Signatures of votes are checked in a
+//! batch when a quorum seems complete. Certificates are checked before use and kept only above the root, so they cost the
+//! memory that real quorums of votes cost. Answers are limited per validator, and so is evidence.
+//!
+//! # Faults that are shown
+//!
+//! Contradicting votes of one validator are checked and kept as evidence, whether both came on its link or one was shown
+//! by another validator: who votes for another block than the one the leader proposed to us is shown the leader's vote.
+//!
+//! Evidence is also sent to the validator that it is against. If that one is honest, its key is live in a second place; so
+//! it looks at every vote in its name (in a vote on whatever link, a certificate, or evidence) above the root that it has
+//! not cast. If the signature is valid, it stops voting until it is restarted and says so ([`Output::KeyInUseElsewhere`]).
+//! It still follows the chain.
+//!
+//! # Epochs
+//!
+//! A `Simplex` serves one [`types::Committee`], so one epoch. The next epoch's has the last block of this one as its
+//! [`Root`]. Records of another epoch do not verify under its committee and bind nothing.
+
+mod ballots;
+mod certificates;
+mod evidence;
+mod hearing;
+mod helping;
+mod input;
+mod leading;
+mod message;
+mod output;
+mod pacing;
+mod record;
+mod simplex;
+mod votes;
+
+pub use certificates::Root;
+pub use input::{Input, Verdict};
+pub use message::{Message, Proposal, Status};
+pub use output::{Durable, Outgoing, Output, Recipient};
+pub use pacing::Timing;
+pub use record::Record;
+pub use simplex::{Simplex, WINDOW};

@@ -254,13 +254,15 @@ impl Dissemination {
     }
 
     fn insert(&mut self, batch: Arc<VerifiedBatch>, now: Now, effects: &mut Vec<Effect>) {
-        let digest = batch.digest();
+        let (digest, creator) = (batch.digest(), batch.creator());
         effects.push(Effect::Write(Write::Batch { digest, bytes: batch.bytes().clone() }));
         self.unordered[batch.creator().position()] += batch.bytes().len();
         self.expiries.insert((latest_deadline(&batch), digest));
         let acknowledged = self.early.remove(&digest).unwrap_or_default();
         self.entries
             .insert(digest, Entry { batch, acknowledged, place: None, included: 0, sent: now.moment });
+        // Who made the batch holds it: it does not acknowledge it to anyone.
+        self.acknowledged_by(digest, creator);
         self.acknowledged_by(digest, self.me);
     }
 

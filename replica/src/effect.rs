@@ -73,13 +73,19 @@ pub struct FinalizedWrite {
 /// Writes that must be durable before messages leave. The messages cannot be had without saying so.
 #[derive(Debug)]
 pub struct Commit {
+    number: u64,
     writes: Vec<Write>,
     messages: Vec<Envelope>,
 }
 
 impl Commit {
-    pub(crate) fn new(writes: Vec<Write>, messages: Vec<Envelope>) -> Self {
-        Self { writes, messages }
+    pub(crate) fn new(number: u64, writes: Vec<Write>, messages: Vec<Envelope>) -> Self {
+        Self { number, writes, messages }
+    }
+
+    /// What to say in [`crate::Input::Durable`] after the flush. Numbers go up.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// What to put on disk first.
@@ -100,7 +106,7 @@ pub enum Effect {
     Send(Envelope),
     /// Put on disk, in order; it may stay unflushed until the next commit.
     Write(Write),
-    /// Put on disk, flush, then send.
+    /// Put on disk, flush, then send, and report it as [`crate::Input::Durable`].
     Commit(Commit),
     /// Verify signatures, on any thread.
     Verify(Job),

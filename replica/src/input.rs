@@ -25,6 +25,11 @@ pub enum Input {
         /// The transactions' encodings.
         transactions: Vec<Vec<u8>>,
     },
+    /// The writes of a commit, and everything given out before it, are on disk for good.
+    Durable {
+        /// The number of the commit.
+        commit: u64,
+    },
     /// A job that the replica gave out is done.
     Verified(JobResult),
     /// A message from another validator, which the transport has authenticated.

@@ -59,7 +59,7 @@ pub enum RecoveryError {
     NotAValidator(types::PublicKey),
     /// The genesis allocation is not possible.
     #[error("genesis: {0}")]
-    Genesis(String),
+    Genesis(#[source] genesis::GenesisError),
     /// The checkpoint does not fit its certificate.
     #[error("the checkpoint at height {0} is not the ledger that the validators finalized: {1}")]
     Checkpoint(Height, String),
@@ -94,7 +94,7 @@ impl Replica {
         let (ledger, root_block, certificate) = match checkpoint {
             Some(checkpoint) => restore(checkpoint, &committee)?,
             None => {
-                let ledger = genesis.ledger().map_err(|error| RecoveryError::Genesis(error.to_string()))?;
+                let ledger = genesis.ledger().map_err(RecoveryError::Genesis)?;
                 (ledger, genesis.block().clone(), None)
             }
         };

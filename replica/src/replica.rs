@@ -1,14 +1,14 @@
 //! The replica: one `match` that hands every input to its room, and the loop that lets the rooms go on.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use consensus::{Output, Simplex};
+use consensus::{Output, Record, Simplex};
 use genesis::Parameters;
 use types::{
-    Ballot, Certificate, Committee, Evidence, Hash, Header, Moment, Refusal, Timestamp, TransactionId, ValidatorIndex,
+    Ballot, Certificate, Committee, Evidence, Hash, Header, Moment, Refusal, TransactionId, ValidatorIndex,
     Verified, View,
 };
-use vm::{Ledger, Precheck};
+use vm::Ledger;
 
 use crate::catch_up::CatchUp;
 use crate::chain::{Chain, Divergence, Folded};
@@ -39,6 +39,13 @@ pub struct Replica {
     pub(crate) catch_up: Option<CatchUp>,
     /// When the latest block was made or adopted here.
     pub(crate) last_block: Moment,
+    /// Commits given out, and up to which one they are durable.
+    commits: u64,
+    durable: u64,
+    /// The commits that carry own votes and are not durable, by the view of the vote.
+    undurable_votes: BTreeMap<View, u64>,
+    /// A finalization that may rest on an own vote that is not durable yet.
+    undurable_finalization: Option<Verified<Certificate>>,
     /// A finalization whose block is not executed here yet, and since when.
     waiting_finalization: Option<(Verified<Certificate>, Moment)>,
     /// Transactions under verification for clients.
@@ -94,6 +101,10 @@ impl Replica {
             proposing: None,
             catch_up: None,
             last_block: now.moment,
+            commits: 0,
+            durable: 0,
+            undurable_votes: BTreeMap::new(),
+            undurable_finalization: None,
             waiting_finalization: None,
             verifying: 0,
             told_work: false,
@@ -112,6 +123,13 @@ impl Replica {
         match input {
             Input::Tick => {}
             Input::Submit { ticket, transactions } => self.submit(ticket, transactions, effects),
+            Input::Durable { commit } => {
+                self.durable = self.durable.max(commit);
+                self.undurable_votes.retain(|_, number| *number > commit);
+                if let Some(certificate) = self.undurable_finalization.take() {
+                    self.finalize_once_durable(certificate, now, effects);
+                }
+            }
             Input::Verified(JobResult::Submission { ticket, verdicts }) => {
                 self.verifying -= verdicts.len();
                 let results = verdicts.into_iter().map(|verdict| self.admit(verdict, now)).collect();
@@ -292,7 +310,7 @@ impl Replica {
                 Output::Judge { proposal } => self.judge(proposal),
                 Output::Notarized { .. } => {}
                 Output::Nullified { view } => self.drop_view(view),
-                Output::Finalized { certificate } => self.finalize_or_wait(certificate, now, effects),
+                Output::Finalized { certificate } => self.finalize_once_durable(certificate, now, effects),
                 Output::Behind { peer } => self.catch_up_from(peer, now, effects),
                 Output::Evidence(evidence) => effects.push(Effect::Evidence(evidence)),
                 Output::KeyInUseElsewhere { .. } => effects.push(Effect::KeyInUseElsewhere),
@@ -303,7 +321,11 @@ impl Replica {
     /// Votes wait for the disk, and so do the blocks that they are for.
     fn commit(&mut self, durable: consensus::Durable, effects: &mut Vec<Effect>) {
         let mut writes = Vec::new();
+        self.commits += 1;
         for record in durable.records() {
+            if matches!(record, Record::Voted(_) | Record::Proposed(_)) {
+                self.undurable_votes.insert(record.view(), self.commits);
+            }
             if let Some(hash) = record.block()
                 && let Some(block) = self.chain.take_unwritten(&hash)
             {
@@ -313,7 +335,7 @@ impl Replica {
         }
         // From here on the messages are in the keeping of `Commit`, which asks for the flush in its turn.
         let messages = durable.released().into_iter().filter_map(|outgoing| self.envelope(outgoing)).collect();
-        effects.push(Effect::Commit(Commit::new(writes, messages)));
+        effects.push(Effect::Commit(Commit::new(self.commits, writes, messages)));
     }
 
     /// Addresses a message of consensus; a proposal takes its block along.
@@ -350,6 +372,19 @@ impl Replica {
 
     fn patience_from(&self, since: Moment) -> Moment {
         since.plus_millis(self.limits.fetch_after_millis * 4)
+    }
+
+    /// Our own vote may be one of those that make the finalization. Until it is on disk a crash could take it back, so
+    /// until then nobody may see the outcome.
+    fn finalize_once_durable(&mut self, certificate: Verified<Certificate>, now: Now, effects: &mut Vec<Effect>) {
+        if self.undurable_votes.range(..=certificate.ballot.view()).next().is_some() {
+            let is_later = |held: &Verified<Certificate>| held.ballot.view() < certificate.ballot.view();
+            if self.undurable_finalization.as_ref().is_none_or(is_later) {
+                self.undurable_finalization = Some(certificate);
+            }
+            return;
+        }
+        self.finalize_or_wait(certificate, now, effects);
     }
 
     fn finalize_or_wait(&mut self, certificate: Verified<Certificate>, now: Now, effects: &mut Vec<Effect>) {

@@ -314,4 +314,29 @@ mod tests {
         signature.0[0] ^= 1;
         assert_eq!(transaction.payload.id(&CHAIN), id);
     }
+
+    /// What a wallet needs to check its own code against. A change of this file is a change of every wallet.
+    #[test]
+    fn the_pinned_transaction_holds() {
+        let file = include_str!("../vectors/transaction.json");
+        let pinned: std::collections::BTreeMap<String, String> = serde_json::from_str(file).expect("JSON");
+        let secret = SecretKey::from_seed([1; 32]);
+        let transaction = Transaction::sign(payload(&secret), &secret, &CHAIN);
+        let hash = transaction.payload.hash(&CHAIN);
+        let Authorization::Ed25519 { key, signature } = &transaction.authorization;
+        let actual = [
+            ("genesis_hash", CHAIN.to_string()),
+            ("seed", hex::encode(secret.seed())),
+            ("key", key.to_string()),
+            ("payer", transaction.payload.payer.to_string()),
+            ("payload", hex::encode(encode(&transaction.payload))),
+            ("hash", hash.to_string()),
+            ("signed_message", hex::encode(signed_message(&hash))),
+            ("signature", signature.to_string()),
+            ("transaction", hex::encode(encode(&transaction))),
+            ("id", transaction.payload.id(&CHAIN).to_string()),
+        ];
+        let actual = actual.map(|(name, value)| (name.to_owned(), value));
+        assert_eq!(pinned, std::collections::BTreeMap::from(actual));
+    }
 }

@@ -1,1 +1,49 @@
-//! .
+//! The ledger and the execution of payments. It knows nothing of votes, and has no clock, disk, thread or randomness.
+//!
+//! # The pieces
+//!
+//! - [`Ledger`] is the finalized state, in memory. [`execute`] runs a block's transactions on top of it (and on top of
+//!   blocks that are not final yet) and returns a [`Delta`], receipts and roots; the ledger itself does not change.
+//!   [`Ledger::apply`] folds the delta of a finalized block in. A block that loses is dropped with its delta.
+//! - A transaction is *skipped* where its id was executed before, its deadline has passed or lies too far ahead.
+//!   Every other one is executed and gets a [`Receipt`]: it succeeded, or failed with a typed [`Failure`] and no effect.
+//! - All money moves through one function, `gate::pass`, which also fixes the order of checks.
+//! - After each block and for each asset, balances have changed by as much as the supply; otherwise the block is an
+//!   [`ExecutionError::NotConserved`] and must not be voted for.
+//!
+//! # What the state root commits to
+//!
+//! Chain parameters; all accounts (a Merkle tree over them in the order of their creation) and their count; assets with
+//! supply; the ids that are remembered against replay, with the places of their receipts; the number of transactions
+//! executed since genesis. A [`Snapshot`] carries just that, so that [`Ledger::restore`] can check all it reads.
+
+mod account;
+mod asset;
+mod checkpoint;
+mod commitments;
+mod conservation;
+mod delta;
+mod directory;
+mod execute;
+mod failure;
+mod gate;
+mod genesis;
+mod ledger;
+mod merkle;
+mod overlay;
+mod pages;
+mod precheck;
+mod receipt;
+mod replay;
+
+pub use account::Account;
+pub use asset::{Asset, AssetSpec, MAX_ASSETS, MAX_SYMBOL_BYTES};
+pub use checkpoint::{RestoreError, Snapshot};
+pub use commitments::{MAX_VALID_SECONDS, Parameters};
+pub use delta::Delta;
+pub use execute::{BlockContext, Execution, ExecutionError, Skipped, execute};
+pub use failure::Failure;
+pub use genesis::GenesisError;
+pub use ledger::{Closed, Ledger};
+pub use precheck::Precheck;
+pub use receipt::{Link, MAX_LINKS, Outcome, Receipt, ReceiptPointer, receipts_root};

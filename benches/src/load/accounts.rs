@@ -6,14 +6,14 @@ use types::{Address, SecretKey};
 const MAX_PAYERS: usize = 100_000;
 
 /// Accounts whose keys follow from a seed.
-pub struct Accounts {
+pub(super) struct Accounts {
     payers: Vec<SecretKey>,
     addresses: Vec<Address>,
 }
 
 impl Accounts {
     /// The first `count` accounts of `seed`. The same seed gives the same accounts, however many are taken.
-    pub fn derive(seed: u64, count: usize) -> Accounts {
+    pub(super) fn derive(seed: u64, count: usize) -> Accounts {
         let mut payers = Vec::with_capacity(count.min(MAX_PAYERS));
         let mut addresses = Vec::with_capacity(count);
         for index in 0..count as u64 {
@@ -30,12 +30,12 @@ impl Accounts {
     }
 
     /// The keys of the accounts that pay, which are the first ones.
-    pub fn payers(&self) -> &[SecretKey] {
+    pub(super) fn payers(&self) -> &[SecretKey] {
         &self.payers
     }
 
     /// All addresses.
-    pub fn addresses(&self) -> &[Address] {
+    pub(super) fn addresses(&self) -> &[Address] {
         &self.addresses
     }
 }

@@ -7,7 +7,7 @@ use types::{Height, TransactionId};
 
 /// A finalized block as the harness reads it. The names are those of `rpc::BlockInfo`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct FinalBlock {
+pub(super) struct FinalBlock {
     /// Distance from genesis.
     pub height: Height,
     /// The transactions executed in it.
@@ -16,7 +16,7 @@ pub struct FinalBlock {
 
 /// A transaction in a block.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Executed {
+pub(super) struct Executed {
     /// The transaction.
     #[serde(deserialize_with = "id")]
     pub id: TransactionId,

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use types::Timestamp;
 
 /// The present time.
-pub fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(since.as_millis() as u64)
 }

@@ -5,7 +5,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A process: this one, or another by its id.
 #[derive(Debug, Clone, Copy)]
-pub enum Process {
+pub(super) enum Process {
     /// This process.
     Own,
     /// The process of this id.
@@ -22,12 +22,12 @@ impl Process {
     }
 
     /// Processor time used so far by all its threads, in seconds.
-    pub fn cpu_seconds(self) -> Option<f64> {
+    pub(super) fn cpu_seconds(self) -> Option<f64> {
         ticks(&self.read("stat")?).map(|ticks| ticks as f64 / TICKS_PER_SECOND)
     }
 
     /// Memory that it has resident, in bytes.
-    pub fn resident_bytes(self) -> Option<u64> {
+    pub(super) fn resident_bytes(self) -> Option<u64> {
         resident(&self.read("status")?)
     }
 }

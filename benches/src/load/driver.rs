@@ -1,20 +1,21 @@
-//! The load itself: one task that owns all payments in flight, sends what is due and learns what became of it.
+//! The load itself: one task that owns all payments in flight, sends what is due and learns (`outcome`) what became
+//! of it.
+
+mod outcome;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use futures::future::join_all;
-use rpc::{BaroApiClient, HexBytes, Refused, SendOutcome, TransactionStatus, code};
+use rpc::HexBytes;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
-use types::TransactionId;
+use types::{Deadline, Timestamp, TransactionId};
 
-use super::block::FinalBlock;
 use super::clock::now as wall_clock;
 use super::in_flight::{InFlight, Table};
 use super::link::{Event, Link};
-use super::measure::{Interval, Measure, Outcome};
+use super::measure::{Interval, Measure};
 use super::options::Mode;
 use super::schedule::Schedule;
 use super::sender::{MAX_GROUP, Sender};
@@ -23,15 +24,6 @@ use super::signing::{Signed, Signing};
 /// Due payments are sent this often.
 const TICK: Duration = Duration::from_millis(2);
 
-/// A payment that a busy node refused is sent again after so many microseconds.
-const BUSY_PAUSE: u64 = 20_000;
-
-/// Who has waited so many microseconds for a word of his payment asks for it.
-const PATIENCE: u64 = 5_000_000;
-
-/// So many payments are asked for at once.
-const MAX_QUESTIONS: usize = 500;
-
 /// So many events are taken at once.
 const MAX_EVENTS: usize = 256;
 
@@ -39,7 +31,7 @@ const MAX_EVENTS: usize = 256;
 const LEAST_VALID_SECONDS: u32 = 5;
 
 /// How the load is driven and for how long. Times are microseconds.
-pub struct Plan {
+pub(super) struct Plan {
     /// Open or closed loop.
     pub mode: Mode,
     /// Seconds left out of the figures.
@@ -51,16 +43,17 @@ pub struct Plan {
 }
 
 /// The load while it runs.
-pub struct Driver {
+pub(super) struct Driver {
     plan: Plan,
     schedule: Option<Schedule>,
     issued: u64,
+    last_deadline: Deadline,
     signing: Signing,
     table: Table,
     senders: Vec<Sender>,
     turn: usize,
-    /// Payments that busy nodes refused, with when to send them again.
-    again: VecDeque<(u64, TransactionId)>,
+    /// Payments that a validator did not take, with when to send them to another.
+    again: VecDeque<(u64, usize, TransactionId)>,
     /// Payments to send once any validator is up.
     stranded: Vec<TransactionId>,
     /// Payments to ask for.
@@ -70,16 +63,17 @@ pub struct Driver {
     started: Instant,
     events: UnboundedSender<Event>,
     incoming: UnboundedReceiver<Event>,
-    links: Vec<JoinHandle<()>>,
+    /// Held for their end, which comes with the driver's.
+    _links: JoinSet<()>,
 }
 
 impl Driver {
-    /// Links up with the validators at these URLs and waits until one is up.
-    pub async fn new(plan: Plan, signing: Signing, urls: &[String], connections: usize) -> Driver {
+    /// Links up with the validators at these URLs and waits until each is known to be up or not.
+    pub(super) async fn new(plan: Plan, signing: Signing, urls: &[String], connections: usize) -> Driver {
         let (events, incoming) = unbounded_channel();
         let links = urls.iter().enumerate().map(|(validator, url)| {
             let link = Link { validator, url: url.clone(), connections, events: events.clone() };
-            tokio::spawn(link.run())
+            link.run()
         });
         let links = links.collect();
         let schedule = match plan.mode {
@@ -91,6 +85,7 @@ impl Driver {
             plan,
             schedule,
             issued: 0,
+            last_deadline: Deadline(0),
             signing,
             table: Table::new(urls.len()),
             senders,
@@ -103,13 +98,15 @@ impl Driver {
             started: Instant::now(),
             events,
             incoming,
-            links,
+            _links: links,
         };
-        // Each link says once how it is before the load begins.
-        for _ in 0..urls.len() {
-            if let Some(event) = driver.incoming.recv().await {
-                driver.take(event);
+        let mut waiting = vec![true; urls.len()];
+        while waiting.contains(&true) {
+            let Some(event) = driver.incoming.recv().await else { break };
+            if let Event::Up { validator, .. } | Event::Down { validator } = event {
+                waiting[validator] = false;
             }
+            driver.take(event);
         }
         driver
     }
@@ -120,7 +117,7 @@ impl Driver {
 
     /// Runs the load to its end: until every payment has its outcome, or has had the time for it. `each_second` is told
     /// of each second.
-    pub async fn run(mut self, mut each_second: impl FnMut(&Interval)) -> Measure {
+    pub(super) async fn run(mut self, mut each_second: impl FnMut(&Interval)) -> Measure {
         self.started = Instant::now();
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -147,7 +144,6 @@ impl Driver {
         each_second(&self.measure.second(self.now()));
         self.ask_everyone().await;
         self.give_up();
-        self.links.iter().for_each(JoinHandle::abort);
         self.measure
     }
 
@@ -164,11 +160,8 @@ impl Driver {
             return false;
         }
         let grace = self.plan.grace.as_millis() as u64;
-        let wall_clock = wall_clock();
-        self.table.len() == 0
-            // Deadlines follow one another closely: all must have passed.
-            || (self.table.len() < MAX_QUESTIONS || wall_clock.0 % 64 == 0)
-                && self.table.all_ids(|id| id.deadline().has_passed(types::Timestamp(wall_clock.0.saturating_sub(grace))))
+        let judged = Timestamp(wall_clock().0.saturating_sub(grace));
+        self.table.len() == 0 || self.last_deadline.has_passed(judged)
     }
 
     fn tick(&mut self) {
@@ -181,8 +174,10 @@ impl Driver {
                 Mode::Saturate(in_flight) => self.issue_room(now, in_flight),
             }
         }
-        while self.again.front().is_some_and(|&(when, _)| when <= now) {
-            if let Some((_, id)) = self.again.pop_front() {
+        while self.again.front().is_some_and(|&(when, ..)| when <= now) {
+            let Some((_, validator, id)) = self.again.pop_front() else { break };
+            // Unless it was given to another meanwhile.
+            if self.table.get(&id).is_some_and(|entry| entry.validator == validator) {
                 self.send_elsewhere(id);
             }
         }
@@ -214,7 +209,7 @@ impl Driver {
             while self.senders[validator].is_up() && self.table.at(validator) < in_flight {
                 let Some(signed) = self.signing.next() else { return };
                 let left = signed.id.deadline().0.saturating_sub(LEAST_VALID_SECONDS);
-                if !types::Deadline(left).has_passed(wall_clock()) {
+                if !Deadline(left).has_passed(wall_clock()) {
                     self.issued += 1;
                     self.issue(signed, now, Some(validator));
                 }
@@ -229,10 +224,12 @@ impl Driver {
             validator: validator.unwrap_or(0),
             measured: due >= u64::from(self.plan.warmup) * 1_000_000,
             sent: false,
+            awaiting_answer: false,
             perhaps_admitted: false,
             touched: due,
             seen: None,
         };
+        self.last_deadline = self.last_deadline.max(signed.id.deadline());
         self.table.insert(signed.id, entry);
         match validator {
             Some(validator) => self.senders[validator].push(signed.id),
@@ -259,6 +256,7 @@ impl Driver {
                     entry.sent = true;
                     measure.sent(now, entry.measured);
                 }
+                entry.awaiting_answer = true;
                 entry.touched = now;
                 Some(HexBytes(entry.bytes.0.clone()))
             });
@@ -280,194 +278,5 @@ impl Driver {
             }
             None => self.stranded.push(id),
         }
-    }
-
-    fn take(&mut self, event: Event) {
-        match event {
-            Event::Up { validator, clients } => {
-                self.senders[validator].up(clients);
-                for id in std::mem::take(&mut self.stranded) {
-                    self.send_elsewhere(id);
-                }
-            }
-            Event::Down { validator } => self.validator_fails(validator),
-            Event::Block { validator, block } => self.learn(validator, &block),
-            Event::Answer { validator, connection, ids, answer } => {
-                self.senders[validator].answered(connection);
-                match answer {
-                    Ok(outcomes) => {
-                        for (id, outcome) in ids.into_iter().zip(outcomes) {
-                            self.answered(validator, id, outcome);
-                        }
-                    }
-                    Err(error) => self.unanswered(validator, &ids, &error),
-                }
-            }
-            Event::Outcomes(outcomes) => {
-                self.asking = false;
-                outcomes.into_iter().for_each(|(id, status)| self.told(id, status));
-            }
-        }
-    }
-
-    /// A connection failed: what was sent there may or may not have arrived, and sending it again is safe.
-    fn validator_fails(&mut self, validator: usize) {
-        if !self.senders[validator].is_up() {
-            return;
-        }
-        self.senders[validator].down();
-        let now = self.now();
-        for id in self.table.ids(|entry| entry.validator == validator) {
-            let Some(entry) = self.table.get_mut(&id) else { continue };
-            entry.perhaps_admitted |= entry.sent;
-            match entry.seen {
-                Some(outcome) => self.end(now, &id, outcome),
-                None => self.send_elsewhere(id),
-            }
-        }
-    }
-
-    /// Learns from a validator's block what became of the payments sent to it.
-    fn learn(&mut self, validator: usize, block: &FinalBlock) {
-        let now = self.now();
-        let mut ours = false;
-        for executed in &block.transactions {
-            let outcome = if executed.failed { Outcome::Failed } else { Outcome::Final };
-            let Some(entry) = self.table.get_mut(&executed.id) else { continue };
-            ours = true;
-            entry.seen = Some(outcome);
-            if entry.validator == validator {
-                self.end(now, &executed.id, outcome);
-            }
-        }
-        self.measure.block(now, block.height, ours);
-    }
-
-    fn answered(&mut self, validator: usize, id: TransactionId, outcome: SendOutcome) {
-        let now = self.now();
-        let Some(entry) = self.table.get_mut(&id) else { return };
-        let refused = match outcome {
-            SendOutcome::Admitted(_) => {
-                entry.perhaps_admitted = true;
-                return;
-            }
-            SendOutcome::Refused(refused) => refused,
-        };
-        *self.measure.refusals.entry(refused.code).or_default() += 1;
-        if entry.validator == validator {
-            self.refused(now, id, &refused);
-        }
-    }
-
-    fn refused(&mut self, now: u64, id: TransactionId, refused: &Refused) {
-        let Some(entry) = self.table.get_mut(&id) else { return };
-        let (seen, perhaps_admitted) = (entry.seen, entry.perhaps_admitted);
-        match (refused.code, seen) {
-            (code::BUSY | code::STOPPING, _) => self.again.push_back((now + BUSY_PAUSE, id)),
-            (_, Some(outcome)) => self.end(now, &id, outcome),
-            // Another sending of the same bytes may have had effect: the ledger knows.
-            (code::ALREADY_EXECUTED, None) => self.suspects.push_back(id),
-            (_, None) if perhaps_admitted => self.suspects.push_back(id),
-            (_, None) => self.end(now, &id, Outcome::Rejected),
-        }
-    }
-
-    /// A request failed as a whole. If its connection did, [`Event::Down`] follows or came before.
-    fn unanswered(&mut self, validator: usize, ids: &[TransactionId], error: &jsonrpsee::core::client::Error) {
-        let now = self.now();
-        let refused = match error {
-            jsonrpsee::core::client::Error::Call(error) => Some(error.code()),
-            _ => None,
-        };
-        for id in ids {
-            let Some(entry) = self.table.get_mut(id) else { continue };
-            match refused {
-                Some(code) => *self.measure.refusals.entry(code).or_default() += 1,
-                None => entry.perhaps_admitted = true,
-            }
-            if entry.validator == validator {
-                self.again.push_back((now + BUSY_PAUSE, *id));
-            }
-        }
-    }
-
-    /// A validator was asked for a payment.
-    fn told(&mut self, id: TransactionId, status: TransactionStatus) {
-        let now = self.now();
-        let Some(entry) = self.table.get_mut(&id) else { return };
-        entry.touched = now;
-        match status {
-            TransactionStatus::Final { .. } => self.end(now, &id, Outcome::Final),
-            TransactionStatus::Failed { .. } => self.end(now, &id, Outcome::Failed),
-            TransactionStatus::Expired { .. } => self.end(now, &id, Outcome::Expired),
-            TransactionStatus::Pending => entry.perhaps_admitted = true,
-            TransactionStatus::Unknown { valid_until } => {
-                if !valid_until.has_passed(wall_clock()) {
-                    self.send_elsewhere(id);
-                }
-            }
-        }
-    }
-
-    fn end(&mut self, now: u64, id: &TransactionId, outcome: Outcome) {
-        if let Some(entry) = self.table.remove(id) {
-            self.measure.ended(now, entry.due, entry.measured, outcome);
-        }
-    }
-
-    /// Payments of which nothing was heard for long are asked for.
-    fn suspect_the_silent(&mut self, now: u64) {
-        if self.suspects.is_empty() && !self.asking {
-            let silent = self.table.ids(|entry| entry.sent && now.saturating_sub(entry.touched) > PATIENCE);
-            self.suspects.extend(silent.into_iter().take(MAX_QUESTIONS));
-        }
-    }
-
-    fn ask(&mut self) {
-        if self.asking || self.suspects.is_empty() {
-            return;
-        }
-        let Some(client) = self.next_up().and_then(|validator| self.senders[validator].client()) else { return };
-        let count = self.suspects.len().min(MAX_QUESTIONS);
-        let ids: Vec<TransactionId> = self.suspects.drain(..count).collect();
-        self.asking = true;
-        let events = self.events.clone();
-        tokio::spawn(async move {
-            let answers = join_all(ids.iter().map(|id| client.transaction(*id))).await;
-            let known = ids.into_iter().zip(answers).filter_map(|(id, answer)| Some((id, answer.ok()?)));
-            // Nobody listens any more once the run is over.
-            let _ = events.send(Event::Outcomes(known.collect()));
-        });
-    }
-
-    /// Asks every validator for what is left.
-    async fn ask_everyone(&mut self) {
-        for validator in 0..self.senders.len() {
-            let Some(client) = self.senders[validator].client() else { continue };
-            let ids = self.table.ids(|entry| entry.sent);
-            for group in ids.chunks(MAX_QUESTIONS) {
-                let answers = join_all(group.iter().map(|id| client.transaction(*id))).await;
-                for (id, answer) in group.iter().zip(answers) {
-                    if let Ok(status) = answer {
-                        self.told(*id, status);
-                    }
-                }
-            }
-        }
-    }
-
-    /// What is left is lost if a node may have admitted it. What was never sent does not count.
-    fn give_up(&mut self) {
-        let now = self.now();
-        for id in self.table.ids(|entry| entry.sent) {
-            let admitted = self.table.get(&id).is_some_and(|entry| entry.perhaps_admitted);
-            self.end(now, &id, if admitted { Outcome::Lost } else { Outcome::Rejected });
-        }
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.links.iter().for_each(JoinHandle::abort);
     }
 }

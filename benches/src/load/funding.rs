@@ -33,7 +33,7 @@ const VALID_SECONDS: u32 = 60;
 const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// Who funds the accounts, with what, on which chain.
-pub struct Funding<'a> {
+pub(super) struct Funding<'a> {
     /// A connection to each reachable validator.
     pub clients: &'a [Arc<WsClient>],
     /// The chain.
@@ -56,7 +56,7 @@ impl Funding<'_> {
     }
 
     /// Funds all of `accounts` that an earlier run has not, and waits until that is final. Returns how many.
-    pub async fn fund(&self, accounts: &[Address]) -> anyhow::Result<usize> {
+    pub(super) async fn fund(&self, accounts: &[Address]) -> anyhow::Result<usize> {
         let payer = Address::of(&self.payer.public());
         let info = self.client(0).account(payer).await.context("cannot read the paying account")?;
         let amount = AMOUNT.min(self.balance(&info) / (2 * accounts.len() as u128));

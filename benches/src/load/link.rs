@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jsonrpsee::core::client::{Error, Subscription, SubscriptionClientT};
 use jsonrpsee::rpc_params;
-use jsonrpsee::ws_client::{WsClient, WsClientBuilder};
+use jsonrpsee::ws_client::{PingConfig, WsClient, WsClientBuilder};
 use rpc::{BaroApiClient, SendOutcome, TransactionStatus};
 use tokio::sync::mpsc::UnboundedSender;
 use types::{Height, TransactionId};
@@ -18,11 +18,14 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(200);
 /// A request that takes longer has failed.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// A validator that does not answer even a ping for so long is taken to be away.
+const SILENCE: Duration = Duration::from_secs(8);
+
 /// The longest answer or notification, in bytes.
 const MAX_RESPONSE_BYTES: u32 = 64 << 20;
 
 /// What comes back from the validators.
-pub enum Event {
+pub(super) enum Event {
     /// A validator can be sent to, and its blocks are followed from here on without a gap.
     Up {
         /// The validator's place in the network file.
@@ -58,19 +61,20 @@ pub enum Event {
 }
 
 /// Connects to a validator.
-pub async fn connect(url: &str) -> Result<Arc<WsClient>, Error> {
+pub(super) async fn connect(url: &str) -> Result<Arc<WsClient>, Error> {
     let client = WsClientBuilder::new()
         .max_response_size(MAX_RESPONSE_BYTES)
         .max_request_size(MAX_RESPONSE_BYTES)
         .request_timeout(REQUEST_TIMEOUT)
         .connection_timeout(Duration::from_secs(2))
+        .enable_ws_ping(PingConfig::new().ping_interval(SILENCE / 4).inactive_limit(SILENCE).max_failures(1))
         .build(url)
         .await?;
     Ok(Arc::new(client))
 }
 
 /// One validator's link.
-pub struct Link {
+pub(super) struct Link {
     /// The validator's place in the network file.
     pub validator: usize,
     /// Where it listens for WebSocket connections.
@@ -83,7 +87,7 @@ pub struct Link {
 
 impl Link {
     /// Keeps the link up until nobody listens to its events.
-    pub async fn run(self) {
+    pub(super) async fn run(self) {
         let mut last = None;
         while !self.events.is_closed() {
             // Why a link failed does not matter: it is tried again, and `Down` tells that it is not there.
@@ -126,11 +130,7 @@ impl Link {
     }
 
     /// Subscribes, then reads the blocks that were finalized since the last one reported.
-    async fn subscribe(
-        &self,
-        reader: &WsClient,
-        last: &mut Option<Height>,
-    ) -> Result<Subscription<FinalBlock>, Error> {
+    async fn subscribe(&self, reader: &WsClient, last: &mut Option<Height>) -> Result<Subscription<FinalBlock>, Error> {
         let blocks = reader.subscribe("baro_subscribeBlocks", rpc_params![], "baro_unsubscribeBlocks").await?;
         let latest = reader.block(None).await?;
         if last.is_none() {

@@ -10,13 +10,13 @@ use types::Height;
 const MAX_MICROS: u64 = 600_000_000;
 
 /// A histogram of latencies in microseconds, to three digits.
-pub fn latencies() -> Histogram<u64> {
+pub(super) fn latencies() -> Histogram<u64> {
     Histogram::new_with_bounds(1, MAX_MICROS, 3).expect("the bounds are valid")
 }
 
 /// What became of payments. Each that was sent is in exactly one of the others once the run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
+pub(super) struct Counts {
     /// Sent at least once.
     pub submitted: u64,
     /// Executed with effect.
@@ -33,7 +33,7 @@ pub struct Counts {
 
 /// How a payment ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// Executed with effect.
     Final,
     /// Executed without effect.
@@ -66,12 +66,12 @@ pub struct Interval {
 }
 
 /// Microseconds as milliseconds.
-pub fn millis(micros: u64) -> f64 {
+pub(super) fn millis(micros: u64) -> f64 {
     micros as f64 / 1000.0
 }
 
 /// All that is counted and timed. Times are microseconds after the start.
-pub struct Measure {
+pub(super) struct Measure {
     /// What became of the payments due in the warm-up.
     pub warmup: Counts,
     /// What became of the payments that are measured.
@@ -103,7 +103,7 @@ pub struct Measure {
 
 impl Measure {
     /// Nothing yet.
-    pub fn new() -> Measure {
+    pub(super) fn new() -> Measure {
         Measure {
             warmup: Counts::default(),
             measured: Counts::default(),
@@ -129,7 +129,7 @@ impl Measure {
     }
 
     /// A payment is sent for the first time.
-    pub fn sent(&mut self, now: u64, measured: bool) {
+    pub(super) fn sent(&mut self, now: u64, measured: bool) {
         self.counts(measured).submitted += 1;
         self.interval_sent += 1;
         if measured {
@@ -138,7 +138,7 @@ impl Measure {
     }
 
     /// A payment that was due at `due` has ended.
-    pub fn ended(&mut self, now: u64, due: u64, measured: bool, outcome: Outcome) {
+    pub(super) fn ended(&mut self, now: u64, due: u64, measured: bool, outcome: Outcome) {
         let counts = self.counts(measured);
         match outcome {
             Outcome::Final => counts.finalized += 1,
@@ -159,7 +159,7 @@ impl Measure {
     }
 
     /// A validator reports a block, with or without payments of this run.
-    pub fn block(&mut self, now: u64, height: Height, with_payments: bool) {
+    pub(super) fn block(&mut self, now: u64, height: Height, with_payments: bool) {
         if height <= self.height {
             return;
         }
@@ -179,12 +179,12 @@ impl Measure {
     }
 
     /// The last payment of the load was sent.
-    pub fn load_ends(&mut self, now: u64) {
+    pub(super) fn load_ends(&mut self, now: u64) {
         self.load_ended.get_or_insert(now);
     }
 
     /// Closes the present second.
-    pub fn second(&mut self, now: u64) -> Interval {
+    pub(super) fn second(&mut self, now: u64) -> Interval {
         let interval = Interval {
             second: now / 1_000_000,
             sent: self.interval_sent,

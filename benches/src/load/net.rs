@@ -46,11 +46,12 @@ pub fn read_net_file(path: &Path) -> anyhow::Result<NetFile> {
 }
 
 /// The key of the network's account of this name.
-pub fn account_key(net: &NetFile, name: &str) -> anyhow::Result<SecretKey> {
+pub(super) fn account_key(net: &NetFile, name: &str) -> anyhow::Result<SecretKey> {
     let account = net.accounts.iter().find(|account| account.name == name);
     let account = account.with_context(|| format!("the network has no account named {name:?} to pay from"))?;
     let path = account.key_file.display();
-    let text = std::fs::read_to_string(&account.key_file).with_context(|| format!("cannot read the key file {path}"))?;
+    let text =
+        std::fs::read_to_string(&account.key_file).with_context(|| format!("cannot read the key file {path}"))?;
     let file: KeyFile = serde_json::from_str(&text).with_context(|| format!("{path} is not a key file"))?;
     file.secret_key().with_context(|| format!("the key file {path} is wrong"))
 }
@@ -74,7 +75,10 @@ mod tests {
         let directory = tempfile::tempdir().expect("directory");
         let path = directory.path().join("localnet.json");
         let account = r#"{"name":"bench","address":"0x0000000000000000000000000000000000000001","key_file":"k.json"}"#;
-        let text = format!(r#"{{"chain_id":"t","genesis_hash":"{}","validators":[],"accounts":[{account}]}}"#, "00".repeat(32));
+        let text = format!(
+            r#"{{"chain_id":"t","genesis_hash":"{}","validators":[],"accounts":[{account}]}}"#,
+            "00".repeat(32)
+        );
         std::fs::write(&path, text).expect("written");
         let net = read_net_file(&path).expect("read");
         assert_eq!(net.accounts[0].key_file, directory.path().join("k.json"));

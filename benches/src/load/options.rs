@@ -50,6 +50,10 @@ pub struct Options {
     #[arg(long, value_name = "S")]
     pub valid_for: Option<u32>,
 
+    /// A payment without a certain outcome so many seconds after its deadline is lost.
+    #[arg(long, value_name = "S", default_value_t = 10)]
+    pub grace: u32,
+
     /// Decides the accounts and who pays whom. The same seed uses the same accounts again.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

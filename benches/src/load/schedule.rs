@@ -2,29 +2,29 @@
 
 /// Payment `n` is due `n / rate` seconds after the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Schedule {
+pub(super) struct Schedule {
     rate: u32,
     total: u64,
 }
 
 impl Schedule {
     /// `rate` payments a second for `seconds`.
-    pub fn new(rate: u32, seconds: u32) -> Schedule {
+    pub(super) fn new(rate: u32, seconds: u32) -> Schedule {
         Schedule { rate, total: u64::from(rate) * u64::from(seconds) }
     }
 
     /// How many payments there are.
-    pub fn total(&self) -> u64 {
+    pub(super) fn total(&self) -> u64 {
         self.total
     }
 
     /// When payment `n` is due, in microseconds after the start.
-    pub fn due(&self, n: u64) -> u64 {
+    pub(super) fn due(&self, n: u64) -> u64 {
         (u128::from(n) * 1_000_000).div_ceil(u128::from(self.rate)) as u64
     }
 
     /// How many payments are due by `elapsed` microseconds after the start.
-    pub fn due_by(&self, elapsed: u64) -> u64 {
+    pub(super) fn due_by(&self, elapsed: u64) -> u64 {
         let due = u128::from(elapsed) * u128::from(self.rate) / 1_000_000 + 1;
         due.min(u128::from(self.total)) as u64
     }

@@ -11,7 +11,7 @@ use types::TransactionId;
 use super::link::Event;
 
 /// The most transactions in one request.
-pub const MAX_GROUP: usize = 256;
+pub(super) const MAX_GROUP: usize = 256;
 
 /// So many requests are under way on a connection at most; what is due meanwhile makes the next groups larger.
 const MAX_REQUESTS: usize = 16;
@@ -22,7 +22,7 @@ struct Connection {
 }
 
 /// The way to one validator.
-pub struct Sender {
+pub(super) struct Sender {
     validator: usize,
     events: UnboundedSender<Event>,
     connections: Vec<Connection>,
@@ -32,38 +32,38 @@ pub struct Sender {
 
 impl Sender {
     /// A way to `validator`, which is not up yet.
-    pub fn new(validator: usize, events: UnboundedSender<Event>) -> Sender {
+    pub(super) fn new(validator: usize, events: UnboundedSender<Event>) -> Sender {
         Sender { validator, events, connections: Vec::new(), next: 0, queue: VecDeque::new() }
     }
 
     /// Whether the validator can be sent to.
-    pub fn is_up(&self) -> bool {
+    pub(super) fn is_up(&self) -> bool {
         !self.connections.is_empty()
     }
 
     /// A connection for questions.
-    pub fn client(&self) -> Option<Arc<WsClient>> {
+    pub(super) fn client(&self) -> Option<Arc<WsClient>> {
         self.connections.first().map(|connection| Arc::clone(&connection.client))
     }
 
     /// The validator can be sent to.
-    pub fn up(&mut self, clients: Vec<Arc<WsClient>>) {
+    pub(super) fn up(&mut self, clients: Vec<Arc<WsClient>>) {
         self.connections = clients.into_iter().map(|client| Connection { client, requests: 0 }).collect();
     }
 
     /// The validator is away. What waits to be sent is dropped: it is given to others with all that it has.
-    pub fn down(&mut self) {
+    pub(super) fn down(&mut self) {
         self.connections.clear();
         self.queue.clear();
     }
 
     /// Queues a transaction.
-    pub fn push(&mut self, id: TransactionId) {
+    pub(super) fn push(&mut self, id: TransactionId) {
         self.queue.push_back(id);
     }
 
     /// A request on `connection` is done.
-    pub fn answered(&mut self, connection: usize) {
+    pub(super) fn answered(&mut self, connection: usize) {
         if let Some(connection) = self.connections.get_mut(connection) {
             connection.requests = connection.requests.saturating_sub(1);
         }
@@ -71,7 +71,7 @@ impl Sender {
 
     /// Sends what is queued as far as requests may be under way. `bytes` gives what is to be sent for an id, if it is
     /// still to be sent.
-    pub fn flush(&mut self, mut bytes: impl FnMut(&TransactionId) -> Option<HexBytes>) {
+    pub(super) fn flush(&mut self, mut bytes: impl FnMut(&TransactionId) -> Option<HexBytes>) {
         while let Some(connection) = self.free_connection() {
             let mut ids = Vec::new();
             let mut group = Vec::new();

@@ -22,7 +22,7 @@ const CHUNK: u64 = 256;
 
 /// A signed payment as it is sent.
 #[derive(Debug, Clone)]
-pub struct Signed {
+pub(super) struct Signed {
     /// Its id.
     pub id: TransactionId,
     /// Its bytes, written out once.
@@ -30,14 +30,14 @@ pub struct Signed {
 }
 
 /// Signs what the payer is to sign, and writes it out.
-pub fn sign(payload: Payload, secret: &SecretKey, chain: &Hash) -> Signed {
+pub(super) fn sign(payload: Payload, secret: &SecretKey, chain: &Hash) -> Signed {
     let id = payload.id(chain);
     let transaction = Transaction::sign(payload, secret, chain);
     Signed { id, bytes: HexBytes(hex::encode(encode(&transaction))) }
 }
 
 /// Which payments are to be signed, and until when each is valid.
-pub struct Payments {
+pub(super) struct Payments {
     /// The genesis hash.
     pub chain: Hash,
     /// What is paid with.
@@ -91,7 +91,7 @@ impl Payments {
     }
 
     /// How long one payment takes to sign here, in seconds.
-    pub fn seconds_each(&self) -> f64 {
+    pub(super) fn seconds_each(&self) -> f64 {
         let started = Instant::now();
         (0..CHUNK).for_each(|n| {
             std::hint::black_box(self.sign(n));
@@ -152,7 +152,7 @@ impl Shared {
 }
 
 /// The signing threads and their stock. Dropping it ends them.
-pub struct Signing {
+pub(super) struct Signing {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     taken: std::vec::IntoIter<Signed>,
@@ -160,7 +160,7 @@ pub struct Signing {
 
 impl Signing {
     /// Starts signing on `threads` threads, at most `ahead` payments ahead.
-    pub fn start(payments: Payments, ahead: u64, threads: usize) -> Signing {
+    pub(super) fn start(payments: Payments, ahead: u64, threads: usize) -> Signing {
         let stock = Stock {
             chunks: BTreeMap::new(),
             next_signed: 0,
@@ -180,7 +180,7 @@ impl Signing {
     }
 
     /// Waits until as many payments are signed as were to be signed ahead.
-    pub async fn stocked(&self) {
+    pub(super) async fn stocked(&self) {
         loop {
             {
                 let stock = self.shared.lock();
@@ -195,12 +195,12 @@ impl Signing {
     }
 
     /// From now on signs only so many payments ahead, leaving the processors to the network while there is a stock.
-    pub fn slow_down(&self, ahead: u64) {
+    pub(super) fn slow_down(&self, ahead: u64) {
         self.shared.lock().limit = ahead.div_ceil(CHUNK).max(1);
     }
 
     /// The next payment in order, if it is signed by now.
-    pub fn next(&mut self) -> Option<Signed> {
+    pub(super) fn next(&mut self) -> Option<Signed> {
         if let Some(signed) = self.taken.next() {
             return Some(signed);
         }

@@ -63,6 +63,8 @@ pub(crate) enum Request {
 /// What the validator's own threads report.
 pub(super) enum Event {
     Verified(JobResult),
+    /// This commit and all before it are on disk for good.
+    Durable(u64),
     /// The store or the checkpoint cannot go on.
     Broken(anyhow::Error),
     Stop,
@@ -121,11 +123,11 @@ impl Turn {
             tokio::select! {
                 biased;
                 _ = sources.votes.recv_many(&mut frames, FRAMES_PER_TURN) => {}
-                Some(event) = sources.events.recv() => match event {
-                    Event::Verified(result) => self.step(Input::Verified(result), &mut effects),
-                    Event::Broken(error) => break Err(error),
-                    Event::Stop => break Ok(()),
-                },
+                Some(event) = sources.events.recv() => {
+                    if let Err(stop) = self.event(event, &mut effects) {
+                        break stop;
+                    }
+                }
                 Some(event) = sources.peers.recv() => self.peer(event, &mut effects),
                 _ = sources.batches.recv_many(&mut frames, FRAMES_PER_TURN) => {}
                 Some(request) = sources.requests.recv() => self.request(request, &mut effects),
@@ -161,9 +163,7 @@ impl Turn {
         frames.drain(..).for_each(|frame| self.frame(&frame, effects));
         for _ in 0..FRAMES_PER_TURN {
             match sources.events.try_recv() {
-                Ok(Event::Verified(result)) => self.step(Input::Verified(result), effects),
-                Ok(Event::Broken(error)) => return Err(Err(error)),
-                Ok(Event::Stop) => return Err(Ok(())),
+                Ok(event) => self.event(event, effects)?,
                 Err(_) => break,
             }
         }
@@ -178,6 +178,17 @@ impl Turn {
 
     fn step(&mut self, input: Input, effects: &mut Vec<Effect>) {
         self.replica.step(self.clock.now(), input, effects);
+    }
+
+    /// Takes what a thread reports; an error is why the loop ends.
+    fn event(&mut self, event: Event, effects: &mut Vec<Effect>) -> Result<(), anyhow::Result<()>> {
+        match event {
+            Event::Verified(result) => self.step(Input::Verified(result), effects),
+            Event::Durable(commit) => self.step(Input::Durable { commit }, effects),
+            Event::Broken(error) => return Err(Err(error)),
+            Event::Stop => return Err(Ok(())),
+        }
+        Ok(())
     }
 
     fn frame(&mut self, inbound: &Inbound, effects: &mut Vec<Effect>) {

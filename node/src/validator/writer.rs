@@ -37,7 +37,7 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (orders, queue) = unbounded();
         let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
-            if let Err(error) = work(&queue, &store, &post, &metrics) {
+            if let Err(error) = work(&queue, &store, &post, &metrics, &events) {
                 // Nothing may leave any more: the loop stops the validator.
                 let _ = events.send(Event::Broken(error));
             }
@@ -61,7 +61,13 @@ impl Writer {
     }
 }
 
-fn work(queue: &Receiver<Order>, store: &Store, post: &Post, metrics: &Metrics) -> anyhow::Result<()> {
+fn work(
+    queue: &Receiver<Order>,
+    store: &Store,
+    post: &Post,
+    metrics: &Metrics,
+    events: &UnboundedSender<Event>,
+) -> anyhow::Result<()> {
     while let Ok(first) = queue.recv() {
         let mut commits = Vec::new();
         for order in std::iter::once(first).chain(queue.try_iter()) {
@@ -73,11 +79,13 @@ fn work(queue: &Receiver<Order>, store: &Store, post: &Post, metrics: &Metrics) 
                 }
             }
         }
-        if !commits.is_empty() {
+        if let Some(last) = commits.last().map(Commit::number) {
             let start = Instant::now();
             store.flush().context("flushing the store")?;
             metrics.flushed(start.elapsed(), commits.len());
             commits.into_iter().flat_map(Commit::after_flush).for_each(|envelope| post.send(envelope));
+            // Fails only while the process ends.
+            let _ = events.send(Event::Durable(last));
         }
     }
     store.flush().context("flushing the store")?;

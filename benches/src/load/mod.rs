@@ -1,0 +1,253 @@
+//! The load harness: pays on a running network as many clients would, and tells what became of every payment.
+//!
+//! It knows the validators only by JSON-RPC. Payments are signed ahead (`signing`), sent when they are due
+//! (`schedule`, `sender`) and known to be final when the validator that each was sent to reports it in a block
+//! (`link`). In open loop a payment's latency counts from when it was due, not from when it could be sent, so a slow
+//! network cannot hide behind a waiting client. A connection that fails loses nothing: the same bytes go to another
+//! validator, and sending them twice has one effect. Every payment that was sent ends in exactly one way: final,
+//! failed, expired, rejected or lost (`measure::Counts`).
+//!
+//! `driver` owns all payments in flight in one task, so there are no locks; the signing threads idle while load is
+//! on, if enough was signed before.
+
+mod accounts;
+mod block;
+mod checks;
+mod clock;
+mod cpu;
+mod driver;
+mod funding;
+mod html;
+mod in_flight;
+mod link;
+mod measure;
+mod net;
+mod options;
+mod plot;
+mod progress;
+mod random;
+mod report;
+mod schedule;
+mod sender;
+mod signing;
+
+pub use measure::Interval;
+pub use net::{KeyFile, read_net_file};
+pub use options::{Mode, Options};
+pub use report::{FinalityMillis, Report, Summary};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use futures::future::join_all;
+use jsonrpsee::ws_client::WsClient;
+use rpc::net_file::NetFile;
+use rpc::{BaroApiClient, ChainInfo};
+use types::{AssetId, Timestamp};
+
+use accounts::Accounts;
+use checks::{Checks, check};
+use clock::now;
+use cpu::Process;
+use driver::{Driver, Plan};
+use funding::Funding;
+use measure::{Measure, millis};
+use progress::Progress;
+use schedule::Schedule;
+use signing::{Payments, Signing};
+
+/// The account that funds the others.
+const PAYER: &str = "bench";
+
+/// In saturation, payments are signed beforehand for so many a second.
+const SATURATION_RATE: u64 = 30_000;
+
+/// While load is on, signing stays this many payments ahead in saturation, and so many seconds in open loop.
+const AHEAD: u64 = 50_000;
+const AHEAD_SECONDS: u64 = 4;
+
+/// Clocks and block times may be so far apart, in seconds.
+const CLOCK_SLACK: u32 = 10;
+
+/// Loads the network and reports. The accounts are funded by the network's account `bench`.
+pub async fn run(options: &Options, net: &NetFile) -> anyhow::Result<Report> {
+    let progress = Progress::new(options.json);
+    let clients = reach(net).await?;
+    let chain = clients[0].chain().await.context("cannot read the chain")?;
+    ensure!(
+        chain.genesis_hash == net.genesis_hash,
+        "the validators run chain {}, the network file is for {}: it is out of date",
+        chain.genesis_hash,
+        net.genesis_hash
+    );
+    let asset = payment_asset(&chain)?;
+
+    let (seed, count) = (options.seed, options.accounts as usize);
+    progress.step(&format!("{count} accounts"));
+    let accounts = tokio::task::spawn_blocking(move || Accounts::derive(seed, count)).await?;
+    let payer = net::account_key(net, PAYER)?;
+    let first_salt = now().0 << 20;
+    let funding = Funding { clients: &clients, chain: &chain, asset, payer: &payer, first_salt };
+    let funded = funding.fund(accounts.addresses()).await?;
+    if funded > 0 {
+        progress.step(&format!("{funded} accounts funded"));
+    }
+    drop(clients);
+
+    let signing = sign_ahead(options, &chain, asset, accounts, first_salt, &progress).await?;
+    let urls: Vec<String> = net.validators.iter().map(|validator| validator.rpc_ws.clone()).collect();
+    let grace = Duration::from_secs(u64::from(options.grace));
+    let plan = Plan { mode: options.mode(), warmup: options.warmup, duration: options.duration, grace };
+    let driver = Driver::new(plan, signing, &urls, options.connections as usize).await;
+
+    let before = Usage::now(net);
+    let measure = driver.run(|interval| progress.second(interval)).await;
+    let after = Usage::now(net);
+
+    progress.step("checking state roots and supply");
+    let checks = check(net, &chain).await;
+    Ok(report(options, net, measure, checks, &before, &after))
+}
+
+/// A connection to each validator that answers; an error where none does.
+async fn reach(net: &NetFile) -> anyhow::Result<Vec<Arc<WsClient>>> {
+    let connections = join_all(net.validators.iter().map(|validator| link::connect(&validator.rpc_ws))).await;
+    let clients: Vec<Arc<WsClient>> = connections.into_iter().flatten().collect();
+    ensure!(
+        !clients.is_empty(),
+        "none of the network's {} validators answers: is it running (baro localnet)?",
+        net.validators.len()
+    );
+    Ok(clients)
+}
+
+/// The won, or else the chain's first asset.
+fn payment_asset(chain: &ChainInfo) -> anyhow::Result<AssetId> {
+    let won = chain.assets.iter().find(|asset| asset.symbol == "KRW");
+    won.or(chain.assets.first()).map(|asset| asset.id).context("the chain has no asset to pay with")
+}
+
+/// Signs what can be signed beforehand, and returns when the load may begin.
+async fn sign_ahead(
+    options: &Options,
+    chain: &ChainInfo,
+    asset: AssetId,
+    accounts: Accounts,
+    first_salt: u64,
+    progress: &Progress,
+) -> anyhow::Result<Signing> {
+    let window = chain.max_valid_seconds;
+    let slack = CLOCK_SLACK.min(window / 4);
+    let seconds = options.warmup + options.duration;
+    let (schedule, longest) = match options.mode() {
+        // Half of the window, because the load may begin earlier or later than was planned at signing.
+        Mode::Rate(rate) => (Some(Schedule::new(rate, seconds)), window / 2),
+        Mode::Saturate(_) => (None, window - slack),
+    };
+    let valid_for = options.valid_for.unwrap_or(longest).clamp(1, (window - slack).max(1));
+    let (ahead, later) = match schedule {
+        Some(schedule) => (schedule.total(), schedule.total().div_ceil(u64::from(seconds)) * AHEAD_SECONDS),
+        None => (SATURATION_RATE * u64::from(seconds.min(valid_for)), AHEAD),
+    };
+    let ahead = ahead.min(options.presign).max(1);
+
+    let mut payments = Payments {
+        chain: chain.genesis_hash,
+        asset,
+        accounts,
+        seed: options.seed,
+        first_salt,
+        schedule,
+        begin: Timestamp(0),
+        valid_for,
+    };
+    progress.step(&format!("signing {ahead} payments"));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let signing = tokio::task::spawn_blocking(move || {
+        let needed = payments.seconds_each() * ahead as f64 / threads as f64;
+        payments.begin = now().plus_millis((needed * 1000.0) as u64);
+        let begin = payments.begin;
+        (Signing::start(payments, ahead, threads), begin)
+    });
+    let (signing, begin) = signing.await?;
+    signing.stocked().await;
+    signing.slow_down(later.min(ahead));
+
+    // A deadline may not lie further ahead than the chain allows: so the load does not begin much earlier than planned.
+    let early =
+        begin.millis_since(now()).saturating_sub(u64::from(window.saturating_sub(slack / 2 + valid_for)) * 1000);
+    tokio::time::sleep(Duration::from_millis(early)).await;
+    Ok(signing)
+}
+
+/// What processes have used up to a moment.
+struct Usage {
+    client: Option<f64>,
+    validators: Vec<Option<f64>>,
+    resident: Vec<Option<u64>>,
+}
+
+impl Usage {
+    fn now(net: &NetFile) -> Usage {
+        let processes = || net.validators.iter().map(|validator| Process::Other(validator.pid));
+        Usage {
+            client: Process::Own.cpu_seconds(),
+            validators: processes().map(Process::cpu_seconds).collect(),
+            resident: processes().map(Process::resident_bytes).collect(),
+        }
+    }
+}
+
+fn report(options: &Options, net: &NetFile, measure: Measure, checks: Checks, before: &Usage, after: &Usage) -> Report {
+    let used = |before: Option<f64>, after: Option<f64>| Some(after? - before?);
+    let duration_s = match (measure.first_sent, measure.last_final) {
+        (Some(first), Some(last)) if last > first => (last - first) as f64 / 1e6,
+        _ => 0.0,
+    };
+    let finality = &measure.finality;
+    let quantile = |quantile: f64| millis(finality.value_at_quantile(quantile));
+    let (mode, rate) = match options.mode() {
+        Mode::Rate(rate) => ("rate", Some(rate)),
+        Mode::Saturate(_) => ("saturate", None),
+    };
+    let summary = Summary {
+        submitted: measure.measured.submitted,
+        finalized: measure.measured.finalized,
+        failed: measure.measured.failed,
+        expired: measure.measured.expired,
+        rejected: measure.measured.rejected,
+        lost: measure.measured.lost + measure.warmup.lost,
+        duration_s,
+        payments_per_second: if duration_s > 0.0 { measure.measured.finalized as f64 / duration_s } else { 0.0 },
+        finality_ms: FinalityMillis {
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p99: quantile(0.99),
+            max: millis(finality.max()),
+        },
+        validators: net.validators.len(),
+        state_roots_agree: checks.state_roots_agree,
+        supply_conserved: checks.supply_conserved,
+        mode: mode.to_owned(),
+        rate,
+        accounts: options.accounts,
+        warmup_submitted: measure.warmup.submitted,
+        blocks: measure.blocks,
+        longest_gap_ms: millis(measure.longest_gap),
+        refusals: measure.refusals,
+        resent: measure.resent,
+        client_cpu_seconds: used(before.client, after.client),
+        validator_cpu_seconds: (before.validators.iter().zip(&after.validators))
+            .map(|(&before, &after)| used(before, after))
+            .collect(),
+        validator_resident_bytes: after.resident.clone(),
+        height: checks.height,
+        state_root: checks.state_root,
+        remarks: checks.remarks,
+    };
+    let percentiles = (finality.iter_quantiles(5))
+        .map(|value| (value.quantile() * 100.0, millis(value.value_iterated_to())))
+        .collect();
+    Report { summary, timeline: measure.timeline, percentiles }
+}

@@ -1,0 +1,105 @@
+//! The load harness against toy validators, in good order and in bad.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod fake_node;
+
+use benches::load::{Options, Report, run};
+use clap::Parser;
+use fake_node::{FakeNet, Faults};
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    options: Options,
+}
+
+async fn load(net: &FakeNet, line: &str) -> Report {
+    let line = format!("bench --json --accounts 50 --duration 1 {line}");
+    let options = Line::try_parse_from(line.split_whitespace()).unwrap().options;
+    run(&options, &net.file).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_open_loop_sends_exactly_its_schedule() {
+    let net = FakeNet::start(4, Faults::default()).await;
+    let report = load(&net, "--rate 500").await;
+    let summary = &report.summary;
+    assert_eq!((summary.submitted, summary.finalized, summary.lost, summary.rejected), (500, 500, 0, 0), "{summary:?}");
+    assert!(report.is_sound(), "{summary:?}");
+    // The last payment is due at 0.998 s.
+    assert!(summary.duration_s > 0.9 && summary.payments_per_second > 0.0);
+    assert!(summary.finality_ms.p50 > 0.0 && summary.finality_ms.p50 <= summary.finality_ms.max);
+    assert_eq!(report.timeline.iter().map(|interval| interval.finalized).sum::<u64>(), 500);
+
+    let again = load(&net, "--rate 100 --warmup 1").await;
+    assert_eq!((again.summary.submitted, again.summary.warmup_submitted), (100, 100));
+    again.write(&net.directory().join("report")).unwrap();
+}
+
+#[tokio::test]
+async fn saturation_keeps_its_bound() {
+    let net = FakeNet::start(2, Faults::default()).await;
+    let report = load(&net, "--saturate --in-flight 20 --presign 500").await;
+    let summary = &report.summary;
+    assert!(summary.submitted > 500 && summary.finalized == summary.submitted, "{summary:?}");
+    // At most 20 at each of 2 validators in each block.
+    assert!(summary.submitted <= 40 * (summary.blocks + 1), "{summary:?}");
+    assert!(report.is_sound());
+}
+
+#[tokio::test]
+async fn a_busy_refusal_is_sent_again_and_not_lost() {
+    let net = FakeNet::start(4, Faults { busy: 30, ..Faults::default() }).await;
+    let report = load(&net, "--rate 300").await;
+    let summary = &report.summary;
+    assert_eq!((summary.finalized, summary.rejected, summary.lost), (300, 0, 0), "{summary:?}");
+    assert_eq!((summary.refusals.get(&rpc::code::BUSY), summary.resent), (Some(&30), 30));
+}
+
+#[tokio::test]
+async fn a_crashed_validator_loses_nothing() {
+    let net = FakeNet::start(4, Faults { crash_after: Some(200), ..Faults::default() }).await;
+    let report = load(&net, "--rate 1000 --warmup 1").await;
+    let summary = &report.summary;
+    assert_eq!((summary.finalized, summary.lost), (1000, 0), "{summary:?}");
+    assert!(report.is_sound(), "{summary:?}");
+    assert!(summary.resent > 0, "what the validator took with it is sent to others");
+    let slowest = report.timeline.iter().map(|interval| interval.max_ms).fold(0.0, f64::max);
+    assert!(slowest < 4000.0, "at once, not only when patience ends: {slowest} ms");
+    assert!(net.admitted_since_restart() > Some(0), "it is used again once it is back");
+}
+
+#[tokio::test]
+async fn a_forgotten_payment_is_lost_and_the_report_unsound() {
+    let net = FakeNet::start(4, Faults { forgotten: 1, ..Faults::default() }).await;
+    let report = load(&net, "--rate 100 --valid-for 1 --grace 1").await;
+    let summary = &report.summary;
+    assert_eq!((summary.submitted, summary.finalized, summary.lost), (100, 99, 1), "{summary:?}");
+    assert!(!report.is_sound());
+}
+
+#[tokio::test]
+async fn differing_roots_and_new_money_are_noticed() {
+    let net = FakeNet::start(4, Faults { fork: true, ..Faults::default() }).await;
+    let report = load(&net, "--rate 50").await;
+    assert!(!report.summary.state_roots_agree && report.summary.supply_conserved && !report.is_sound());
+
+    let net = FakeNet::start(1, Faults { inflation: true, ..Faults::default() }).await;
+    let report = load(&net, "--rate 50").await;
+    assert!(report.summary.state_roots_agree && !report.summary.supply_conserved && !report.is_sound());
+}
+
+#[tokio::test]
+async fn a_network_that_is_not_there_is_an_error_that_says_so() {
+    let mut net = FakeNet::start(1, Faults::default()).await;
+    net.file.genesis_hash = types::Hash([1; 32]);
+    let options = Line::try_parse_from(["bench", "--json"]).unwrap().options;
+    let error = run(&options, &net.file).await.unwrap_err().to_string();
+    assert!(error.contains("out of date"), "{error}");
+
+    // Nothing listens on port 1.
+    net.file.validators[0].rpc_ws = "ws://127.0.0.1:1".into();
+    let error = run(&options, &net.file).await.unwrap_err().to_string();
+    assert!(error.contains("none of the network's 1 validators answers"), "{error}");
+}

@@ -1,0 +1,122 @@
+//! Saying things again, and helping those who missed something.
+
+use types::{Moment, ValidatorIndex, View};
+
+use crate::message::Status;
+use crate::simplex::Simplex;
+use crate::{Message, Recipient};
+
+/// The most certificates in an answer. Whoever needs more asks again.
+const MAX_ANSWER: usize = 64;
+
+/// How many of our latest finalize votes are repeated: the latest one that becomes a quorum finalizes all before it.
+const REPEATED_FINALIZE_VOTES: usize = 8;
+
+/// A validator that asks again from the same view is answered again after this time.
+const ANSWER_INTERVAL_MILLIS: u64 = 10;
+
+/// What a validator was told lately.
+#[derive(Debug, Default)]
+pub(crate) struct Link {
+    answered: Option<Turn>,
+    asked: Option<Turn>,
+}
+
+/// When something was said, and about which view.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    view: View,
+    at: Moment,
+}
+
+impl Turn {
+    /// True if it is time to say it again, which is then noted: about a later view at once, else after a while.
+    fn take(turn: &mut Option<Turn>, view: View, now: Moment) -> bool {
+        let is_due = turn.is_none_or(|last| view > last.view || now >= last.at.plus_millis(ANSWER_INTERVAL_MILLIS));
+        if is_due {
+            *turn = Some(Turn { view, at: now });
+        }
+        is_due
+    }
+}
+
+impl Simplex {
+    /// A validator says how far it is: help it, or ask it for help, or both.
+    pub(crate) fn on_status(&mut self, from: ValidatorIndex, status: Status) {
+        let finalized = self.certificates.root().view;
+        if status.finalized < finalized || status.view < self.view {
+            self.help(from, status);
+        }
+        let is_ahead = status.finalized > finalized || status.view > self.view;
+        if is_ahead && Turn::take(&mut self.links[from.position()].asked, self.view, self.now) {
+            self.say_status(Recipient::One(from));
+        }
+    }
+
+    /// Sends a validator the certificates that it lacks; if they are too many, our status after them makes it ask on.
+    fn help(&mut self, peer: ValidatorIndex, status: Status) {
+        let (certificates, more) = self.certificates.lacking(status.finalized, status.view, self.view, MAX_ANSWER);
+        if certificates.is_empty() || !Turn::take(&mut self.links[peer.position()].answered, status.view, self.now) {
+            return;
+        }
+        for certificate in certificates {
+            self.outbox.send_when_durable(Recipient::One(peer), Message::Certificate(certificate));
+        }
+        if more {
+            let message = Message::Status(self.status());
+            self.outbox.send_when_durable(Recipient::One(peer), message);
+        }
+    }
+
+    /// Helps a validator that shows itself to be in a view that we left.
+    pub(crate) fn help_in_view(&mut self, peer: ValidatorIndex, view: View) {
+        let finalized = View(view.0.saturating_sub(1)).min(self.certificates.root().view);
+        self.help(peer, Status { view, finalized });
+    }
+
+    /// Helps those who gave up `view` over the doubt whether the others went on.
+    pub(crate) fn help_nullifiers(&mut self, view: View) {
+        for peer in self.votes.nullifiers(view) {
+            if peer != self.ballots.me() {
+                self.help_in_view(peer, view);
+            }
+        }
+    }
+
+    /// A link came up: whatever we said before may not have arrived.
+    pub(crate) fn on_peer_up(&mut self, peer: ValidatorIndex) {
+        self.repeat(Recipient::One(peer));
+    }
+
+    /// Says again what is not certified, and how far we are. Nothing here is new, so nothing is journaled.
+    pub(crate) fn repeat(&mut self, to: Recipient) {
+        let cast = self.ballots.in_view(self.view);
+        let notarize = cast.and_then(|cast| cast.notarize.clone());
+        let nullify = cast.and_then(|cast| cast.nullify.clone());
+        let finalize: Vec<_> = self.ballots.finalize_votes(REPEATED_FINALIZE_VOTES).cloned().collect();
+        match self.proposed.take() {
+            Some(proposal) if proposal.view == self.view => {
+                self.send_proposal(&proposal, to);
+                self.proposed = Some(proposal);
+            }
+            _ => {
+                if let Some(vote) = notarize {
+                    self.outbox.send_when_durable(to, Message::Vote(vote.into_inner()));
+                }
+            }
+        }
+        for vote in finalize.into_iter().chain(nullify) {
+            self.outbox.send_when_durable(to, Message::Vote(vote.into_inner()));
+        }
+        self.say_status(to);
+    }
+
+    pub(crate) fn say_status(&mut self, to: Recipient) {
+        let status = self.status();
+        self.outbox.send_status(to, status);
+    }
+
+    fn status(&self) -> Status {
+        Status { view: self.certificates.first_open_view(), finalized: self.certificates.root().view }
+    }
+}

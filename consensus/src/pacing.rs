@@ -1,0 +1,163 @@
+//! Patience: when a leader proposes, when a view is given up, when to say things again.
+
+use types::Moment;
+
+/// Durations that all validators share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timing {
+    /// How long an idle leader waits before it makes an empty block.
+    pub heartbeat_millis: u64,
+    /// How long a block may take to be notarized before its view is given up, when views do not fail.
+    pub timeout_millis: u64,
+    /// The limit of that time, which doubles with each failed view in a row.
+    pub max_timeout_millis: u64,
+}
+
+/// By what a view was entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entrance {
+    /// The view before was notarized, or finalized: an idle leader waits for its heartbeat.
+    Progress,
+    /// The view before was given up: time has passed without a block, so the leader proposes at once.
+    Failure,
+}
+
+/// The timers of the current view.
+#[derive(Debug)]
+pub(crate) struct Pacing {
+    timing: Timing,
+    /// Views given up, less those that were not; no more than lengthen the patience.
+    failures: u32,
+    is_work_pending: bool,
+    /// When the leader proposes, should it be this validator.
+    propose_at: Moment,
+    /// When to give up the view; `None` once that is done.
+    give_up_at: Option<Moment>,
+    /// When to say again what is not certified.
+    repeat_at: Moment,
+}
+
+impl Pacing {
+    pub(crate) fn new(timing: Timing, now: Moment) -> Self {
+        let mut pacing =
+            Self { timing, failures: 0, is_work_pending: false, propose_at: now, give_up_at: None, repeat_at: now };
+        pacing.enter(now, Entrance::Progress);
+        pacing
+    }
+
+    /// The present patience.
+    pub(crate) fn timeout_millis(&self) -> u64 {
+        let grown = self.timing.timeout_millis.saturating_mul(1 << self.failures.min(32));
+        grown.min(self.timing.max_timeout_millis).max(self.timing.timeout_millis)
+    }
+
+    /// Starts the timers of a view. A failed view counts only if this validator itself waited in vain: catching up on
+    /// views that others gave up says nothing about the network.
+    pub(crate) fn enter(&mut self, now: Moment, entrance: Entrance) {
+        match entrance {
+            Entrance::Failure if self.has_given_up() && self.timeout_millis() < self.timing.max_timeout_millis => {
+                self.failures += 1;
+            }
+            Entrance::Failure => {}
+            Entrance::Progress => self.failures = self.failures.saturating_sub(1),
+        }
+        let is_prompt = self.is_work_pending || entrance == Entrance::Failure;
+        self.propose_at = if is_prompt { now } else { now.plus_millis(self.timing.heartbeat_millis) };
+        self.give_up_at = Some(self.propose_at.plus_millis(self.timeout_millis()));
+        self.repeat_at = now.plus_millis(self.timeout_millis());
+    }
+
+    /// Something to order appeared, or is gone. Within a view, patience only gets shorter.
+    pub(crate) fn work(&mut self, now: Moment, pending: bool) {
+        self.is_work_pending = pending;
+        if pending {
+            self.propose_at = self.propose_at.min(now);
+            let give_up_at = now.plus_millis(self.timeout_millis());
+            self.give_up_at = self.give_up_at.map(|at| at.min(give_up_at));
+        }
+    }
+
+    /// A block became final: views do not fail any more.
+    pub(crate) fn finalized(&mut self) {
+        self.failures = 0;
+    }
+
+    pub(crate) fn is_proposal_due(&self, now: Moment) -> bool {
+        self.propose_at <= now
+    }
+
+    pub(crate) fn propose_at(&self) -> Moment {
+        self.propose_at
+    }
+
+    pub(crate) fn give_up_at(&self) -> Option<Moment> {
+        self.give_up_at
+    }
+
+    /// True once the view is given up.
+    pub(crate) fn has_given_up(&self) -> bool {
+        self.give_up_at.is_none()
+    }
+
+    /// The view is given up.
+    pub(crate) fn give_up(&mut self, now: Moment) {
+        self.give_up_at = None;
+        self.repeat_at = now.plus_millis(self.timeout_millis());
+    }
+
+    pub(crate) fn repeat_at(&self) -> Moment {
+        self.repeat_at
+    }
+
+    /// Everything was said again.
+    pub(crate) fn repeated(&mut self, now: Moment) {
+        self.repeat_at = now.plus_millis(self.timeout_millis());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Moment = Moment(5_000_000);
+
+    fn pacing() -> Pacing {
+        Pacing::new(Timing { heartbeat_millis: 1000, timeout_millis: 400, max_timeout_millis: 3000 }, START)
+    }
+
+    #[test]
+    fn an_idle_validator_waits_for_the_heartbeat_and_a_busy_one_does_not() {
+        let mut pacing = pacing();
+        assert_eq!(pacing.give_up_at(), Some(START.plus_millis(1400)));
+        pacing.work(START.plus_millis(100), true);
+        assert_eq!(pacing.propose_at(), START.plus_millis(100));
+        assert_eq!(pacing.give_up_at(), Some(START.plus_millis(500)));
+        pacing.work(START.plus_millis(200), false);
+        pacing.work(START.plus_millis(300), true);
+        assert_eq!(pacing.give_up_at(), Some(START.plus_millis(500)), "patience only gets shorter");
+    }
+
+    #[test]
+    fn patience_doubles_while_views_fail_and_shrinks_back() {
+        let mut pacing = pacing();
+        let mut patience = Vec::new();
+        for _ in 0..5 {
+            pacing.give_up(START);
+            pacing.enter(START, Entrance::Failure);
+            patience.push(pacing.timeout_millis());
+        }
+        assert_eq!(patience, [800, 1600, 3000, 3000, 3000]);
+        pacing.enter(START, Entrance::Progress);
+        assert_eq!(pacing.timeout_millis(), 1600);
+        pacing.finalized();
+        assert_eq!(pacing.timeout_millis(), 400);
+    }
+
+    #[test]
+    fn catching_up_on_failed_views_does_not_lengthen_patience() {
+        let mut pacing = pacing();
+        pacing.enter(START, Entrance::Failure);
+        assert_eq!(pacing.timeout_millis(), 400);
+        assert!(pacing.is_proposal_due(START), "after a failed view the leader does not wait");
+    }
+}

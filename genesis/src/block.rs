@@ -1,0 +1,304 @@
+//! From the chain spec to the genesis block, the first committee and the first ledger.
+
+use types::codec::{Bounded, Text, encode};
+use types::{
+    Address, Amount, AssetId, Block, Committee, Domain, Epoch, Hash, Header, Height, ValidatorIndex, ValidatorSet,
+    ValidatorSetError, View,
+};
+use vm::{AssetSpec, Ledger};
+
+use crate::ChainSpec;
+
+/// A chain spec that was checked, with the block that commits to it.
+#[derive(Debug, Clone)]
+pub struct Genesis {
+    spec: ChainSpec,
+    validators: ValidatorSet,
+    block: Block,
+    hash: Hash,
+}
+
+/// Why a chain spec does not make a chain.
+#[derive(Debug, thiserror::Error)]
+pub enum GenesisError {
+    /// The name is empty or too long.
+    #[error("chain_id must have 1 to 64 characters")]
+    ChainId,
+    /// A parameter is out of bounds.
+    #[error("parameters.{name} is {value}: it must be {bounds}")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// Its value.
+        value: u64,
+        /// What it may be.
+        bounds: &'static str,
+    },
+    /// The validators make no set.
+    #[error("validators: {0}")]
+    Validators(#[from] ValidatorSetError),
+    /// Two validators share a name, a peer id or an address.
+    #[error("validators {first} and {second} share their {what}: {value}")]
+    Shared {
+        /// The first one's name.
+        first: String,
+        /// The second one's name.
+        second: String,
+        /// What they share.
+        what: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// An asset's symbol is empty, too long or used twice.
+    #[error("asset {0:?}: a symbol has 1 to 16 bytes and is used once")]
+    Symbol(String),
+    /// An account holds something that is not an asset of this chain.
+    #[error("account {account} holds {symbol}, which is not among the assets")]
+    UnknownAsset {
+        /// The account.
+        account: Address,
+        /// The symbol.
+        symbol: String,
+    },
+    /// The first ledger is not possible.
+    #[error("accounts: {0}")]
+    Ledger(#[from] vm::GenesisError),
+    /// The spec is not the one that was expected.
+    #[error(
+        "this chain spec makes the chain {got}, but the chain {expected} is expected: it was altered, or belongs to \
+         another chain. Get the file that the other validators have"
+    )]
+    Altered {
+        /// The expected hash of the genesis block.
+        expected: Hash,
+        /// This spec's.
+        got: Hash,
+    },
+}
+
+impl ChainSpec {
+    /// Checks everything and makes the genesis block.
+    pub fn genesis(self) -> Result<Genesis, GenesisError> {
+        self.check_names()?;
+        self.check_parameters()?;
+        let validators = ValidatorSet::new(self.validators.iter().map(|validator| validator.key).collect())?;
+        let ledger = self.ledger()?;
+        let batches = Bounded::default();
+        let header = Header {
+            epoch: Epoch(0),
+            height: Height(0),
+            view: View(0),
+            parent: Hash::of(Domain::ChainSpec, &encode(&self)),
+            timestamp: self.timestamp,
+            proposer: ValidatorIndex(0),
+            batches: Block::batches_hash(&batches),
+            state_root: ledger.state_root(),
+            receipts_root: Hash::ZERO,
+            next_validators: validators.hash(),
+        };
+        let hash = header.hash();
+        Ok(Genesis { spec: self, validators, block: Block { header, batches }, hash })
+    }
+
+    fn check_names(&self) -> Result<(), GenesisError> {
+        if self.chain_id.is_empty() || self.chain_id.len() > 64 {
+            return Err(GenesisError::ChainId);
+        }
+        for (index, second) in self.validators.iter().enumerate() {
+            for first in &self.validators[..index] {
+                let pairs = [
+                    ("name", &first.name, &second.name),
+                    ("peer_id", &first.peer_id, &second.peer_id),
+                    ("address", &first.address, &second.address),
+                ];
+                if let Some((what, value, _)) = pairs.into_iter().find(|(_, a, b)| a == b) {
+                    let (first, second) = (first.name.clone(), second.name.clone());
+                    return Err(GenesisError::Shared { first, second, what, value: value.clone() });
+                }
+            }
+        }
+        for (index, asset) in self.assets.iter().enumerate() {
+            let is_taken = self.assets[..index].iter().any(|other| other.symbol == asset.symbol);
+            if asset.symbol.is_empty() || asset.symbol.len() > vm::MAX_SYMBOL_BYTES || is_taken {
+                return Err(GenesisError::Symbol(asset.symbol.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_parameters(&self) -> Result<(), GenesisError> {
+        let parameters = &self.parameters;
+        let seconds = u64::from(parameters.max_valid_seconds);
+        let checks = [
+            (
+                "max_valid_seconds",
+                seconds,
+                (1..=u64::from(vm::MAX_VALID_SECONDS)).contains(&seconds),
+                "at least 1 and no more than the ledger can remember",
+            ),
+            (
+                "max_clock_ahead_millis",
+                parameters.max_clock_ahead_millis,
+                parameters.max_clock_ahead_millis <= 60_000,
+                "at most 60000",
+            ),
+            (
+                "heartbeat_millis",
+                parameters.heartbeat_millis,
+                (100..=60_000).contains(&parameters.heartbeat_millis),
+                "100 to 60000",
+            ),
+            (
+                "timeout_millis",
+                parameters.timeout_millis,
+                (10..=60_000).contains(&parameters.timeout_millis),
+                "10 to 60000",
+            ),
+            (
+                "max_timeout_millis",
+                parameters.max_timeout_millis,
+                (parameters.timeout_millis..=600_000).contains(&parameters.max_timeout_millis),
+                "timeout_millis to 600000",
+            ),
+        ];
+        match checks.into_iter().find(|(_, _, is_good, _)| !is_good) {
+            Some((name, value, _, bounds)) => Err(GenesisError::Parameter { name, value, bounds }),
+            None => Ok(()),
+        }
+    }
+
+    /// The ledger before the first block.
+    fn ledger(&self) -> Result<Ledger, GenesisError> {
+        let asset = |asset: &crate::Asset| {
+            let symbol = Text::new(asset.symbol.clone()).map_err(|_| GenesisError::Symbol(asset.symbol.clone()))?;
+            Ok(AssetSpec { symbol, decimals: asset.decimals, issuer: asset.issuer })
+        };
+        let assets = self.assets.iter().map(asset).collect::<Result<Vec<_>, GenesisError>>()?;
+        let account = |account: &crate::Account| {
+            let balance = |(symbol, amount): (&String, &Amount)| {
+                let place = self.assets.iter().position(|asset| asset.symbol == *symbol);
+                let unknown = || GenesisError::UnknownAsset { account: account.address, symbol: symbol.clone() };
+                // The ledger refuses more assets than an id can count.
+                place.map(|place| (AssetId(place as u32), *amount)).ok_or_else(unknown)
+            };
+            Ok((account.address, account.balances.iter().map(balance).collect::<Result<Vec<_>, _>>()?))
+        };
+        let accounts = self.accounts.iter().map(account).collect::<Result<Vec<_>, GenesisError>>()?;
+        let parameters = vm::Parameters { max_valid_seconds: self.parameters.max_valid_seconds };
+        Ok(Ledger::genesis(parameters, assets, accounts)?)
+    }
+}
+
+impl Genesis {
+    /// The spec.
+    pub fn spec(&self) -> &ChainSpec {
+        &self.spec
+    }
+
+    /// The genesis block.
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// The hash of the genesis block: the chain.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The validators of the first epoch.
+    pub fn committee(&self) -> Committee {
+        Committee { chain: self.hash, epoch: Epoch(0), validators: self.validators.clone() }
+    }
+
+    /// The ledger before the first block.
+    pub fn ledger(&self) -> Result<Ledger, GenesisError> {
+        self.spec.ledger()
+    }
+
+    /// Refuses a spec that makes another chain than the expected one.
+    pub fn expect_hash(&self, expected: Hash) -> Result<(), GenesisError> {
+        if self.hash == expected { Ok(()) } else { Err(GenesisError::Altered { expected, got: self.hash }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use types::{PublicKey, Timestamp};
+
+    use super::*;
+    use crate::{Account, Asset, Parameters, Validator};
+
+    fn spec() -> ChainSpec {
+        let validator = |index: u8| Validator {
+            name: format!("validator-{index}"),
+            key: PublicKey([index; 32]),
+            peer_id: format!("peer-{index}"),
+            address: format!("/ip4/127.0.0.1/tcp/960{index}"),
+        };
+        ChainSpec {
+            chain_id: "test".to_owned(),
+            timestamp: Timestamp(1_800_000_000_000),
+            parameters: Parameters::default(),
+            validators: (0..4).map(validator).collect(),
+            assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer: Address([1; 20]) }],
+            accounts: vec![Account {
+                address: Address([2; 20]),
+                balances: BTreeMap::from([("KRW".to_owned(), Amount(1_000_000))]),
+            }],
+        }
+    }
+
+    #[test]
+    fn the_file_form_round_trips() {
+        assert_eq!(ChainSpec::from_toml(&spec().to_toml()).expect("reads"), spec());
+    }
+
+    /// A change of this file, or of the hash, is a change of every chain.
+    #[test]
+    fn the_pinned_chain_holds() {
+        let text = include_str!("../vectors/chain.toml");
+        assert_eq!(text, spec().to_toml());
+        let pinned = include_str!("../vectors/chain.hash").trim();
+        assert_eq!(spec().genesis().expect("makes a chain").hash().to_string(), pinned);
+    }
+
+    #[test]
+    fn an_altered_spec_is_refused_by_name() {
+        let original = spec().genesis().expect("makes a chain");
+        let mut altered = spec();
+        altered.accounts[0].balances.insert("KRW".to_owned(), Amount(1_000_001));
+        let altered = altered.genesis().expect("makes another chain");
+        let refusal = altered.expect_hash(original.hash()).expect_err("another chain").to_string();
+        assert!(refusal.contains(&original.hash().to_string()) && refusal.contains(&altered.hash().to_string()));
+        assert!(original.expect_hash(original.hash()).is_ok());
+    }
+
+    #[test]
+    fn each_fault_of_a_spec_is_named() {
+        let refusal = |change: fn(&mut ChainSpec)| {
+            let mut spec = spec();
+            change(&mut spec);
+            spec.genesis().expect_err("refused").to_string()
+        };
+        assert!(refusal(|spec| spec.chain_id.clear()).contains("chain_id"));
+        assert!(refusal(|spec| spec.validators.clear()).contains("validators"));
+        assert!(refusal(|spec| spec.validators[1].key = PublicKey([0; 32])).contains("share the key"));
+        assert!(refusal(|spec| spec.validators[1].name = "validator-0".to_owned()).contains("name"));
+        assert!(refusal(|spec| spec.validators[1].address = spec.validators[0].address.clone()).contains("address"));
+        assert!(refusal(|spec| spec.parameters.heartbeat_millis = 0).contains("heartbeat_millis"));
+        assert!(refusal(|spec| spec.parameters.max_valid_seconds = 0).contains("max_valid_seconds"));
+        assert!(refusal(|spec| spec.parameters.max_timeout_millis = 1).contains("max_timeout_millis"));
+        assert!(refusal(|spec| spec.assets.push(spec.assets[0].clone())).contains("KRW"));
+        assert!(refusal(|spec| spec.assets[0].symbol = "USD".to_owned()).contains("KRW"));
+        assert!(refusal(|spec| spec.accounts.push(spec.accounts[0].clone())).contains("accounts"));
+    }
+
+    #[test]
+    fn unknown_fields_are_refused_with_their_line() {
+        let text = format!("surprise = 1\n{}", spec().to_toml());
+        let error = ChainSpec::from_toml(&text).expect_err("refused").to_string();
+        assert!(error.contains("surprise") && error.contains("line 1"), "{error}");
+    }
+}

@@ -1,0 +1,111 @@
+//! The readable form of a chain spec.
+
+use std::collections::BTreeMap;
+
+use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use types::{Address, Amount, PublicKey, Timestamp};
+
+/// Everything that the validators of a chain must share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields)]
+pub struct ChainSpec {
+    /// The chain's name.
+    pub chain_id: String,
+    /// The time of the genesis block, in milliseconds since the Unix epoch.
+    pub timestamp: Timestamp,
+    /// Numbers that all validators must agree on.
+    #[serde(default)]
+    pub parameters: Parameters,
+    /// The validators; their order gives their indices.
+    pub validators: Vec<Validator>,
+    /// The assets; their order gives their ids.
+    pub assets: Vec<Asset>,
+    /// The accounts that hold something from the start.
+    #[serde(default)]
+    pub accounts: Vec<Account>,
+}
+
+/// Numbers that all validators must agree on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields, default)]
+pub struct Parameters {
+    /// How far ahead a transaction's deadline may lie, in seconds.
+    pub max_valid_seconds: u32,
+    /// How far a block's time may be ahead of a voter's clock, in milliseconds.
+    pub max_clock_ahead_millis: u64,
+    /// An idle chain makes one block in this time, in milliseconds.
+    pub heartbeat_millis: u64,
+    /// How long a leader is waited for when there is something to order, in milliseconds.
+    pub timeout_millis: u64,
+    /// What that time grows to while views fail, in milliseconds.
+    pub max_timeout_millis: u64,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            max_valid_seconds: 120,
+            max_clock_ahead_millis: 1_000,
+            heartbeat_millis: 1_000,
+            timeout_millis: 400,
+            max_timeout_millis: 10_000,
+        }
+    }
+}
+
+/// A validator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields)]
+pub struct Validator {
+    /// Its name.
+    pub name: String,
+    /// Its consensus key.
+    pub key: PublicKey,
+    /// Its libp2p peer id.
+    pub peer_id: String,
+    /// Its libp2p address, such as `/ip4/127.0.0.1/tcp/9600`.
+    pub address: String,
+}
+
+/// An asset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields)]
+pub struct Asset {
+    /// Its symbol, such as `KRW`.
+    pub symbol: String,
+    /// How many decimals the symbol's unit has: 0 for the won.
+    pub decimals: u8,
+    /// Who mints and burns it.
+    pub issuer: Address,
+}
+
+/// An account with what it holds from the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The account.
+    pub address: Address,
+    /// Amounts in the smallest unit, by the asset's symbol.
+    pub balances: BTreeMap<String, Amount>,
+}
+
+/// Why a file is not a chain spec.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// Not TOML, an unknown or missing field, or a value of the wrong form; the message has the line.
+    #[error("the chain spec cannot be read: {0}")]
+    Form(#[from] toml::de::Error),
+}
+
+impl ChainSpec {
+    /// Reads the file form. Unknown fields are refused.
+    pub fn from_toml(text: &str) -> Result<ChainSpec, SpecError> {
+        Ok(toml::from_str(text)?)
+    }
+
+    /// The file form.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a chain spec has a TOML form")
+    }
+}

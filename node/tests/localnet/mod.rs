@@ -1,0 +1,177 @@
+//! A real local network for a test: `baro localnet` in a process of its own, each validator in another, on loopback.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
+use rpc::BaroApiClient;
+use rpc::net_file::NetFile;
+use types::codec::{Bounded, Text, encode};
+use types::{Address, Amount, AssetId, ChainTag, Deadline, Hash, Instruction, Payload, SecretKey, Timestamp, Transaction};
+
+const BARO: &str = env!("CARGO_BIN_EXE_baro");
+
+/// Everything that is waited for comes well within this time, or the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running network. Dropping it stops every process that it started.
+pub struct Localnet {
+    starter: Child,
+    restarted: Vec<Child>,
+    pub dir: PathBuf,
+    pub net: NetFile,
+}
+
+impl Localnet {
+    /// Starts a network, or the one in `dir` again.
+    pub fn start(dir: &Path, base_port: u16) -> Localnet {
+        let mut starter = Command::new(BARO)
+            .args(["localnet", "--json", "--base-port", &base_port.to_string(), "--dir"])
+            .arg(dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(starter.stdout.take().unwrap()).lines();
+        let ready = lines.next().expect("localnet ended before it was ready").unwrap();
+        assert!(ready.starts_with('{'), "{ready}");
+        // Its further lines are of no interest, but the pipe must not fill.
+        std::thread::spawn(move || lines.for_each(drop));
+        let file = std::fs::read_to_string(dir.join("localnet.json")).unwrap();
+        let net = serde_json::from_str(&file).unwrap();
+        Localnet { starter, restarted: Vec::new(), dir: dir.to_owned(), net }
+    }
+
+    /// A client of one validator.
+    pub fn client(&self, index: usize) -> HttpClient {
+        HttpClientBuilder::default()
+            .request_timeout(Duration::from_secs(10))
+            .build(&self.net.validators[index].rpc_http)
+            .unwrap()
+    }
+
+    /// `kill -9` of one validator.
+    pub fn kill(&self, index: usize) {
+        let status = Command::new("kill").args(["-9", &self.net.validators[index].pid.to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Starts a killed validator as a user would.
+    pub fn restart(&mut self, index: usize) {
+        let home = self.dir.join(&self.net.validators[index].name);
+        let child = Command::new(BARO)
+            .args(["node", "--home"])
+            .arg(home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.net.validators[index].pid = child.id();
+        self.restarted.push(child);
+    }
+
+    /// The key of a funded test account.
+    pub fn key(&self, name: &str) -> SecretKey {
+        let account = self.net.accounts.iter().find(|account| account.name == name).unwrap();
+        let path = Path::new(&account.key_file);
+        let path = if path.is_absolute() { path.to_owned() } else { self.dir.join(path) };
+        let file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let seed: Hash = file["secret"].as_str().unwrap().parse().unwrap();
+        SecretKey::from_seed(seed.0)
+    }
+
+    /// A signed transfer.
+    pub fn transfer(&self, from: &SecretKey, to: Address, amount: u128, salt: u64, valid_until: Deadline) -> Transaction {
+        let transfer = Instruction::Transfer {
+            asset: AssetId(0),
+            to,
+            amount: Amount(amount),
+            memo: Text::default(),
+            reference: Text::default(),
+        };
+        let chain = self.net.genesis_hash;
+        let payload = Payload {
+            chain: ChainTag::of(&chain),
+            payer: Address::of(&from.public()),
+            valid_until,
+            salt,
+            instructions: Bounded::new(vec![transfer]).unwrap(),
+        };
+        Transaction::sign(payload, from, &chain)
+    }
+
+    /// Stops the network as Ctrl-C does, and waits for it.
+    pub fn stop(mut self) {
+        for child in &mut self.restarted {
+            terminate(child);
+        }
+        terminate(&mut self.starter);
+    }
+}
+
+impl Drop for Localnet {
+    fn drop(&mut self) {
+        for child in self.restarted.iter_mut().chain([&mut self.starter]) {
+            terminate(child);
+        }
+    }
+}
+
+fn terminate(child: &mut Child) {
+    if child.try_wait().is_ok_and(|status| status.is_some()) {
+        return;
+    }
+    let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(20) {
+        if child.try_wait().is_ok_and(|status| status.is_some()) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Civil time.
+pub fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(since.as_millis() as u64)
+}
+
+/// A deadline one minute from now.
+pub fn in_a_minute() -> Deadline {
+    Deadline::after(now(), 60)
+}
+
+/// A transaction as it travels.
+pub fn hex_of(transaction: &Transaction) -> rpc::HexBytes {
+    rpc::HexBytes(hex::encode(encode(transaction)))
+}
+
+/// Asks again until `done` accepts the answer.
+pub async fn until<T, F, Fut>(what: &str, mut ask: F, done: impl Fn(&T) -> bool) -> T
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Option<T>>,
+{
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask().await
+            && done(&answer)
+        {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what} did not happen within {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Waits until a validator's finalized height is at least `height`.
+pub async fn reaches(client: &HttpClient, height: u64) -> rpc::NodeStatus {
+    until("a height", async || client.status().await.ok(), |status| status.height.0 >= height).await
+}

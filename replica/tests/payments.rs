@@ -1,0 +1,212 @@
+//! A whole validator set on virtual time: payments become final, and nothing is lost when validators are.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod cluster;
+
+use cluster::{Cluster, address, payer};
+use replica::{Limits, Message, SubmitError};
+use types::{Address, AssetId, Refusal};
+use vm::{Failure, Precheck};
+
+#[test]
+fn a_payment_becomes_final_everywhere_within_a_few_message_delays() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(100);
+    let id = cluster.pay(2);
+    let start = cluster.now_millis();
+    cluster.run_until(200, "the payment", |cluster| cluster.all_have_final(&id));
+    let took = cluster.now_millis() - start;
+    // Batch, acknowledgement, proposal, notarize, finalize: five delays of 1 ms, two flushes of 0.5 ms, some pacing.
+    assert!(took <= 20, "took {took} ms");
+    let ledger = cluster.replica(0).ledger();
+    assert_eq!(ledger.account(&Address([7; 20])).unwrap().balance(AssetId(0)).0, 1);
+    assert_eq!(ledger.account(&address(&payer())).unwrap().balance(AssetId(0)).0, 999_999);
+}
+
+#[test]
+fn an_idle_chain_makes_about_one_block_a_heartbeat() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(10_000);
+    let height = cluster.height(0);
+    assert!((8..=12).contains(&height), "{height} blocks in 10 s");
+}
+
+#[test]
+fn the_same_bytes_at_every_validator_execute_once() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    let (id, bytes) = cluster.transfer(5, 60);
+    for index in 0..4 {
+        cluster.submit(index, bytes.clone());
+        cluster.submit(index, bytes.clone());
+    }
+    cluster.run_until(500, "the payment", |cluster| cluster.all_have_final(&id));
+    cluster.run(500);
+    assert!(cluster.replies(0).iter().all(|reply| *reply == Ok(id)), "sending again is safe");
+    let ledger = cluster.replica(0).ledger();
+    assert_eq!(ledger.account(&Address([7; 20])).unwrap().balance(AssetId(0)).0, 5);
+    cluster.submit(1, bytes);
+    cluster.run(50);
+    let last = cluster.replies(1).last().unwrap();
+    assert!(matches!(last, Err(SubmitError::Precheck(Precheck::AlreadyExecuted(_)))), "{last:?}");
+}
+
+#[test]
+fn each_fault_is_refused_with_its_own_error() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    let (_, good) = cluster.transfer(1, 60);
+    let mut trailing = good.clone();
+    trailing.push(0);
+    let mut forged = good.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    let (_, overdraft) = cluster.transfer(2_000_000, 60);
+    let (_, far) = cluster.transfer(1, 10_000);
+    let (_, late) = cluster.transfer(1, 0);
+    cluster.run(2_500);
+    for bytes in [good[..good.len() - 1].to_vec(), trailing, vec![0; 200_000], forged, overdraft, far, late] {
+        cluster.submit(0, bytes);
+        cluster.run(20);
+    }
+    let replies = cluster.replies(0);
+    assert!(matches!(replies[0], Err(SubmitError::Refused(Refusal::Malformed(_)))), "{:?}", replies[0]);
+    assert!(matches!(replies[1], Err(SubmitError::Refused(Refusal::Malformed(_)))), "{:?}", replies[1]);
+    assert!(matches!(replies[2], Err(SubmitError::Refused(Refusal::Malformed(_)))), "{:?}", replies[2]);
+    assert!(matches!(replies[3], Err(SubmitError::Refused(Refusal::BadSignature))), "{:?}", replies[3]);
+    let overdraft = &replies[4];
+    assert!(
+        matches!(overdraft, Err(SubmitError::Precheck(Precheck::WouldFail(Failure::Overdraft { .. })))),
+        "{overdraft:?}"
+    );
+    assert!(matches!(replies[5], Err(SubmitError::Precheck(Precheck::DeadlineTooFar { .. }))), "{:?}", replies[5]);
+    assert!(matches!(replies[6], Err(SubmitError::Precheck(Precheck::Expired { .. }))), "{:?}", replies[6]);
+}
+
+#[test]
+fn one_validator_down_costs_time_but_no_payment() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    cluster.crash(3);
+    for _ in 0..20 {
+        let id = cluster.pay(0);
+        cluster.run_until(3_000, "a payment without validator 3", |cluster| cluster.all_have_final(&id));
+    }
+    cluster.start(3);
+    let id = cluster.pay(1);
+    cluster.run_until(3_000, "catching up", |cluster| cluster.all_have_final(&id));
+    cluster.run(5_000);
+    assert!(cluster.height(3) + 1 >= cluster.height(0));
+}
+
+#[test]
+fn two_validators_down_stop_the_chain_and_it_goes_on_by_itself() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    cluster.crash(2);
+    cluster.crash(3);
+    cluster.run(100);
+    let height = cluster.height(0);
+    let id = cluster.pay(0);
+    cluster.run(5_000);
+    assert_eq!(cluster.height(0), height, "finalized without a quorum");
+    cluster.start(2);
+    cluster.run_until(10_000, "the payment after one returned", |cluster| cluster.all_have_final(&id));
+}
+
+#[test]
+fn all_validators_crash_and_keep_every_final_payment() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    let mut ids = Vec::new();
+    for round in 0..10 {
+        for index in 0..4 {
+            ids.push(cluster.pay(index));
+        }
+        // Crashes hit a different instant in each round.
+        cluster.run(3 + round);
+        let known: Vec<_> = ids.iter().filter(|id| (0..4).any(|index| cluster.has_final(index, id))).copied().collect();
+        (0..4).for_each(|index| cluster.crash(index));
+        cluster.run(1);
+        (0..4).for_each(|index| cluster.start(index));
+        cluster.run_until(20_000, "final payments after the crash", |cluster| {
+            known.iter().all(|id| cluster.all_have_final(id))
+        });
+    }
+    let id = cluster.pay(0);
+    cluster.run_until(10_000, "a payment after ten crashes", |cluster| cluster.all_have_final(&id));
+}
+
+#[test]
+fn a_batch_that_one_validator_never_gets_is_fetched() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    // Validator 0 withholds its batches from validator 3.
+    cluster.tamper = Box::new(|from, to, message| match message {
+        Message::Batch(_) if (from, to) == (0, 3) => None,
+        message => Some(message),
+    });
+    let id = cluster.pay(0);
+    cluster.run_until(3_000, "the payment", |cluster| cluster.all_have_final(&id));
+}
+
+#[test]
+fn a_block_with_a_false_root_gets_no_vote() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    // Validator 1 lies about the outcome of every block that it proposes.
+    cluster.tamper = Box::new(|from, _, message| match message {
+        Message::Proposal { proposal, mut block } if from == 1 => {
+            block.header.state_root.0[0] ^= 1;
+            Some(Message::Proposal { proposal, block })
+        }
+        message => Some(message),
+    });
+    for _ in 0..5 {
+        let id = cluster.pay(0);
+        cluster.run_until(5_000, "the payment", |cluster| cluster.all_have_final(&id));
+    }
+}
+
+#[test]
+fn a_partition_heals() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    for (a, b) in [(0, 2), (0, 3), (1, 2), (1, 3)] {
+        cluster.cut(a, b);
+    }
+    let id = cluster.pay(0);
+    cluster.run(5_000);
+    assert!(!cluster.has_final(0, &id), "final without a quorum");
+    cluster.heal();
+    cluster.run_until(10_000, "the payment after the partition", |cluster| cluster.all_have_final(&id));
+}
+
+#[test]
+fn a_payment_that_cannot_be_ordered_in_time_expires() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    cluster.crash(2);
+    cluster.crash(3);
+    let (id, bytes) = cluster.transfer(1, 2);
+    cluster.submit(0, bytes);
+    cluster.run(5_000);
+    cluster.start(2);
+    cluster.start(3);
+    cluster.run(10_000);
+    assert!(cluster.height(0) > 5);
+    assert!((0..4).all(|index| !cluster.has_final(index, &id)), "executed after its deadline");
+    assert!(!cluster.replica(0).is_pending(&id));
+}
+
+#[test]
+fn a_busy_validator_says_so() {
+    let mut cluster = Cluster::with_limits(4, Limits { unordered_bytes: 0, ..Limits::default() });
+    cluster.run(50);
+    cluster.pay(0);
+    cluster.crash(1);
+    cluster.crash(2);
+    cluster.run(20);
+    cluster.pay(0);
+    cluster.run(20);
+    assert_eq!(cluster.replies(0).last(), Some(&Err(SubmitError::Busy)));
+}

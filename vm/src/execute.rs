@@ -1,0 +1,163 @@
+//! Executing a block.
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+use types::codec::Bounded;
+use types::{AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
+
+use crate::conservation::violation;
+use crate::gate::{self, Movement};
+use crate::overlay::{Overlay, Parent, Slot};
+use crate::replay::{Standing, next_chains, standing};
+use crate::{Delta, Failure, Ledger, Link, Outcome, Receipt, ReceiptPointer, receipts_root};
+
+/// What execution needs to know of the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockContext {
+    /// The block's height.
+    pub height: Height,
+    /// The block's time, by which deadlines are judged.
+    pub timestamp: Timestamp,
+}
+
+/// What executing a block gave.
+#[derive(Debug, Clone)]
+pub struct Execution {
+    /// The block's effect.
+    pub delta: Delta,
+    /// The receipts of the transactions that were not skipped, in order.
+    pub receipts: Vec<Receipt>,
+    /// The state after the block.
+    pub state_root: Hash,
+    /// The Merkle root over the receipts.
+    pub receipts_root: Hash,
+    /// The transactions that have no receipt in this block.
+    pub skipped: Skipped,
+}
+
+/// How many transactions of a block were left out, without receipt and without effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Skipped {
+    /// Executed before, in this block or an earlier one.
+    pub already_executed: u32,
+    /// The deadline had passed at the block's time.
+    pub expired: u32,
+    /// The deadline was further ahead than the chain allows.
+    pub too_far: u32,
+}
+
+/// Why a block cannot be executed. Both say that this validator's program or memory is wrong, not the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExecutionError {
+    /// Balances changed by another amount than the supply.
+    #[error("the balances of asset {asset} do not add up to its supply: stop this validator and restore it from another")]
+    NotConserved {
+        /// The asset.
+        asset: AssetId,
+    },
+    /// The deltas given as ancestors do not follow the ledger and each other.
+    #[error("the deltas below the block do not follow the ledger: give those from the ledger to the parent, oldest first")]
+    NotConnected,
+}
+
+/// Executes `transactions` in order, on top of `ledger` and `ancestors` (the blocks from there to the parent, oldest
+/// first). Nothing is changed: the block's effect is in [`Execution::delta`].
+pub fn execute<'t>(
+    ledger: &Ledger,
+    ancestors: &[Arc<Delta>],
+    context: BlockContext,
+    transactions: impl IntoIterator<Item = &'t AuthorizedTransaction>,
+) -> Result<Execution, ExecutionError> {
+    let parent = Parent::new(ledger, ancestors).ok_or(ExecutionError::NotConnected)?;
+    let BlockContext { height, timestamp } = context;
+    let before = parent.commitments();
+    let transactions = transactions.into_iter();
+    // Most payments touch two accounts.
+    let expected = transactions.size_hint().0;
+    let mut overlay = Overlay::new(parent, 2 * expected);
+    let mut receipts = Vec::with_capacity(expected);
+    let mut executed = Vec::with_capacity(expected);
+    let mut executed_set = HashSet::with_capacity(expected);
+    let mut touched = Vec::new();
+    let mut skipped = Skipped::default();
+
+    for transaction in transactions {
+        let id = transaction.id();
+        match standing(id.deadline(), timestamp, before.parameters.max_valid_seconds) {
+            Standing::Open if parent.has_executed(&id) || !executed_set.insert(id) => skipped.already_executed += 1,
+            Standing::Open => {
+                // A block has at most 1024 batches of 8192 transactions.
+                let at = ReceiptPointer { height, index: receipts.len() as u32 };
+                receipts.push(run(&mut overlay, transaction, at, &mut touched));
+                executed.push(id);
+            }
+            Standing::Expired => skipped.expired += 1,
+            Standing::TooFar => skipped.too_far += 1,
+        }
+    }
+
+    let (changes, account_count, assets) = overlay.into_parts();
+    if let Some(asset) = violation(parent, changes.accounts(), &assets) {
+        return Err(ExecutionError::NotConserved { asset });
+    }
+    let mut leaves: Vec<(u32, Hash)> =
+        changes.accounts().iter().map(|changed| (changed.index, changed.account.leaf())).collect();
+    leaves.sort_unstable_by_key(|(index, _)| *index);
+    let tree = ledger.tree().patch(ancestors.iter().map(|delta| &delta.tree), leaves, account_count);
+    let open = next_chains(&before.open, height, timestamp, &executed);
+    let after = before.next((account_count, tree.root()), assets, open, executed.len() as u64);
+
+    let (state_root, receipts_root) = (after.state_root(), receipts_root(&receipts));
+    let parent = before.state_root();
+    let delta = Delta { parent, height, timestamp, changes, tree, executed, executed_set, after };
+    Ok(Execution { delta, receipts, state_root, receipts_root, skipped })
+}
+
+/// Executes one transaction wholly or not at all. `touched` is room for its work.
+fn run(
+    overlay: &mut Overlay<'_>,
+    transaction: &AuthorizedTransaction,
+    at: ReceiptPointer,
+    touched: &mut Vec<Slot>,
+) -> Receipt {
+    touched.clear();
+    let outcome = match overlay.find(&transaction.payload().payer) {
+        None => Outcome::Failed { instruction: 0, failure: Failure::UnknownAccount },
+        Some(payer) => {
+            touched.push(payer);
+            match run_instructions(overlay, payer, transaction, touched) {
+                Ok(()) => Outcome::Succeeded,
+                Err((instruction, failure)) => {
+                    overlay.roll_back();
+                    touched.truncate(1);
+                    Outcome::Failed { instruction, failure }
+                }
+            }
+        }
+    };
+    let mut links = Vec::with_capacity(touched.len());
+    for &slot in touched.iter() {
+        // An account that has this receipt already is linked already.
+        if overlay.account(slot).latest != Some(at) {
+            let previous = overlay.set_latest(slot, at);
+            links.push(Link { account: overlay.account(slot).address, previous });
+        }
+    }
+    let links = Bounded::new(links).expect("the payer and at most one account for each instruction");
+    Receipt { id: transaction.id(), outcome, links }
+}
+
+fn run_instructions(
+    overlay: &mut Overlay<'_>,
+    payer: Slot,
+    transaction: &AuthorizedTransaction,
+    touched: &mut Vec<Slot>,
+) -> Result<(), (u32, Failure)> {
+    overlay.begin();
+    for (instruction, number) in transaction.payload().instructions.iter().zip(0..) {
+        let receiver = gate::pass(overlay, payer, Movement::from(instruction)).map_err(|failure| (number, failure))?;
+        touched.extend(receiver);
+    }
+    Ok(())
+}

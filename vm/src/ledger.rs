@@ -1,0 +1,155 @@
+//! The finalized state, in memory.
+
+use types::{Address, Amount, AssetId, Deadline, Hash, TransactionId};
+
+use crate::commitments::Commitments;
+use crate::delta::Changed;
+use crate::directory::Directory;
+use crate::merkle::Tree;
+use crate::pages::Pages;
+use crate::replay::{Executed, Replay};
+use crate::{Account, Asset, Delta, Parameters, ReceiptPointer};
+
+/// All accounts in the order of their creation.
+pub(crate) type Accounts = Pages<Account, 64>;
+
+/// The state after the latest finalized block.
+pub struct Ledger {
+    commitments: Commitments,
+    accounts: Accounts,
+    directory: Directory,
+    tree: Tree,
+    replay: Replay,
+}
+
+/// What folding in a block has closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// The deadline seconds that block time has passed, with every transaction that was executed for them, sorted by
+    /// id, and the places of the receipts. A second for which none was executed is left out.
+    pub seconds: Vec<(Deadline, Vec<(TransactionId, ReceiptPointer)>)>,
+}
+
+impl Ledger {
+    /// The ledger of these parts, or the first address that two accounts share.
+    pub(crate) fn assemble(
+        parameters: Parameters,
+        accounts: Accounts,
+        assets: Vec<Asset>,
+        replay: Replay,
+        executed_total: u64,
+    ) -> Result<Ledger, Address> {
+        let mut directory = Directory::with_capacity(accounts.len());
+        let mut leaves = Vec::with_capacity(accounts.len());
+        for (account, index) in accounts.iter().zip(0..) {
+            if !directory.insert(account.address, index) {
+                return Err(account.address);
+            }
+            leaves.push(account.leaf());
+        }
+        // As many as directory indices, which are 32 bits.
+        let account_count = leaves.len() as u32;
+        let tree = Tree::new(leaves);
+        let commitments =
+            Commitments::new(parameters, (account_count, tree.root()), assets, replay.chains(), executed_total);
+        Ok(Ledger { commitments, accounts, directory, tree, replay })
+    }
+
+    /// Folds in the effect of a block that became final.
+    ///
+    /// # Panics
+    ///
+    /// If the block was not executed on top of this state.
+    pub fn apply(&mut self, delta: Delta) -> Closed {
+        let Delta { parent, height, timestamp, changes, tree, executed, after, .. } = delta;
+        assert_eq!(parent, self.state_root(), "block {height} does not follow the ledger");
+        self.tree.apply(&tree);
+        for Changed { index, account } in changes.into_accounts() {
+            if (index as usize) < self.accounts.len() {
+                self.accounts.set(index as usize, account);
+            } else {
+                self.directory.insert(account.address, index);
+                self.accounts.push(account);
+            }
+        }
+        for (id, index) in executed.into_iter().zip(0..) {
+            self.replay.remember(Executed { id, at: ReceiptPointer { height, index } });
+        }
+        self.commitments = after;
+        Closed { seconds: self.replay.close(timestamp) }
+    }
+
+    /// What a header of this state names.
+    pub fn state_root(&self) -> Hash {
+        self.commitments.state_root()
+    }
+
+    /// What the validators agreed on at genesis.
+    pub fn parameters(&self) -> Parameters {
+        self.commitments.parameters
+    }
+
+    /// How many accounts there are.
+    pub fn account_count(&self) -> u32 {
+        self.commitments.account_count
+    }
+
+    /// The account of an address, if it ever received anything or was there from genesis.
+    pub fn account(&self, address: &Address) -> Option<&Account> {
+        self.indexed_account(address).map(|(_, account)| account)
+    }
+
+    /// All assets in the order of their ids.
+    pub fn assets(&self) -> &[Asset] {
+        &self.commitments.assets
+    }
+
+    /// An asset.
+    pub fn asset(&self, id: AssetId) -> Option<&Asset> {
+        self.assets().get(id.0 as usize)
+    }
+
+    /// Transactions executed since genesis, the failed ones included.
+    pub fn executed_total(&self) -> u64 {
+        self.commitments.executed_total
+    }
+
+    /// Where the receipt of an executed transaction is. Known until block time has passed the transaction's deadline;
+    /// then [`Closed`] hands it out.
+    pub fn executed(&self, id: &TransactionId) -> Option<ReceiptPointer> {
+        self.replay.find(id)
+    }
+
+    /// The sum of all balances of an asset. Looks at every account: for audits.
+    pub fn held(&self, asset: AssetId) -> Amount {
+        // Should the books be wrong, then by a saturated sum visibly so.
+        Amount(self.accounts.iter().fold(0, |sum, account| sum.saturating_add(account.balance(asset).0)))
+    }
+
+    pub(crate) fn commitments(&self) -> &Commitments {
+        &self.commitments
+    }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    pub(crate) fn indexed_account(&self, address: &Address) -> Option<(u32, &Account)> {
+        let index = self.directory.find(address)?;
+        self.accounts.get(index as usize).map(|account| (index, account))
+    }
+
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    pub(crate) fn replay(&self) -> &Replay {
+        &self.replay
+    }
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ledger").field("state_root", &self.state_root()).finish_non_exhaustive()
+    }
+}

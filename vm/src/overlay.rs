@@ -1,0 +1,150 @@
+//! A block's working state over its parent's: accounts are copied in when they are first touched, and what a failing
+//! transaction changed is taken back.
+
+use std::sync::Arc;
+
+use types::{Address, Amount, AssetId, TransactionId};
+
+use crate::commitments::Commitments;
+use crate::delta::{Changed, Changes};
+use crate::{Account, Asset, Delta, Ledger, ReceiptPointer};
+
+/// A state that does not change: the ledger with the blocks that are not final on top of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Parent<'a> {
+    ledger: &'a Ledger,
+    /// Oldest first.
+    ancestors: &'a [Arc<Delta>],
+}
+
+impl<'a> Parent<'a> {
+    /// The state after the last of `ancestors`; `None` if they do not follow the ledger and each other.
+    pub(crate) fn new(ledger: &'a Ledger, ancestors: &'a [Arc<Delta>]) -> Option<Self> {
+        let mut root = ledger.state_root();
+        let follows = |delta: &Arc<Delta>| std::mem::replace(&mut root, delta.state_root()) == delta.parent;
+        ancestors.iter().all(follows).then_some(Self { ledger, ancestors })
+    }
+
+    pub(crate) fn commitments(&self) -> &'a Commitments {
+        self.ancestors.last().map_or_else(|| self.ledger.commitments(), |delta| &delta.after)
+    }
+
+    /// The account with its index.
+    pub(crate) fn account(&self, address: &Address) -> Option<(u32, &'a Account)> {
+        let changed = self.ancestors.iter().rev().find_map(|delta| delta.changes.get(address));
+        changed.map(|changed| (changed.index, &changed.account)).or_else(|| self.ledger.indexed_account(address))
+    }
+
+    /// True if the transaction was executed and is remembered.
+    pub(crate) fn has_executed(&self, id: &TransactionId) -> bool {
+        self.ancestors.iter().any(|delta| delta.executed_set.contains(id)) || self.ledger.executed(id).is_some()
+    }
+}
+
+/// How to take back one change.
+enum Undo {
+    Balance { slot: u32, asset: AssetId, amount: Amount },
+    Supply { asset: AssetId, amount: Amount },
+}
+
+/// An account of the overlay, for as long as no rollback ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(u32);
+
+/// The state while a block executes.
+pub(crate) struct Overlay<'a> {
+    parent: Parent<'a>,
+    changes: Changes,
+    account_count: u32,
+    assets: Arc<Vec<Asset>>,
+    /// The changes of the running transaction, in order.
+    undo: Vec<Undo>,
+    /// How many slots there were when the running transaction's first instruction began.
+    mark: usize,
+}
+
+impl<'a> Overlay<'a> {
+    pub(crate) fn new(parent: Parent<'a>, expected_accounts: usize) -> Self {
+        let Commitments { account_count, assets, .. } = parent.commitments();
+        let changes = Changes::with_capacity(expected_accounts);
+        Self {
+            parent,
+            changes,
+            account_count: *account_count,
+            assets: assets.clone(),
+            undo: Vec::new(),
+            mark: 0,
+        }
+    }
+
+    pub(crate) fn assets(&self) -> &[Asset] {
+        &self.assets
+    }
+
+    pub(crate) fn account(&self, Slot(slot): Slot) -> &Account {
+        self.changes.account(slot)
+    }
+
+    /// The account's slot, if there is such an account.
+    pub(crate) fn find(&mut self, address: &Address) -> Option<Slot> {
+        let slot = self.changes.find(address).or_else(|| {
+            let (index, account) = self.parent.account(address)?;
+            Some(self.changes.insert(Changed { index, account: account.clone() }))
+        });
+        slot.map(Slot)
+    }
+
+    /// The account's slot; a new account if there is none.
+    pub(crate) fn find_or_create(&mut self, address: &Address) -> Slot {
+        self.find(address).unwrap_or_else(|| {
+            let index = self.account_count;
+            self.account_count = index.checked_add(1).expect("fewer than 2^32 accounts fit in memory");
+            Slot(self.changes.insert(Changed { index, account: Account::new(*address) }))
+        })
+    }
+
+    /// Replaces a balance. Only [`crate::gate`] moves money.
+    pub(crate) fn set_balance(&mut self, Slot(slot): Slot, asset: AssetId, amount: Amount) {
+        let account = self.changes.account_mut(slot);
+        self.undo.push(Undo::Balance { slot, asset, amount: account.balance(asset) });
+        account.set_balance(asset, amount);
+    }
+
+    /// Replaces the supply of an asset, which must exist. Only [`crate::gate`] moves money.
+    pub(crate) fn set_supply(&mut self, asset: AssetId, amount: Amount) {
+        let supply = &mut Arc::make_mut(&mut self.assets)[asset.0 as usize].supply;
+        self.undo.push(Undo::Supply { asset, amount: std::mem::replace(supply, amount) });
+    }
+
+    /// Sets where an account's latest receipt is; returns where the one before is. Not taken back by a rollback.
+    pub(crate) fn set_latest(
+        &mut self,
+        Slot(slot): Slot,
+        at: ReceiptPointer,
+    ) -> Option<ReceiptPointer> {
+        self.changes.account_mut(slot).latest.replace(at)
+    }
+
+    /// Begins a transaction. Its payer's slot is there already.
+    pub(crate) fn begin(&mut self) {
+        self.undo.clear();
+        self.mark = self.changes.accounts().len();
+    }
+
+    /// Takes back everything since [`Overlay::begin`], new accounts and untouched copies included.
+    pub(crate) fn roll_back(&mut self) {
+        while let Some(undo) = self.undo.pop() {
+            match undo {
+                Undo::Balance { slot, asset, amount } => self.changes.account_mut(slot).set_balance(asset, amount),
+                Undo::Supply { asset, amount } => Arc::make_mut(&mut self.assets)[asset.0 as usize].supply = amount,
+            }
+        }
+        let existing = self.parent.commitments().account_count;
+        let created = self.changes.truncate(self.mark).filter(|index| *index >= existing).count();
+        self.account_count -= created as u32;
+    }
+
+    pub(crate) fn into_parts(self) -> (Changes, u32, Arc<Vec<Asset>>) {
+        (self.changes, self.account_count, self.assets)
+    }
+}

@@ -1,0 +1,99 @@
+//! What the finalized state can tell of a transaction before it is ordered.
+
+use types::{Amount, AssetId, AuthorizedTransaction, Deadline, Timestamp};
+
+use crate::gate::{Movement, Way};
+use crate::replay::{Standing, standing};
+use crate::{Account, Failure, Ledger, ReceiptPointer};
+
+/// Why a transaction is not worth ordering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Precheck {
+    /// The deadline has passed.
+    #[error("the transaction expired: its deadline, second {valid_until}, has passed; sign it anew with a later one")]
+    Expired {
+        /// The deadline.
+        valid_until: Deadline,
+    },
+    /// The deadline is too far ahead.
+    #[error(
+        "the deadline, second {valid_until}, is more than {max_valid_seconds} s ahead: sign the transaction anew with an \
+         earlier one"
+    )]
+    DeadlineTooFar {
+        /// The deadline.
+        valid_until: Deadline,
+        /// How far ahead it may be, in seconds.
+        max_valid_seconds: u32,
+    },
+    /// The transaction was executed.
+    #[error("the transaction was already executed, in block {}: ask for its status", .0.height)]
+    AlreadyExecuted(ReceiptPointer),
+    /// The payer has no account.
+    #[error("the payer has no account: it comes into being when it first receives money")]
+    UnknownAccount,
+    /// As the finalized state stands, an instruction would fail.
+    #[error("the transaction would fail: {0}")]
+    WouldFail(#[source] Failure),
+}
+
+impl Ledger {
+    /// Whether the transaction could be executed in a block of time `now` on top of the finalized state, as far as its
+    /// payer's side tells. Blocks that come before it may change the answer either way.
+    pub fn precheck(&self, transaction: &AuthorizedTransaction, now: Timestamp) -> Result<(), Precheck> {
+        let valid_until = transaction.id().deadline();
+        let max_valid_seconds = self.parameters().max_valid_seconds;
+        match standing(valid_until, now, max_valid_seconds) {
+            Standing::Expired => return Err(Precheck::Expired { valid_until }),
+            Standing::TooFar => return Err(Precheck::DeadlineTooFar { valid_until, max_valid_seconds }),
+            Standing::Open => {}
+        }
+        if let Some(at) = self.executed(&transaction.id()) {
+            return Err(Precheck::AlreadyExecuted(at));
+        }
+        let payer = self.account(&transaction.payload().payer).ok_or(Precheck::UnknownAccount)?;
+        let mut purse = Purse::new(payer);
+        let movements = transaction.payload().instructions.iter().map(Movement::from);
+        movements.into_iter().try_for_each(|movement| {
+            let balance = purse.balance(movement.asset);
+            movement.check(&payer.address, self.assets(), *balance).map_err(Precheck::WouldFail)?;
+            let left = match movement.way {
+                Way::Mint { to } if to == payer.address => balance.checked_add(movement.amount),
+                Way::Transfer { to } if to != payer.address => balance.checked_sub(movement.amount),
+                Way::Burn => balance.checked_sub(movement.amount),
+                Way::Mint { .. } | Way::Transfer { .. } => None,
+            };
+            *balance = left.unwrap_or(*balance);
+            Ok(())
+        })
+    }
+}
+
+/// What the payer holds as instruction follows instruction. Allocates only for a second asset.
+struct Purse<'a> {
+    account: &'a Account,
+    first: Option<(AssetId, Amount)>,
+    others: Vec<(AssetId, Amount)>,
+}
+
+impl<'a> Purse<'a> {
+    fn new(account: &'a Account) -> Self {
+        Self { account, first: None, others: Vec::new() }
+    }
+
+    fn balance(&mut self, asset: AssetId) -> &mut Amount {
+        let held = || (asset, self.account.balance(asset));
+        let first = self.first.get_or_insert_with(held);
+        if first.0 == asset {
+            return &mut first.1;
+        }
+        let place = match self.others.iter().position(|(other, _)| *other == asset) {
+            Some(place) => place,
+            None => {
+                self.others.push(held());
+                self.others.len() - 1
+            }
+        };
+        &mut self.others[place].1
+    }
+}

@@ -1,0 +1,107 @@
+//! A snapshot restores to the same state, and nothing else does.
+
+use types::Hash;
+use vm::{AssetSpec, Ledger, Parameters, RestoreError};
+
+use crate::bank::*;
+
+/// A ledger with some history: accounts in several pages, remembered ids in three seconds, some of several blocks.
+fn grown() -> Ledger {
+    let mut ledger = ledger();
+    for height in 1..=4 {
+        let pay = |number: u8| {
+            let valid_until = SOON + u32::from(number % 3);
+            let to = STRANGER + number + (height as u8 - 1) * 30;
+            sign(ALICE, valid_until, height, vec![transfer(WON, to, 1), transfer(DOLLAR, to, u128::from(number == 0))])
+        };
+        finalize(&mut ledger, now(height), &authorize((0..30).map(pay).collect()));
+    }
+    assert!(ledger.account_count() > 4 && ledger.executed_total() == 120);
+    ledger
+}
+
+#[test]
+fn a_restored_ledger_goes_on_as_the_other() {
+    let mut ledger = grown();
+    let chunks: Vec<Vec<u8>> = ledger.snapshot().chunks().collect();
+    assert_eq!(chunks.len(), 3, "header, accounts, ids");
+    let mut restored = Ledger::restore(chunks, ledger.state_root()).unwrap();
+    assert_eq!(restored.account_count(), ledger.account_count());
+    assert_eq!(restored.executed_total(), ledger.executed_total());
+    assert_eq!((restored.assets(), restored.parameters()), (ledger.assets(), ledger.parameters()));
+    assert_eq!(restored.account(&address(ALICE)), ledger.account(&address(ALICE)));
+
+    // Old ids are remembered, new ones execute, and seconds close with the same lists.
+    let block = authorize(vec![
+        sign(ALICE, SOON, 1, vec![transfer(WON, STRANGER, 1), transfer(DOLLAR, STRANGER, 1)]),
+        sign(ALICE, SOON, 9, vec![transfer(WON, STRANGER, 1)]),
+    ]);
+    for millis in [SECOND, SOON + 1, SOON + 3].map(|second| u64::from(second) * 1_000) {
+        let expected = run(&ledger, &[], context(5, millis), &block);
+        let execution = run(&restored, &[], context(5, millis), &block);
+        assert_eq!((execution.state_root, execution.skipped), (expected.state_root, expected.skipped));
+        assert_eq!(execution.receipts, expected.receipts);
+        assert_eq!(restored.apply(execution.delta), ledger.apply(expected.delta));
+    }
+}
+
+#[test]
+fn a_snapshot_does_not_see_later_blocks() {
+    let mut ledger = grown();
+    let root = ledger.state_root();
+    let snapshot = ledger.snapshot();
+    finalize(&mut ledger, now(5), &[signed(BOB, 0, vec![transfer(WON, ALICE, 1)])]);
+    let writer = std::thread::scope(|scope| scope.spawn(|| snapshot.chunks().collect::<Vec<_>>()).join().unwrap());
+    assert_eq!(snapshot.state_root(), root);
+    assert_eq!(Ledger::restore(writer, root).unwrap().state_root(), root);
+}
+
+#[test]
+fn what_is_not_the_expected_state_is_refused() {
+    let ledger = grown();
+    let root = ledger.state_root();
+    let chunks: Vec<Vec<u8>> = ledger.snapshot().chunks().collect();
+    let refused = |chunks: Vec<Vec<u8>>| Ledger::restore(chunks, root).map(|ledger| ledger.state_root()).unwrap_err();
+    let part = |places: &[usize]| places.iter().map(|place| chunks[*place].clone()).collect::<Vec<_>>();
+
+    let other = Ledger::restore(chunks.clone(), Hash::ZERO).map(|ledger| ledger.state_root());
+    assert_eq!(other, Err(RestoreError::StateRoot { expected: Hash::ZERO, got: root }));
+    assert_eq!(refused(vec![]), RestoreError::Empty);
+    assert_eq!(refused(part(&[1, 2])), RestoreError::OutOfPlace(0));
+    assert_eq!(refused(part(&[0, 2, 1])), RestoreError::OutOfPlace(2));
+    assert_eq!(refused(part(&[0, 0, 1, 2])), RestoreError::OutOfPlace(1));
+    assert!(matches!(refused(part(&[0, 1])), RestoreError::StateRoot { .. }));
+    assert!(matches!(refused(part(&[0, 2])), RestoreError::StateRoot { .. }));
+    assert!(matches!(refused(part(&[0, 1, 2, 2])), RestoreError::StateRoot { .. }));
+    assert!(matches!(refused(part(&[0, 1, 1, 2])), RestoreError::DuplicateAccount(_)));
+
+    let mut later = chunks.clone();
+    later[0][1] = 2;
+    assert_eq!(refused(later), RestoreError::Format(2));
+    let mut cut = chunks.clone();
+    cut[1].pop();
+    assert!(matches!(refused(cut), RestoreError::Damaged { chunk: 1, .. }));
+    for chunk in 0..chunks.len() {
+        for place in 0..chunks[chunk].len() {
+            let mut altered = chunks.clone();
+            altered[chunk][place] ^= 1;
+            assert!(Ledger::restore(altered, root).is_err(), "byte {place} of chunk {chunk} does not matter");
+        }
+    }
+}
+
+#[test]
+fn chunks_are_about_a_megabyte() {
+    let account = |number: u32| {
+        let mut address = [0; 20];
+        address[..4].copy_from_slice(&number.to_le_bytes());
+        (types::Address(address), vec![(WON, types::Amount(u128::from(number) << 64))])
+    };
+    let won = AssetSpec { symbol: types::codec::Text::new("KRW").unwrap(), decimals: 0, issuer: address(ISSUER) };
+    let parameters = Parameters { max_valid_seconds: 60 };
+    let ledger = Ledger::genesis(parameters, vec![won], (0..60_000).map(account).collect()).unwrap();
+    let chunks: Vec<Vec<u8>> = ledger.snapshot().chunks().collect();
+    assert!(chunks.len() > 3);
+    assert!(chunks.iter().all(|chunk| chunk.len() < 1_100_000));
+    assert_eq!(Ledger::restore(chunks, ledger.state_root()).unwrap().account_count(), 60_001);
+}

@@ -1,0 +1,13 @@
+//! The ledger from outside.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod atomic;
+mod bank;
+mod checkpoint;
+mod failures;
+mod forks;
+mod history;
+mod model;
+mod random;
+mod replay;
+mod vectors;
