@@ -2,8 +2,7 @@
 
 use types::{Ballot, Certificate, Evidence, Hash, ValidatorIndex, View, Vote};
 
-use crate::simplex::Simplex;
-use crate::{Message, Output, Proposal, Recipient, Verdict};
+use crate::{Message, Output, Proposal, Recipient, Simplex, Verdict};
 
 impl Simplex {
     /// A proposal counts as the leader's vote. The first one of a view that is not over is held until it can be judged.

@@ -3,8 +3,7 @@
 use types::{Moment, ValidatorIndex, View};
 
 use crate::message::Status;
-use crate::simplex::Simplex;
-use crate::{Message, Recipient};
+use crate::{Message, Recipient, Simplex};
 
 /// The most certificates in an answer. Whoever needs more asks again.
 const MAX_ANSWER: usize = 64;

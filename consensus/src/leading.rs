@@ -2,8 +2,7 @@
 
 use types::{Ballot, Hash, View};
 
-use crate::simplex::Simplex;
-use crate::{Message, Output, Proposal, Recipient};
+use crate::{Message, Output, Proposal, Recipient, Simplex};
 
 /// The most certificates that go ahead of a proposal. Whoever lacks more asks for them.
 const MAX_JUSTIFICATION: usize = 64;

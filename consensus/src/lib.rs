@@ -105,6 +105,7 @@
 //! A `Simplex` serves one [`types::Committee`], so one epoch. The next epoch's has the last block of this one as its
 //! [`Root`]. Records of another epoch do not verify under its committee and bind nothing.
 
+mod advancing;
 mod ballots;
 mod certificates;
 mod evidence;
@@ -117,6 +118,7 @@ mod output;
 mod pacing;
 mod record;
 mod simplex;
+mod starting;
 mod votes;
 
 pub use certificates::Root;

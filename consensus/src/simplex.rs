@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use types::{Ballot, Certificate, Committee, Evidence, Hash, Moment, SecretKey, ValidatorIndex, Verified, View, Vote};
+use types::{Ballot, Committee, Evidence, Hash, Moment, ValidatorIndex, View};
 
 use crate::ballots::Ballots;
 use crate::certificates::Certificates;
@@ -10,10 +10,9 @@ use crate::evidence::EvidenceLog;
 use crate::helping::Link;
 use crate::leading::Request;
 use crate::output::Outbox;
-use crate::pacing::{Entrance, Pacing};
-use crate::record::Replay;
+use crate::pacing::Pacing;
 use crate::votes::Votes;
-use crate::{Input, Message, Output, Proposal, Record, Root, Timing};
+use crate::{Input, Message, Output, Proposal, Recipient, Root};
 
 /// How many views ahead of its own a validator keeps votes and proposals.
 pub const WINDOW: u64 = 64;
@@ -44,88 +43,6 @@ pub struct Simplex {
 }
 
 impl Simplex {
-    /// A validator that starts, or starts again, after `root`, the last finalized block that its replica holds.
-    ///
-    /// `recovered` is the journal: any prefix, in order, of the records that were given out, without those below the
-    /// [`Self::first_needed_view`] of the time when it was trimmed. If it holds a later finalization than `root`, that
-    /// one counts, and the outputs say so. `me` and `secret` belong together.
-    pub fn new(
-        committee: Committee,
-        me: ValidatorIndex,
-        secret: SecretKey,
-        timing: Timing,
-        recovered: Vec<Record>,
-        root: Root,
-        now: Moment,
-    ) -> (Simplex, Vec<Output>) {
-        let mut replay = Replay::of(recovered, root, me, &committee);
-        let view = replay.view();
-        let proposed = replay.proposals.pop();
-        let links = committee.indices().map(|_| Link::default()).collect();
-        let mut simplex = Simplex {
-            ballots: Ballots::new(me, secret),
-            certificates: Certificates::new(replay.root),
-            votes: Votes::default(),
-            evidence: EvidenceLog::default(),
-            pacing: Pacing::new(timing, now),
-            now,
-            view,
-            proposals: BTreeMap::new(),
-            judging: None,
-            request: None,
-            proposed,
-            links,
-            outbox: Outbox::default(),
-            committee,
-        };
-        if replay.is_root_newer
-            && let Some(certificate) = simplex.certificates.root().certificate.clone()
-        {
-            simplex.outbox.tell(Output::Finalized { certificate });
-        }
-        for certificate in replay.certificates {
-            simplex.readopt(certificate);
-        }
-        simplex.resume(replay.votes);
-        let mut outputs = Vec::new();
-        simplex.outbox.drain_into(&mut outputs);
-        (simplex, outputs)
-    }
-
-    /// Takes a certificate from the journal.
-    fn readopt(&mut self, certificate: Verified<Certificate>) {
-        if self.certificates.knows(&certificate.ballot) {
-            return;
-        }
-        match certificate.ballot {
-            Ballot::Notarize { view, block } => self.outbox.tell(Output::Notarized { view, block }),
-            Ballot::Nullify { view } => self.outbox.tell(Output::Nullified { view }),
-            Ballot::Finalize { .. } => return,
-        }
-        self.certificates.insert(certificate);
-    }
-
-    /// Goes on from the votes in the journal: they bind, they count, and what was left unsaid is said.
-    fn resume(&mut self, votes: Vec<Verified<Vote>>) {
-        for vote in &votes {
-            self.ballots.remember(vote.clone());
-        }
-        for vote in votes {
-            self.count_checked(vote);
-        }
-        let left = View(self.view.0 - 1);
-        if left > self.certificates.root().view
-            && let Some(block) = self.certificates.notarized_block(left)
-        {
-            self.cast(Ballot::Finalize { view: left, block });
-        }
-        if self.ballots.in_view(self.view).is_some_and(|cast| cast.nullify.is_some()) {
-            self.pacing.give_up(self.now);
-        }
-        self.say_status(crate::Recipient::All);
-        self.go_on();
-    }
-
     /// Takes one input at `now`, which never goes back, and appends what is to be done to `out`.
     pub fn step(&mut self, now: Moment, input: Input, out: &mut Vec<Output>) {
         self.now = self.now.max(now);
@@ -151,7 +68,7 @@ impl Simplex {
     }
 
     /// Does what has become possible: lead, or judge the leader's proposal.
-    fn go_on(&mut self) {
+    pub(crate) fn go_on(&mut self) {
         self.propose_if_due();
         self.judge_if_ready();
     }
@@ -170,14 +87,14 @@ impl Simplex {
         }
         if self.is_unsettled() && self.pacing.repeat_at() <= self.now {
             self.pacing.repeated(self.now);
-            self.repeat(crate::Recipient::All);
+            self.repeat(Recipient::All);
         }
     }
 
     /// Gives up the view. Should the others be further, the status makes them help.
     pub(crate) fn give_up(&mut self) {
         self.pacing.give_up(self.now);
-        self.say_status(crate::Recipient::All);
+        self.say_status(Recipient::All);
         self.cast(Ballot::Nullify { view: self.view });
     }
 
@@ -186,114 +103,8 @@ impl Simplex {
         self.pacing.has_given_up() || self.certificates.has_unfinalized()
     }
 
-    /// Votes, if the voting rules allow it: the vote goes to disk, then to all, and counts.
-    pub(crate) fn cast(&mut self, ballot: Ballot) {
-        if let Some(vote) = self.ballots.sign(ballot, &self.committee) {
-            self.outbox.cast(&vote);
-            self.count_checked(vote);
-        }
-    }
-
-    /// Counts a vote that came on its signer's link.
-    pub(crate) fn count(&mut self, vote: Vote) {
-        let ballot = vote.ballot;
-        let evidence = self.votes.add(vote, &self.committee);
-        self.note(evidence);
-        self.certify(&ballot);
-    }
-
-    /// Counts a vote whose signature was checked.
-    pub(crate) fn count_checked(&mut self, vote: Verified<Vote>) {
-        let ballot = vote.ballot;
-        let evidence = self.votes.add_checked(vote, &self.committee);
-        self.note(evidence);
-        self.certify(&ballot);
-    }
-
-    /// Makes a certificate of the votes for `ballot` once they are a quorum.
-    fn certify(&mut self, ballot: &Ballot) {
-        if !self.certificates.knows(ballot)
-            && let Some(certificate) = self.votes.certificate(ballot, &self.committee)
-        {
-            self.adopt(certificate);
-        }
-    }
-
-    /// Acts on a certificate: it goes to disk, it moves this validator to the view after it, and a notarization that
-    /// does so is answered with a finalize vote.
-    pub(crate) fn adopt(&mut self, certificate: Verified<Certificate>) {
-        let ballot = certificate.ballot;
-        if self.certificates.knows(&ballot) {
-            return;
-        }
-        self.outbox.record(&certificate);
-        match ballot {
-            Ballot::Notarize { view, block } => {
-                self.certificates.insert(certificate);
-                self.outbox.tell(Output::Notarized { view, block });
-                if view >= self.view {
-                    self.enter(view.next(), Entrance::Progress);
-                    self.help_nullifiers(view);
-                    self.cast(Ballot::Finalize { view, block });
-                }
-            }
-            Ballot::Nullify { view } => {
-                self.certificates.insert(certificate);
-                self.outbox.tell(Output::Nullified { view });
-                if view >= self.view {
-                    self.enter(view.next(), Entrance::Failure);
-                }
-            }
-            Ballot::Finalize { view, .. } => {
-                self.move_root(certificate.clone());
-                self.outbox.tell(Output::Finalized { certificate });
-                self.leave_finalized(view);
-            }
-        }
-    }
-
-    /// The replica imported blocks up to a finalized one.
-    fn on_caught_up(&mut self, finalization: Verified<Certificate>) {
-        let view = finalization.ballot.view();
-        let is_finalization = matches!(finalization.ballot, Ballot::Finalize { .. });
-        if is_finalization && !self.certificates.knows(&finalization.ballot) {
-            self.outbox.record(&finalization);
-            self.move_root(finalization);
-            self.leave_finalized(view);
-        }
-    }
-
-    /// Drops everything up to the finalized view.
-    fn move_root(&mut self, finalization: Verified<Certificate>) {
-        let finalized = finalization.ballot.view();
-        self.certificates.insert(finalization);
-        self.ballots.forget_up_to(finalized);
-        self.votes.forget_before(self.first_remembered_view());
-        self.pacing.finalized();
-    }
-
-    /// Enters the view after a finalized one, unless it was left before.
-    fn leave_finalized(&mut self, finalized: View) {
-        if finalized >= self.view {
-            self.enter(finalized.next(), Entrance::Progress);
-            self.help_nullifiers(finalized);
-        }
-    }
-
-    /// Enters a later view.
-    fn enter(&mut self, view: View, entrance: Entrance) {
-        self.view = view;
-        self.pacing.enter(self.now, entrance);
-        while self.proposals.first_key_value().is_some_and(|(earlier, _)| *earlier < view) {
-            self.proposals.pop_first();
-        }
-        self.judging = None;
-        self.request = None;
-        self.votes.forget_before(self.first_remembered_view());
-    }
-
     /// The first view whose votes are kept.
-    fn first_remembered_view(&self) -> View {
+    pub(crate) fn first_remembered_view(&self) -> View {
         let finalized = self.certificates.root().view.0;
         View((finalized + 1).saturating_sub(REMEMBERED_VIEWS).max(self.view.0.saturating_sub(WINDOW)))
     }

@@ -1,2 +1,7 @@
-//! .
+//! The parts of the `baro` binary.
+
+pub mod home;
 pub mod network;
+mod server;
+pub mod store;
+pub mod validator;

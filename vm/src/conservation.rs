@@ -16,7 +16,7 @@ pub(crate) fn violation(parent: Parent<'_>, changed: &[Changed], assets: &[Asset
     for Changed { index, account } in changed {
         account.balances().for_each(|(asset, amount)| add(&mut sums[asset.0 as usize].1, amount));
         if *index < existing
-            && let Some((_, before)) = parent.account(&account.address)
+            && let Some(before) = parent.account_at(*index, &account.address)
         {
             before.balances().for_each(|(asset, amount)| add(&mut sums[asset.0 as usize].0, amount));
         }

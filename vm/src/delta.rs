@@ -33,7 +33,10 @@ impl Delta {
 
 impl std::fmt::Debug for Delta {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Delta").field("height", &self.height).field("state_root", &self.state_root()).finish_non_exhaustive()
+        f.debug_struct("Delta")
+            .field("height", &self.height)
+            .field("state_root", &self.state_root())
+            .finish_non_exhaustive()
     }
 }
 

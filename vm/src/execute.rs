@@ -51,15 +51,25 @@ pub struct Skipped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExecutionError {
     /// Balances changed by another amount than the supply.
-    #[error("the balances of asset {asset} do not add up to its supply: stop this validator and restore it from another")]
+    #[error(
+        "the balances of asset {asset} do not add up to its supply: stop this validator and restore it from another"
+    )]
     NotConserved {
         /// The asset.
         asset: AssetId,
     },
     /// The deltas given as ancestors do not follow the ledger and each other.
-    #[error("the deltas below the block do not follow the ledger: give those from the ledger to the parent, oldest first")]
+    #[error(
+        "the deltas below the block do not follow the ledger: give those from the ledger to the parent, oldest first"
+    )]
     NotConnected,
 }
+
+/// From so many accounts on they are not in the processor's caches anyway.
+const WARM_FROM_ACCOUNTS: u32 = 50_000;
+
+/// For so many transactions at a time accounts are fetched ahead.
+const WARM_AHEAD: usize = 256;
 
 /// Executes `transactions` in order, on top of `ledger` and `ancestors` (the blocks from there to the parent, oldest
 /// first). Nothing is changed: the block's effect is in [`Execution::delta`].
@@ -72,9 +82,9 @@ pub fn execute<'t>(
     let parent = Parent::new(ledger, ancestors).ok_or(ExecutionError::NotConnected)?;
     let BlockContext { height, timestamp } = context;
     let before = parent.commitments();
-    let transactions = transactions.into_iter();
+    let transactions: Vec<&AuthorizedTransaction> = transactions.into_iter().collect();
+    let expected = transactions.len();
     // Most payments touch two accounts.
-    let expected = transactions.size_hint().0;
     let mut overlay = Overlay::new(parent, 2 * expected);
     let mut receipts = Vec::with_capacity(expected);
     let mut executed = Vec::with_capacity(expected);
@@ -82,7 +92,10 @@ pub fn execute<'t>(
     let mut touched = Vec::new();
     let mut skipped = Skipped::default();
 
-    for transaction in transactions {
+    for (number, &transaction) in transactions.iter().enumerate() {
+        if number % WARM_AHEAD == 0 && before.account_count > WARM_FROM_ACCOUNTS {
+            parent.warm(&transactions[number..expected.min(number + WARM_AHEAD)]);
+        }
         let id = transaction.id();
         match standing(id.deadline(), timestamp, before.parameters.max_valid_seconds) {
             Standing::Open if parent.has_executed(&id) || !executed_set.insert(id) => skipped.already_executed += 1,
@@ -160,4 +173,42 @@ fn run_instructions(
         touched.extend(receiver);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Accounts;
+    use crate::replay::Replay;
+    use crate::{Account, Asset, Parameters};
+    use types::codec::Text;
+    use types::{Address, Amount, ChainTag, Deadline, Instruction, Payload, SecretKey, Transaction};
+
+    #[test]
+    fn a_block_whose_books_do_not_add_up_is_an_error() {
+        let chain = Hash([7; 32]);
+        let key = SecretKey::from_seed([1; 32]);
+        let issuer = Address::of(&key.public());
+        // An account that holds more than there is: burning it cannot lower the supply by as much.
+        let mut account = Account::new(issuer);
+        account.set_balance(AssetId(0), Amount(100));
+        let mut accounts = Accounts::default();
+        accounts.push(account);
+        let won = Asset { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer, supply: Amount(50) };
+        let parameters = Parameters { max_valid_seconds: 60 };
+        let ledger = Ledger::assemble(parameters, accounts, vec![won], Replay::default(), 0).unwrap();
+
+        let burn = |amount| {
+            let burn = Instruction::Burn { asset: AssetId(0), amount: Amount(amount) };
+            let instructions = Bounded::new(vec![burn]).unwrap();
+            let (chain_tag, valid_until) = (ChainTag::of(&chain), Deadline(0));
+            let payload = Payload { chain: chain_tag, payer: issuer, valid_until, salt: 0, instructions };
+            let burn =
+                Transaction::authorize_all(vec![Transaction::sign(payload, &key, &chain)], &chain).remove(0).unwrap();
+            let context = BlockContext { height: Height(1), timestamp: Timestamp(0) };
+            execute(&ledger, &[], context, [&burn]).map(|execution| execution.receipts.len())
+        };
+        assert_eq!(burn(50), Ok(1));
+        assert_eq!(burn(51), Err(ExecutionError::NotConserved { asset: AssetId(0) }));
+    }
 }

@@ -62,7 +62,8 @@ impl Ledger {
             return Err(GenesisError::DuplicateSymbol(pair[0].to_owned()));
         }
 
-        let without_supply = |AssetSpec { symbol, decimals, issuer }| Asset { symbol, decimals, issuer, supply: Amount::ZERO };
+        let without_supply =
+            |AssetSpec { symbol, decimals, issuer }| Asset { symbol, decimals, issuer, supply: Amount::ZERO };
         let mut assets: Vec<Asset> = assets.into_iter().map(without_supply).collect();
         let mut addresses: Vec<Address> = accounts.iter().map(|(address, _)| *address).collect();
         addresses.sort_unstable();
@@ -82,11 +83,7 @@ impl Ledger {
 }
 
 /// An account with its first balances, which are added to the supplies.
-fn account(
-    address: Address,
-    balances: Vec<(AssetId, Amount)>,
-    assets: &mut [Asset],
-) -> Result<Account, GenesisError> {
+fn account(address: Address, balances: Vec<(AssetId, Amount)>, assets: &mut [Asset]) -> Result<Account, GenesisError> {
     let mut account = Account::new(address);
     let mut seen = Vec::with_capacity(balances.len());
     for (id, amount) in balances {
@@ -116,6 +113,9 @@ mod tests {
         let balances = balances.iter().map(|(asset, amount)| (AssetId(*asset), Amount(*amount))).collect();
         (Address([address; 20]), balances)
     }
+
+    /// The arguments of [`begin`].
+    type Parts = (u32, Vec<AssetSpec>, Vec<(Address, Vec<(AssetId, Amount)>)>);
 
     fn begin(
         seconds: u32,
@@ -161,10 +161,10 @@ mod tests {
     #[test]
     fn the_root_commits_to_everything() {
         let root = |ledger: Result<Ledger, GenesisError>| ledger.unwrap().state_root();
-        let base = || (120, vec![spec("KRW", 1)], vec![holding(1, &[(0, 70)]), holding(2, &[])]);
+        let base = || -> Parts { (120, vec![spec("KRW", 1)], vec![holding(1, &[(0, 70)]), holding(2, &[])]) };
         let same = base();
         let mut roots = vec![root(begin(same.0, same.1, same.2))];
-        let mut vary = |change: &dyn Fn(&mut (u32, Vec<AssetSpec>, Vec<(Address, Vec<(AssetId, Amount)>)>))| {
+        let mut vary = |change: &dyn Fn(&mut Parts)| {
             let mut parts = base();
             change(&mut parts);
             let root = root(begin(parts.0, parts.1, parts.2));

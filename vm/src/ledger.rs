@@ -134,8 +134,12 @@ impl Ledger {
         &self.accounts
     }
 
+    pub(crate) fn index_of(&self, address: &Address) -> Option<u32> {
+        self.directory.find(address)
+    }
+
     pub(crate) fn indexed_account(&self, address: &Address) -> Option<(u32, &Account)> {
-        let index = self.directory.find(address)?;
+        let index = self.index_of(address)?;
         self.accounts.get(index as usize).map(|account| (index, account))
     }
 

@@ -112,19 +112,19 @@ impl Tree {
                 patched.or_else(|| base.get(place as usize).copied()).unwrap_or(empty(level))
             };
 
-            let mut parents = Vec::with_capacity(levels[level].len());
+            // Reading and hashing take turns by level and not by node, so that reads from memory overlap.
+            let mut pairs = Vec::with_capacity(levels[level].len());
             let mut changed = levels[level].iter().peekable();
             while let Some(&(place, hash)) = changed.next() {
-                let parent = if place % 2 == 1 {
-                    Hash::node(&unchanged(place - 1), &hash)
+                let pair = if place % 2 == 1 {
+                    [unchanged(place - 1), hash]
                 } else {
                     let sibling = changed.next_if(|(other, _)| *other == place + 1);
-                    let right = sibling.map_or_else(|| unchanged(place + 1), |(_, hash)| *hash);
-                    Hash::node(&hash, &right)
+                    [hash, sibling.map_or_else(|| unchanged(place + 1), |(_, hash)| *hash)]
                 };
-                parents.push((place / 2, parent));
+                pairs.push((place / 2, pair));
             }
-            levels.push(parents);
+            levels.push(pairs.into_iter().map(|(place, [left, right])| (place, Hash::node(&left, &right))).collect());
         }
         let root = levels[levels.len() - 1][0].1;
         Patch { levels, root }

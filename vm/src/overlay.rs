@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use types::{Address, Amount, AssetId, TransactionId};
+use types::{Address, Amount, AssetId, AuthorizedTransaction, Instruction, TransactionId};
 
 use crate::commitments::Commitments;
 use crate::delta::{Changed, Changes};
@@ -33,6 +33,27 @@ impl<'a> Parent<'a> {
     pub(crate) fn account(&self, address: &Address) -> Option<(u32, &'a Account)> {
         let changed = self.ancestors.iter().rev().find_map(|delta| delta.changes.get(address));
         changed.map(|changed| (changed.index, &changed.account)).or_else(|| self.ledger.indexed_account(address))
+    }
+
+    /// The account, where its index is known.
+    pub(crate) fn account_at(&self, index: u32, address: &Address) -> Option<&'a Account> {
+        let changed = self.ancestors.iter().rev().find_map(|delta| delta.changes.get(address));
+        changed.map(|changed| &changed.account).or_else(|| self.ledger.accounts().get(index as usize))
+    }
+
+    /// Brings the accounts that transactions will touch from memory into the processor's caches. Changes nothing; but
+    /// one look-up after the other does not wait here, while each waits for memory when a transaction executes.
+    pub(crate) fn warm(&self, transactions: &[&AuthorizedTransaction]) {
+        let receiver = |instruction: &Instruction| match instruction {
+            Instruction::Mint { to, .. } | Instruction::Transfer { to, .. } => Some(*to),
+            Instruction::Burn { .. } => None,
+        };
+        let payloads = || transactions.iter().map(|transaction| transaction.payload());
+        let receivers = payloads().flat_map(|payload| payload.instructions.iter().filter_map(receiver));
+        let addresses = payloads().map(|payload| payload.payer).chain(receivers);
+        let indices: Vec<u32> = addresses.filter_map(|address| self.ledger.index_of(&address)).collect();
+        let accounts = indices.iter().filter_map(|index| self.ledger.accounts().get(*index as usize));
+        std::hint::black_box(accounts.filter(|account| account.latest.is_some()).count());
     }
 
     /// True if the transaction was executed and is remembered.
@@ -67,14 +88,7 @@ impl<'a> Overlay<'a> {
     pub(crate) fn new(parent: Parent<'a>, expected_accounts: usize) -> Self {
         let Commitments { account_count, assets, .. } = parent.commitments();
         let changes = Changes::with_capacity(expected_accounts);
-        Self {
-            parent,
-            changes,
-            account_count: *account_count,
-            assets: assets.clone(),
-            undo: Vec::new(),
-            mark: 0,
-        }
+        Self { parent, changes, account_count: *account_count, assets: assets.clone(), undo: Vec::new(), mark: 0 }
     }
 
     pub(crate) fn assets(&self) -> &[Asset] {
@@ -117,11 +131,7 @@ impl<'a> Overlay<'a> {
     }
 
     /// Sets where an account's latest receipt is; returns where the one before is. Not taken back by a rollback.
-    pub(crate) fn set_latest(
-        &mut self,
-        Slot(slot): Slot,
-        at: ReceiptPointer,
-    ) -> Option<ReceiptPointer> {
+    pub(crate) fn set_latest(&mut self, Slot(slot): Slot, at: ReceiptPointer) -> Option<ReceiptPointer> {
         self.changes.account_mut(slot).latest.replace(at)
     }
 

@@ -72,8 +72,8 @@ impl Replay {
         // A second's ids fit in memory, so their number fits.
         let place = entries.len() as u32;
         entries.push(entry);
-        let hash_at = |place: &u32| entries.get(*place as usize).map_or(0, |entry| self.hasher.hash_one(&entry.id));
-        places.insert_unique(self.hasher.hash_one(&entry.id), place, hash_at);
+        let hash_at = |place: &u32| entries.get(*place as usize).map_or(0, |entry| self.hasher.hash_one(entry.id));
+        places.insert_unique(self.hasher.hash_one(entry.id), place, hash_at);
     }
 
     /// Forgets the seconds that `now` has passed and returns their ids, sorted.

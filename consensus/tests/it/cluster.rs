@@ -60,7 +60,7 @@ struct Seat {
 }
 
 enum Event {
-    Step { to: usize, input: Input },
+    Step { to: usize, input: Box<Input> },
     Wake { to: usize },
     Restart { who: usize },
 }
@@ -147,7 +147,7 @@ impl Cluster {
         self.carry_out(who, outputs, None);
         self.wake(who);
         if self.is_busy {
-            self.push(self.now, Event::Step { to: who, input: Input::Work { pending: true } });
+            self.tell(self.now, who, Input::Work { pending: true });
         }
         for other in 0..self.seats.len() {
             if other != who && self.is_linked(who, other) {
@@ -181,14 +181,14 @@ impl Cluster {
     pub(crate) fn work(&mut self, pending: bool) {
         self.is_busy = pending;
         for to in 0..self.seats.len() {
-            self.push(self.now, Event::Step { to, input: Input::Work { pending } });
+            self.tell(self.now, to, Input::Work { pending });
         }
     }
 
     fn link_up(&mut self, one: usize, other: usize) {
         for (to, peer) in [(one, other), (other, one)] {
             let input = Input::PeerUp { peer: ValidatorIndex(peer as u16) };
-            self.push(self.now, Event::Step { to, input });
+            self.tell(self.now, to, input);
         }
     }
 
@@ -199,6 +199,10 @@ impl Cluster {
     fn push(&mut self, at: Moment, event: Event) {
         self.sequence += 1;
         self.queue.insert((at, self.sequence), event);
+    }
+
+    fn tell(&mut self, at: Moment, to: usize, input: Input) {
+        self.push(at, Event::Step { to, input: Box::new(input) });
     }
 
     fn wake(&mut self, who: usize) {
@@ -228,7 +232,7 @@ impl Cluster {
             let ((at, _), event) = entry.remove_entry();
             self.now = at;
             match event {
-                Event::Step { to, input } => self.step(to, input),
+                Event::Step { to, input } => self.step(to, *input),
                 Event::Wake { to } => {
                     let deadline = self.seats[to].simplex.as_ref().and_then(Simplex::next_deadline);
                     if deadline.is_some_and(|deadline| deadline <= at) {
@@ -306,7 +310,7 @@ impl Cluster {
     /// The replica answers after a while.
     fn soon(&mut self, who: usize, input: Input) {
         let at = Moment(self.now.0 + 100 + self.dice.below(2_000));
-        self.push(at, Event::Step { to: who, input });
+        self.tell(at, who, input);
     }
 
     /// Checks what leaves a validator, and delivers it.
@@ -334,7 +338,7 @@ impl Cluster {
         }
         let at = Moment(self.now.0 + self.delay.start + self.dice.below(self.delay.end - self.delay.start));
         let input = Input::Message { from: ValidatorIndex(from as u16), message: message.clone() };
-        self.push(at, Event::Step { to, input });
+        self.tell(at, to, input);
     }
 
     /// No validator ever shows two ballots that contradict each other, and none that is not on its disk.

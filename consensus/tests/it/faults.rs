@@ -19,7 +19,7 @@ fn contradicting_votes_are_evidence_and_their_signer_is_told() {
         let turn = lab.hear_vote(2, second);
         assert_eq!(turn.evidence(), 1, "{first:?} and {second:?}");
         let evidence = Evidence { first: lab.vote(2, first), second: lab.vote(2, second) };
-        assert_eq!(lab.simplex.evidence(), [evidence.clone()]);
+        assert!(lab.simplex.evidence().contains(&evidence));
         let told = &turn.durable[0];
         assert_eq!(told.to, Recipient::One(ValidatorIndex(2)));
         assert_eq!(told.message, Message::Evidence(evidence));

@@ -139,7 +139,7 @@ fn network_config(home: &Home, genesis: &Genesis, me: types::ValidatorIndex) -> 
     }
     let seed = home.network_key()?;
     Ok(network::Config {
-        keypair: network::keypair(&seed)?,
+        keypair: network::keypair(&seed),
         listen: network::parse_address(&home.config().p2p_listen).context("p2p_listen in config.toml")?,
         chain: chain_name(&genesis.hash()),
         peers,

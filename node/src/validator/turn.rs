@@ -122,14 +122,14 @@ impl Turn {
             };
             tokio::select! {
                 biased;
-                _ = sources.votes.recv_many(&mut frames, FRAMES_PER_TURN) => {}
+                Some(frame) = sources.votes.recv() => frames.push(frame),
                 Some(event) = sources.events.recv() => {
                     if let Err(stop) = self.event(event, &mut effects) {
                         break stop;
                     }
                 }
                 Some(event) = sources.peers.recv() => self.peer(event, &mut effects),
-                _ = sources.batches.recv_many(&mut frames, FRAMES_PER_TURN) => {}
+                Some(frame) = sources.batches.recv() => frames.push(frame),
                 Some(request) = sources.requests.recv() => self.request(request, &mut effects),
                 () = sleep => {}
             }

@@ -9,13 +9,10 @@ use crate::bank::*;
 fn instructions_see_those_before_them() {
     let mut ledger = ledger();
     // The issuer spends what it mints; a new account comes into being once.
-    let instructions = vec![
-        mint(WON, ISSUER, 100),
-        transfer(WON, STRANGER, 300),
-        transfer(WON, ISSUER, 0),
-    ];
+    let instructions = vec![mint(WON, ISSUER, 100), transfer(WON, STRANGER, 300), transfer(WON, ISSUER, 0)];
     let failing = signed(ISSUER, 0, instructions);
-    let good = signed(ISSUER, 1, vec![mint(WON, ISSUER, 100), transfer(WON, STRANGER, 200), transfer(WON, STRANGER, 100)]);
+    let good =
+        signed(ISSUER, 1, vec![mint(WON, ISSUER, 100), transfer(WON, STRANGER, 200), transfer(WON, STRANGER, 100)]);
     let execution = finalize(&mut ledger, now(1), &[failing, good]);
     let failed = Outcome::Failed { instruction: 2, failure: Failure::ZeroAmount };
     assert_eq!(execution.receipts[0].outcome, failed);

@@ -105,7 +105,11 @@ pub(crate) fn run(
 }
 
 /// Executes a block and folds it in.
-pub(crate) fn finalize(ledger: &mut Ledger, context: BlockContext, transactions: &[AuthorizedTransaction]) -> Execution {
+pub(crate) fn finalize(
+    ledger: &mut Ledger,
+    context: BlockContext,
+    transactions: &[AuthorizedTransaction],
+) -> Execution {
     let execution = run(ledger, &[], context, transactions);
     ledger.apply(execution.delta.clone());
     assert_eq!(ledger.state_root(), execution.state_root);

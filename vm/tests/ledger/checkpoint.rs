@@ -99,9 +99,16 @@ fn chunks_are_about_a_megabyte() {
     };
     let won = AssetSpec { symbol: types::codec::Text::new("KRW").unwrap(), decimals: 0, issuer: address(ISSUER) };
     let parameters = Parameters { max_valid_seconds: 60 };
-    let ledger = Ledger::genesis(parameters, vec![won], (0..60_000).map(account).collect()).unwrap();
+    let accounts = (0..60_000).map(account).chain([(address(ALICE), vec![(WON, types::Amount(10))])]);
+    let ledger = Ledger::genesis(parameters, vec![won], accounts.collect()).unwrap();
     let chunks: Vec<Vec<u8>> = ledger.snapshot().chunks().collect();
     assert!(chunks.len() > 3);
     assert!(chunks.iter().all(|chunk| chunk.len() < 1_100_000));
-    assert_eq!(Ledger::restore(chunks, ledger.state_root()).unwrap().account_count(), 60_001);
+    let restored = Ledger::restore(chunks, ledger.state_root()).unwrap();
+    assert_eq!(restored.account_count(), 60_002);
+
+    let block = [signed(ALICE, 0, vec![transfer(WON, BOB, 1)]), signed(BOB, 0, vec![transfer(WON, ISSUER, 1)])];
+    let [one, other] = [&ledger, &restored].map(|ledger| run(ledger, &[], now(1), &block));
+    assert!(one.receipts.iter().all(|receipt| receipt.failure().is_none()));
+    assert_eq!((one.state_root, one.receipts), (other.state_root, other.receipts));
 }

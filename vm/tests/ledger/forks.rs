@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use types::Hash;
-use vm::{ExecutionError, execute};
+use vm::{Delta, ExecutionError, Ledger, execute};
 
 use crate::bank::*;
 
@@ -60,8 +60,10 @@ fn deltas_must_follow_the_ledger() {
     let first = Arc::new(run(&ledger, &[], now(1), &[signed(ALICE, 0, vec![transfer(WON, BOB, 1)])]).delta);
     let path = [first.clone()];
     let second = Arc::new(run(&ledger, &path, now(2), &[signed(ALICE, 1, vec![transfer(WON, BOB, 1)])]).delta);
-    let refused = |ledger, path: &[_]| execute(ledger, path, now(3), []).map(|execution| execution.state_root);
-    assert_eq!(refused(&ledger, &[second.clone()]), Err(ExecutionError::NotConnected));
+    fn refused(ledger: &Ledger, path: &[Arc<Delta>]) -> Result<Hash, ExecutionError> {
+        execute(ledger, path, now(3), []).map(|execution| execution.state_root)
+    }
+    assert_eq!(refused(&ledger, std::slice::from_ref(&second)), Err(ExecutionError::NotConnected));
     assert_eq!(refused(&ledger, &[second.clone(), first.clone()]), Err(ExecutionError::NotConnected));
     assert!(refused(&ledger, &[first.clone(), second.clone()]).is_ok());
     ledger.apply(first.as_ref().clone());

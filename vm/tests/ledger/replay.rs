@@ -52,7 +52,7 @@ fn an_executed_transaction_is_skipped_wherever_it_was_executed() {
     finalize(&mut ledger, now(1), std::slice::from_ref(&a));
     let parent = Arc::new(run(&ledger, &[], now(2), std::slice::from_ref(&b)).delta);
     let block = [&a, &b, &c, &c, &a];
-    let execution = vm::execute(&ledger, &[parent.clone()], now(3), block).unwrap();
+    let execution = vm::execute(&ledger, std::slice::from_ref(&parent), now(3), block).unwrap();
     assert_eq!(execution.skipped, Skipped { already_executed: 4, ..NONE });
     assert_eq!(execution.receipts.iter().map(|receipt| receipt.id).collect::<Vec<_>>(), [c.id()]);
 
@@ -105,5 +105,8 @@ fn a_second_closes_once_with_all_its_ids() {
 
     let execution = run(&ledger, &[], context(5, second + 10_000), &[]);
     let closed = ledger.apply(execution.delta);
-    assert_eq!(closed.seconds, [(Deadline(SECOND + 2), vec![(late.id(), ReceiptPointer { height: Height(1), index: 10 })])]);
+    assert_eq!(
+        closed.seconds,
+        [(Deadline(SECOND + 2), vec![(late.id(), ReceiptPointer { height: Height(1), index: 10 })])]
+    );
 }

@@ -1,0 +1,97 @@
+//! A validator's disk: the only room that knows sled and the format.
+//!
+//! # What is where
+//!
+//! ```text
+//! DIR/BARO                    "baro store", format, chain (genesis hash), checksum: a text file
+//! DIR/lock                    locked while a process has the store open
+//! DIR/volumes/00000001/       sled databases: full ones are only read, the last one grows
+//! DIR/volumes/00000002/
+//! DIR/checkpoints/000000012000/   a sled database with one checkpoint
+//! DIR/.../NAME.new            not complete: removed when the store is opened
+//! ```
+//!
+//! A volume has tables (sled trees). Numbers in keys are big-endian, and keys are written in their order.
+//!
+//! ```text
+//! table      key                                value
+//! opening    "volume"                           spans: (number, first height, first sequence, first second)*
+//! marks      "journal"                          (first view that counts, first journal record that counts)
+//! batches    sequence u64 | digest [32]         the encoded batch
+//! forgotten  sequence u64                       empty: no block will ever order this batch
+//! blocks     height u64                         (block, certificate?, (sequence, digest)*, next sequence, low water)
+//! receipts   height u64                         the encoded receipts
+//! journal    number u64                         view u64 | the record
+//! proposals  view u64 | hash [32]               the encoded block
+//! ids        second u32                         the ids executed for this deadline
+//! chunks     position u64                       up to 7168 bytes of a long value; empty: reserved
+//!
+//! opening    "checkpoint"                       (height, number of parts, hash over the parts)     (in a checkpoint)
+//! parts      number u64                         a part of the ledger                               (in a checkpoint)
+//!
+//! value up to 512 bytes:   0 | checksum [16] | the value
+//! a longer one:            1 | checksum [16] | first position u64 | length u64
+//! ```
+//!
+//! Lists and tuples in values are encoded by [`types::codec`]. The checksum is blake3 over table, key and value.
+//!
+//! *Sequence* numbers batches in the order of their arrival, without gaps, through all volumes. A block names the
+//! sequences of its batches, so no index by digest is on disk; the one in memory holds the batches that no block orders
+//! and the last ordered ones. It is rebuilt from the keys of the batches from *low water* on: the oldest batch that was
+//! open when the latest block was put.
+//!
+//! # Why so
+//!
+//! - **Volumes.** sled reads at its start everything that was written since its last start, about 5 GB a second when
+//!   it is in the page cache, and keeps memory for each of its pages. Volumes of 256 MiB bound both. What still counts
+//!   of the journal and the proposals is carried into a new volume; nothing is deleted within one.
+//! - **Chunks with reserved positions.** sled writes a leaf again with all its values whenever it grows. See `chunks`:
+//!   1.06 bytes are written for each byte of a long value instead of 5, and as much stays on disk instead of 2.
+//! - **No blobs.** sled puts values above a quarter of a segment into files of their own, which it never makes durable.
+//!   Nothing here is long enough.
+//! - **`fdatasync` after sled's flush.** sled 0.34 flushes with `sync_file_range`, which does not reach through the
+//!   device's cache and does not cover the file's length.
+//! - **Checkpoints in volumes of their own**, so that votes do not wait for their bytes and removing one frees its space.
+//!
+//! # What a crash leaves behind
+//!
+//! A volume has one log, so after a crash it holds a prefix of what was put: everything up to the last flush, and
+//! possibly some of what followed. A value is put before what refers to it (chunks, then entry; batches, then the block
+//! that orders them; receipts, then the block), so whatever can be reached is whole. In detail, a crash
+//!
+//! - while the directory is initialised leaves `BARO.new` or an empty volume `.new`: it is initialised again;
+//! - while a value is put leaves chunks that nothing refers to: they stay, unused, until the volume is dropped;
+//! - between two blocks that one certificate covers leaves the first without a certificate: the caller gets it so and
+//!   may put it again;
+//! - while a new volume is begun leaves it as `.new`: the old one is still in force, and is complete;
+//! - while a checkpoint is written leaves it as `.new`, with the older one in force; after that, possibly both: the
+//!   newer one counts;
+//! - while sled writes its own snapshot leaves `snap.*.generating`, which sled would later take for a damaged one: it
+//!   is removed before sled looks.
+//!
+//! # What damage leaves behind
+//!
+//! A changed value is refused by its checksum, a missing one by the gap in its sequence (batches, blocks, journal,
+//! chunks and parts are numbered without gaps), with [`StoreError::Corrupt`]. Damage to the end of the last volume's log
+//! is the exception: sled takes it for a write that a crash cut short, and the store then holds what came before it.
+
+mod batches;
+mod blocks;
+mod checkpoint;
+mod checksum;
+mod chunks;
+mod directory;
+mod error;
+mod journal;
+mod store;
+mod volume;
+mod volumes;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use batches::BatchIndex;
+pub use blocks::{BlockRecord, StoredBlock};
+pub use error::StoreError;
+pub use store::{Store, Written};

@@ -1,0 +1,300 @@
+//! The store as the validator sees it.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use types::{BatchDigest, Deadline, Hash, Height, View};
+
+use super::batches::{BatchIndex, batch_key, read_batch};
+use super::blocks::{self, BlockRecord, Entry, StoredBlock};
+use super::directory::{Directory, numbered, sync_directory};
+use super::volume::Table;
+use super::volumes::{VOLUME_BYTES, Volumes};
+use super::writer::Writer;
+use super::{StoreError, checkpoint};
+
+/// A validator's disk. Clones are handles to the same store; any thread may use one.
+///
+/// What is put is durable after the next [`Store::flush`]. After an error while writing or flushing the store takes no
+/// more writes ([`StoreError::Broken`]): what is on disk is then known only after a restart.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    // Dropped in this order: the directory's lock goes last.
+    volumes: Volumes,
+    writer: Mutex<Writer>,
+    index: RwLock<BatchIndex>,
+    checkpoints: Mutex<()>,
+    is_broken: AtomicBool,
+    records: AtomicU64,
+    bytes: AtomicU64,
+    directory: Directory,
+}
+
+/// What was put since the store was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// How many values.
+    pub records: u64,
+    /// How many bytes of values.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Opens the store in `path`, or initialises it there if the directory is empty or missing.
+    ///
+    /// Refuses a directory that holds something else, belongs to another chain or to a newer version, is in use, or is
+    /// damaged.
+    pub fn open(path: &Path, chain: Hash) -> Result<Store, StoreError> {
+        Self::open_with(path, chain, VOLUME_BYTES)
+    }
+
+    /// [`Store::open`] with volumes of another size.
+    pub(super) fn open_with(path: &Path, chain: Hash, volume_bytes: u64) -> Result<Store, StoreError> {
+        let directory = Directory::open(path, chain)?;
+        let checkpoints = directory.checkpoints();
+        fs::create_dir_all(&checkpoints).map_err(StoreError::io("create", &checkpoints))?;
+        numbered(&checkpoints)?;
+        let volumes = Volumes::open(&directory.volumes(), volume_bytes)?;
+        sync_directory(path)?;
+        let writer = Writer::recover(&volumes)?;
+        let index = blocks::recover_batches(&volumes, writer.latest)?;
+        Ok(Store(Arc::new(Inner {
+            volumes,
+            writer: Mutex::new(writer),
+            index: RwLock::new(index),
+            checkpoints: Mutex::new(()),
+            is_broken: AtomicBool::new(false),
+            records: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            directory,
+        })))
+    }
+
+    /// Puts an encoded batch. One that is here already, and that [`Store::batch`] finds, is not put again.
+    pub fn put_batch(&self, digest: BatchDigest, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let (known, next) = self.index(|index| (index.sequence(&digest).is_some(), index.next()));
+        if known {
+            return Ok(());
+        }
+        self.wrote(bytes.len(), writer.put_batch(&self.0.volumes, next, &digest, bytes))?;
+        self.change_index(|index| index.insert(digest));
+        Ok(())
+    }
+
+    /// A batch that no finalized block orders, or that one of the last 4096 did.
+    pub fn batch(&self, digest: &BatchDigest) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(sequence) = self.index(|index| index.sequence(digest)) else { return Ok(None) };
+        self.0.volumes.of_sequence(sequence)?.value(Table::Batches, &batch_key(sequence, digest))
+    }
+
+    /// Drops a batch that no block will ever order. One that a block orders stays.
+    pub fn forget_batch(&self, digest: &BatchDigest) -> Result<(), StoreError> {
+        let _writer = self.writer()?;
+        let Some(sequence) = self.change_index(|index| index.forget(digest)) else { return Ok(()) };
+        self.wrote(0, self.0.volumes.active().put(Table::Forgotten, &sequence.to_be_bytes(), &[]))
+    }
+
+    /// The batches that no finalized block orders, in the order of their arrival.
+    pub fn unordered_batches(&self) -> Result<Vec<(BatchDigest, Vec<u8>)>, StoreError> {
+        let unordered = self.index(BatchIndex::unordered);
+        let read = |(sequence, digest)| Ok((digest, read_batch(&self.0.volumes, sequence)?));
+        unordered.into_iter().map(read).collect()
+    }
+
+    /// Appends a consensus record that counts until `view` is trimmed.
+    pub fn append_journal(&self, view: View, record: &[u8]) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let active = self.0.volumes.active();
+        self.wrote(record.len(), writer.journal.append(&active, view, record))
+    }
+
+    /// The consensus records of untrimmed views, in the order in which they were appended.
+    pub fn journal(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let writer = self.lock();
+        writer.journal.records(&self.0.volumes.active())
+    }
+
+    /// Puts a block that was accepted and is not finalized.
+    pub fn put_proposal(&self, view: View, hash: Hash, bytes: &[u8]) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        self.wrote(bytes.len(), writer.put_proposal(&self.0.volumes, view, &hash, bytes))
+    }
+
+    /// The proposals of untrimmed views, by view.
+    pub fn proposals(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let writer = self.lock();
+        writer.journal.proposals(&self.0.volumes.active())
+    }
+
+    /// Forgets journal records and proposals of views below `floor`.
+    pub fn trim_journal(&self, floor: View) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let active = self.0.volumes.active();
+        self.wrote(0, writer.journal.trim(&active, floor))
+    }
+
+    /// Puts a finalized block: the one after the latest, or one that is here already, which is replaced but keeps its
+    /// certificate if `record` has none. Its batches were put before.
+    pub fn put_block(&self, height: Height, record: &BlockRecord) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let volumes = &self.0.volumes;
+        let (batches, before) = self.index(|index| writer.places(volumes, index, height, record))?;
+        let (next_sequence, low_water) = self.change_index(|index| {
+            record.batches.iter().for_each(|digest| index.order(digest));
+            (index.next(), index.low_water())
+        });
+        let certificate = record.certificate.clone().or(before.and_then(|before| before.certificate));
+        let entry = Entry { block: record.block.clone(), certificate, batches, next_sequence, low_water };
+        let length = record.block.len() + record.receipts.len();
+        self.wrote(length, writer.put_block(volumes, height, &record.receipts, entry))
+    }
+
+    /// The height of the last finalized block.
+    pub fn latest_height(&self) -> Option<Height> {
+        self.lock().latest
+    }
+
+    /// A finalized block with its receipts.
+    pub fn block(&self, height: Height) -> Result<Option<BlockRecord>, StoreError> {
+        let Some(entry) = self.entry(height)? else { return Ok(None) };
+        let receipts = self.receipts(height)?;
+        let receipts = receipts.ok_or_else(|| self.missing(format!("the receipts of block {height}")))?;
+        let batches = entry.batches.into_iter().map(|(_, digest)| digest).collect();
+        Ok(Some(BlockRecord { block: entry.block, certificate: entry.certificate, receipts, batches }))
+    }
+
+    /// The receipts of a finalized block.
+    pub fn receipts(&self, height: Height) -> Result<Option<Vec<u8>>, StoreError> {
+        blocks::read_receipts(&self.0.volumes, height)
+    }
+
+    /// Finalized blocks from a height on, with their batches: as many as `max_bytes` hold, and at least one if there
+    /// is one.
+    pub fn blocks(&self, from: Height, max_bytes: usize) -> Result<Vec<StoredBlock>, StoreError> {
+        let mut blocks = Vec::new();
+        let mut bytes = 0;
+        let mut height = from;
+        while let Some(entry) = self.entry(height)? {
+            let read = |(sequence, _): &(u64, BatchDigest)| read_batch(&self.0.volumes, *sequence);
+            let batches = entry.batches.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            bytes += entry.block.len() + entry.certificate.as_ref().map_or(0, Vec::len);
+            bytes += batches.iter().map(Vec::len).sum::<usize>();
+            if bytes > max_bytes && !blocks.is_empty() {
+                break;
+            }
+            blocks.push(StoredBlock { height, block: entry.block, certificate: entry.certificate, batches });
+            height = height.next();
+        }
+        Ok(blocks)
+    }
+
+    /// Puts the ids that were executed for a deadline second.
+    pub fn put_ids(&self, second: Deadline, ids: &[u8]) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        self.wrote(ids.len(), writer.put_ids(&self.0.volumes, second, ids))
+    }
+
+    /// The ids that were executed for a deadline second, as they were put.
+    pub fn ids(&self, second: Deadline) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.volumes.of_second(second.0)?.value(Table::Ids, &second.0.to_be_bytes())
+    }
+
+    /// Writes a checkpoint. It is durable when this returns, and older ones are gone; until then the older one counts.
+    /// Takes as long as the disk needs; votes do not wait for it.
+    pub fn write_checkpoint(&self, height: Height, chunks: impl Iterator<Item = Vec<u8>>) -> Result<(), StoreError> {
+        let _alone = self.0.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        checkpoint::write(&self.0.directory.checkpoints(), height, chunks)
+    }
+
+    /// The newest whole checkpoint, with its chunks in order. A damaged one is skipped. The chunks end early, and are
+    /// then not the ledger of that height, only if the disk fails while they are read.
+    pub fn read_checkpoint(&self) -> Result<Option<(Height, impl Iterator<Item = Vec<u8>> + use<>)>, StoreError> {
+        let _alone = self.0.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        checkpoint::read(&self.0.directory.checkpoints())
+    }
+
+    /// When this returns, everything put before is durable, also when power fails.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.refuse_if_broken()?;
+        self.noted(self.0.volumes.active().flush())?;
+        if self.0.volumes.is_full()? {
+            let mut writer = self.writer()?;
+            // Another thread may have been here in between.
+            if self.0.volumes.is_full()? {
+                let next_sequence = self.index(BatchIndex::next);
+                self.noted(writer.rotate(&self.0.volumes, next_sequence))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many bytes the store's files have.
+    pub fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.0.directory.size()
+    }
+
+    /// What was put since the store was opened, without checkpoints.
+    pub fn written(&self) -> Written {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Written { records: load(&self.0.records), bytes: load(&self.0.bytes) }
+    }
+
+    fn entry(&self, height: Height) -> Result<Option<Entry>, StoreError> {
+        let entry = blocks::read_entry(&self.0.volumes, height)?;
+        Ok(entry)
+    }
+
+    fn missing(&self, what: String) -> StoreError {
+        StoreError::corrupt(self.0.directory.path(), format!("{what} is missing"))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Writer> {
+        self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
+        self.refuse_if_broken()?;
+        Ok(self.lock())
+    }
+
+    fn refuse_if_broken(&self) -> Result<(), StoreError> {
+        if self.0.is_broken.load(Ordering::Acquire) {
+            return Err(StoreError::Broken { path: self.0.directory.path().to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Remembers an error: after one, later writes could succeed although this one is lost.
+    fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if result.is_err() {
+            self.0.is_broken.store(true, Ordering::Release);
+        }
+        result
+    }
+
+    fn wrote(&self, bytes: usize, result: Result<(), StoreError>) -> Result<(), StoreError> {
+        self.noted(result)?;
+        self.0.records.fetch_add(1, Ordering::Relaxed);
+        self.0.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn index<T>(&self, look: impl FnOnce(&BatchIndex) -> T) -> T {
+        look(&self.0.index.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change_index<T>(&self, change: impl FnOnce(&mut BatchIndex) -> T) -> T {
+        change(&mut self.0.index.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Every key and value of the active volume, for the test that pins the format.
+    #[cfg(test)]
+    pub(super) fn dump(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+        self.0.volumes.active().dump()
+    }
+}

@@ -1,0 +1,294 @@
+//! A volume: one sled database of bounded size, with tables of checked values.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use sled::Tree;
+
+use super::checksum::{CHECKSUM_BYTES, checksum};
+use super::chunks::Chunks;
+use super::directory::{UNFINISHED, entries, sync_directory};
+use super::{StoreError, directory};
+
+/// What sled keeps of a volume's pages in memory, in bytes.
+const CACHE_BYTES: u64 = 8 << 20;
+
+/// What sled writes at a time. Larger segments were no faster and held more memory.
+const SEGMENT_BYTES: usize = 512 << 10;
+
+/// Values up to this length stand in their table; longer ones are chunks.
+const INLINE_BYTES: usize = 512;
+
+/// How long a volume that was just closed may still be closing: sled's threads let go of it a little later.
+const CLOSING: Duration = Duration::from_secs(10);
+
+const INLINE: u8 = 0;
+const CHUNKED: u8 = 1;
+
+/// The tables of a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    /// What the volume is: of a checkpoint, what completes it.
+    Opening,
+    /// Where journal and proposals begin.
+    Marks,
+    Batches,
+    Forgotten,
+    Blocks,
+    Receipts,
+    Journal,
+    Proposals,
+    Ids,
+    /// The parts of a checkpoint.
+    Parts,
+}
+
+impl Table {
+    const ALL: [Table; 10] = [
+        Table::Opening,
+        Table::Marks,
+        Table::Batches,
+        Table::Forgotten,
+        Table::Blocks,
+        Table::Receipts,
+        Table::Journal,
+        Table::Proposals,
+        Table::Ids,
+        Table::Parts,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Table::Opening => "opening",
+            Table::Marks => "marks",
+            Table::Batches => "batches",
+            Table::Forgotten => "forgotten",
+            Table::Blocks => "blocks",
+            Table::Receipts => "receipts",
+            Table::Journal => "journal",
+            Table::Proposals => "proposals",
+            Table::Ids => "ids",
+            Table::Parts => "parts",
+        }
+    }
+}
+
+const CHUNKS: &str = "chunks";
+
+/// An open volume.
+pub(super) struct Volume {
+    path: PathBuf,
+    db: sled::Db,
+    /// sled's log, opened once more: sled itself never asks the device to write its cache out.
+    log: File,
+    tables: Vec<Tree>,
+    chunks: Chunks,
+}
+
+impl Volume {
+    /// Makes a new volume under an unfinished name; [`Volume::finish`] gives it the name `path`.
+    pub(super) fn create(path: &Path) -> Result<Self, StoreError> {
+        let unfinished = path.with_extension(UNFINISHED);
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished).map_err(StoreError::io("remove", &unfinished))?;
+        }
+        Self::open_sled(&unfinished, |db| {
+            let names = Table::ALL.iter().map(|table| table.name()).chain([CHUNKS]);
+            for name in names {
+                db.open_tree(name).map_err(StoreError::sled("create", &unfinished))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes durable all that was put and gives the volume its name. sled looks at the path only when it opens.
+    pub(super) fn finish(mut self, path: &Path) -> Result<Self, StoreError> {
+        self.flush()?;
+        for file in entries(&self.path)? {
+            File::open(&file).and_then(|file| file.sync_all()).map_err(StoreError::io("flush", &file))?;
+        }
+        sync_directory(&self.path)?;
+        fs::rename(&self.path, path).map_err(StoreError::io("create", path))?;
+        if let Some(parent) = path.parent() {
+            sync_directory(parent)?;
+        }
+        self.path = path.to_owned();
+        Ok(self)
+    }
+
+    /// Opens a finished volume.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        // sled would silently begin anew.
+        for name in ["db", "conf"] {
+            if !path.join(name).is_file() {
+                return Err(StoreError::corrupt(path, format!("the file {name} is missing")));
+            }
+        }
+        remove_torn_snapshots(path)?;
+        Self::open_sled(path, |db| {
+            let found = db.tree_names();
+            let names = Table::ALL.iter().map(|table| table.name()).chain([CHUNKS]);
+            for name in names {
+                if !found.iter().any(|found| found == name.as_bytes()) {
+                    return Err(StoreError::corrupt(path, format!("the table {name} is missing")));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn open_sled(
+        path: &Path,
+        check: impl FnOnce(&sled::Db) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
+        let db = open_waiting(path)?;
+        check(&db)?;
+        let tree = |name: &str| db.open_tree(name).map_err(StoreError::sled("open", path));
+        let tables = Table::ALL.iter().map(|table| tree(table.name())).collect::<Result<_, _>>()?;
+        let chunks = Chunks::new(path.to_owned(), tree(CHUNKS)?)?;
+        let log_path = path.join("db");
+        let log = File::open(&log_path).map_err(StoreError::io("open", &log_path))?;
+        Ok(Self { path: path.to_owned(), db, log, tables, chunks })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The length of the volume's log, in bytes.
+    pub(super) fn length(&self) -> Result<u64, StoreError> {
+        let metadata = self.log.metadata().map_err(StoreError::io("read", &self.path))?;
+        Ok(metadata.len())
+    }
+
+    /// Puts a value; it is durable after the next [`Volume::flush`]. After a crash a value is there only if
+    /// everything that was put before it is there.
+    pub(super) fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let mut entry = Vec::with_capacity(1 + CHECKSUM_BYTES + value.len().clamp(16, INLINE_BYTES));
+        let check = checksum(&[table.name().as_bytes(), key, value]);
+        if value.len() <= INLINE_BYTES {
+            entry.push(INLINE);
+            entry.extend_from_slice(&check);
+            entry.extend_from_slice(value);
+        } else {
+            let first = self.chunks.append(value)?;
+            entry.push(CHUNKED);
+            entry.extend_from_slice(&check);
+            entry.extend_from_slice(&first.to_be_bytes());
+            entry.extend_from_slice(&(value.len() as u64).to_be_bytes());
+        }
+        self.tree(table).insert(key, entry).map_err(StoreError::sled("write", &self.path))?;
+        Ok(())
+    }
+
+    /// The value under a key.
+    pub(super) fn value(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let entry = self.tree(table).get(key).map_err(StoreError::sled("read", &self.path))?;
+        entry.map(|entry| self.resolve(table, key, &entry)).transpose()
+    }
+
+    /// Keys and values from a key on.
+    pub(super) fn entries(
+        &self,
+        table: Table,
+        from: &[u8],
+    ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
+        self.tree(table).range(from.to_vec()..).map(move |entry| {
+            let (key, entry) = entry.map_err(StoreError::sled("read", &self.path))?;
+            let value = self.resolve(table, &key, &entry)?;
+            Ok((key.to_vec(), value))
+        })
+    }
+
+    /// Keys from a key on.
+    pub(super) fn keys(&self, table: Table, from: &[u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> {
+        let entries = self.tree(table).range(from.to_vec()..);
+        entries.map(|entry| Ok(entry.map_err(StoreError::sled("read", &self.path))?.0.to_vec()))
+    }
+
+    /// The last key of a table.
+    pub(super) fn last_key(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
+        let last = self.tree(table).last().map_err(StoreError::sled("read", &self.path))?;
+        Ok(last.map(|(key, _)| key.to_vec()))
+    }
+
+    /// Everything put before is durable when this returns, also when power fails.
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        self.db.flush().map_err(StoreError::sled("flush", &self.path))?;
+        self.log.sync_data().map_err(StoreError::io("flush", &self.path))
+    }
+
+    fn tree(&self, table: Table) -> &Tree {
+        // `tables` is made from `Table::ALL`, which has the variants in their order.
+        &self.tables[table as usize]
+    }
+
+    fn resolve(&self, table: Table, key: &[u8], entry: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let damaged = || {
+            let what = format!("the value under {} in {} is not what was written", hex::encode(key), table.name());
+            StoreError::corrupt(&self.path, what)
+        };
+        let (&kind, rest) = entry.split_first().ok_or_else(damaged)?;
+        let (check, rest) = rest.split_at_checked(CHECKSUM_BYTES).ok_or_else(damaged)?;
+        let value = match kind {
+            INLINE => rest.to_vec(),
+            CHUNKED => {
+                let place: [u8; 16] = rest.try_into().map_err(|_| damaged())?;
+                let place = u128::from_be_bytes(place);
+                self.chunks.read((place >> 64) as u64, place as u64)?.ok_or_else(damaged)?
+            }
+            _ => return Err(damaged()),
+        };
+        if checksum(&[table.name().as_bytes(), key, &value]) != check {
+            return Err(damaged());
+        }
+        Ok(value)
+    }
+
+    /// Every key and value as it is on disk, for the test that pins the format.
+    #[cfg(test)]
+    pub(super) fn dump(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+        let chunks = self.db.open_tree(CHUNKS).unwrap();
+        let named = Table::ALL.iter().map(|table| (table.name(), self.tree(*table))).chain([(CHUNKS, &chunks)]);
+        let lines = named.flat_map(|(name, tree)| tree.iter().map(move |entry| (name.to_owned(), entry.unwrap())));
+        lines.map(|(name, (key, value))| (name, key.to_vec(), value.to_vec())).collect()
+    }
+}
+
+/// sled reads the newest file whose name begins with `snap.`, also one that a crash cut short while it was being
+/// written, and then refuses to open. A snapshot only saves reading the log, so an unfinished one can go.
+fn remove_torn_snapshots(path: &Path) -> Result<(), StoreError> {
+    for file in directory::entries(path)? {
+        if file.extension() == Some(OsStr::new("generating")) {
+            fs::remove_file(&file).map_err(StoreError::io("remove", &file))?;
+        }
+    }
+    Ok(())
+}
+
+fn open_waiting(path: &Path) -> Result<sled::Db, StoreError> {
+    let config = sled::Config::new()
+        .path(path)
+        .segment_size(SEGMENT_BYTES)
+        .cache_capacity(CACHE_BYTES)
+        .mode(sled::Mode::HighThroughput)
+        // We say when to flush; sled's own thread would also move data that lies well.
+        .flush_every_ms(None);
+    let deadline = Instant::now() + CLOSING;
+    loop {
+        match config.open() {
+            // Nobody else has the directory: this is ourselves, closing.
+            Err(sled::Error::Io(error)) if is_lock(&error) && Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            opened => return opened.map_err(StoreError::sled("open", path)),
+        }
+    }
+}
+
+fn is_lock(error: &std::io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}

@@ -1,0 +1,124 @@
+//! What writing must know: what comes next, and what the last blocks and the journal left open.
+
+use types::{BatchDigest, Deadline, Hash, Height, View};
+
+use super::batches::batch_key;
+use super::blocks::{self, BlockRecord, Entry};
+use super::journal::{Journal, proposal_key};
+use super::volume::Table;
+use super::volumes::{Span, Volumes};
+use super::{BatchIndex, StoreError};
+
+/// Writes to the volumes of a store. There is one, under a lock; so the active volume does not change under it.
+pub(super) struct Writer {
+    pub(super) journal: Journal,
+    pub(super) latest: Option<Height>,
+    next_second: u32,
+}
+
+impl Writer {
+    pub(super) fn recover(volumes: &Volumes) -> Result<Self, StoreError> {
+        let active = volumes.active();
+        let damaged = |_| StoreError::corrupt(active.path(), "the key of a second is damaged");
+        let next_second = match active.last_key(Table::Ids)? {
+            Some(key) => u32::from_be_bytes(key.try_into().map_err(damaged)?).saturating_add(1),
+            None => volumes.active_span().first_second,
+        };
+        Ok(Self { journal: Journal::recover(&active)?, latest: blocks::latest(volumes)?, next_second })
+    }
+
+    pub(super) fn put_batch(
+        &mut self,
+        volumes: &Volumes,
+        sequence: u64,
+        digest: &BatchDigest,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        volumes.active().put(Table::Batches, &batch_key(sequence, digest), bytes)
+    }
+
+    pub(super) fn put_proposal(
+        &mut self,
+        volumes: &Volumes,
+        view: View,
+        hash: &Hash,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        volumes.active().put(Table::Proposals, &proposal_key(view, hash), bytes)
+    }
+
+    /// The places of a block's batches, after checking that the block may come now.
+    pub(super) fn places(
+        &self,
+        volumes: &Volumes,
+        index: &BatchIndex,
+        height: Height,
+        record: &BlockRecord,
+    ) -> Result<(Vec<(u64, BatchDigest)>, Option<Entry>), StoreError> {
+        if let Some(latest) = self.latest.filter(|latest| height > latest.next()) {
+            return Err(StoreError::Gap { height, latest });
+        }
+        let is_again = self.latest.is_some_and(|latest| height <= latest);
+        let before = if is_again { blocks::read_entry(volumes, height)? } else { None };
+        let place = |digest: &BatchDigest| {
+            let known = before.iter().flat_map(|entry| &entry.batches).find(|(_, known)| known == digest);
+            let sequence = index.sequence(digest).or(known.map(|(sequence, _)| *sequence));
+            sequence.map(|sequence| (sequence, *digest)).ok_or(StoreError::UnknownBatch { height, digest: *digest })
+        };
+        Ok((record.batches.iter().map(place).collect::<Result<_, _>>()?, before))
+    }
+
+    /// Puts a block. One that is there already is replaced; it keeps a certificate that it had.
+    pub(super) fn put_block(
+        &mut self,
+        volumes: &Volumes,
+        height: Height,
+        receipts: &[u8],
+        entry: Entry,
+    ) -> Result<(), StoreError> {
+        let key = height.0.to_be_bytes();
+        let entry = entry.encoded().map_err(|error| StoreError::TooLong { height, what: error.to_string() })?;
+        let is_old = height.0 < volumes.active_span().first_height;
+        let volume = volumes.of_height(height.0)?;
+        if is_old {
+            // It may name batches that are not durable yet.
+            volumes.active().flush()?;
+        }
+        volume.put(Table::Receipts, &key, receipts)?;
+        // Last, because where it is, everything that belongs to the block is.
+        volume.put(Table::Blocks, &key, &entry)?;
+        if is_old {
+            volume.flush()?;
+        }
+        self.latest = self.latest.max(Some(height));
+        Ok(())
+    }
+
+    pub(super) fn put_ids(&mut self, volumes: &Volumes, second: Deadline, ids: &[u8]) -> Result<(), StoreError> {
+        let key = second.0.to_be_bytes();
+        let volume = volumes.of_second(second.0)?;
+        if second.0 < self.next_second && volume.value(Table::Ids, &key)?.as_deref() == Some(ids) {
+            // Execution was repeated after a restart.
+            return Ok(());
+        }
+        volume.put(Table::Ids, &key, ids)?;
+        if second.0 < volumes.active_span().first_second {
+            volume.flush()?;
+        }
+        self.next_second = self.next_second.max(second.0.saturating_add(1));
+        Ok(())
+    }
+
+    /// Begins a new volume.
+    pub(super) fn rotate(&mut self, volumes: &Volumes, next_sequence: u64) -> Result<(), StoreError> {
+        let full = volumes.active();
+        full.flush()?;
+        let next = Span {
+            number: volumes.active_span().number + 1,
+            first_height: self.latest.map_or(0, |latest| latest.0 + 1),
+            first_sequence: next_sequence,
+            first_second: self.next_second,
+        };
+        volumes.rotate(next, |volume| self.journal.carry(&full, volume))
+    }
+}
