@@ -1,7 +1,10 @@
-//! The parts of the `baro` binary.
+//! The parts of the `baro` program: one validator ([`validator`]), its disk ([`store`]), its peers ([`network`]), its
+//! clients ([`server`]), its directory ([`home`]), many of them on one machine ([`localnet`]), and the command line.
 
+pub mod cli;
 pub mod home;
+pub mod localnet;
 pub mod network;
-mod server;
+pub mod server;
 pub mod store;
 pub mod validator;

@@ -58,7 +58,8 @@ async fn a_payment_is_final_and_bad_input_is_refused() {
     let foreign = Transaction::sign(foreign, &alice, &Hash([9; 32]));
     assert_eq!(send(signed(foreign)).await, code::WRONG_CHAIN);
 
-    let others = Transaction::sign(net.transfer(&alice, to, 1, 4, in_a_minute()).payload, &nobody, &net.net.genesis_hash);
+    let others =
+        Transaction::sign(net.transfer(&alice, to, 1, 4, in_a_minute()).payload, &nobody, &net.net.genesis_hash);
     assert_eq!(send(signed(others)).await, code::WRONG_KEY);
 
     let mut forged = good.clone();

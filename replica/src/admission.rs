@@ -19,10 +19,6 @@ pub enum SubmitError {
 
 /// Everything about a transaction that the finalized ledger can tell before it is ordered. The ledger may change until
 /// then, so what passes here can still fail, with a receipt that says why.
-pub(crate) fn check(
-    ledger: &Ledger,
-    transaction: &AuthorizedTransaction,
-    now: Timestamp,
-) -> Result<(), SubmitError> {
+pub(crate) fn check(ledger: &Ledger, transaction: &AuthorizedTransaction, now: Timestamp) -> Result<(), SubmitError> {
     Ok(ledger.precheck(transaction, now)?)
 }

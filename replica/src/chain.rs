@@ -150,8 +150,7 @@ impl Chain {
     /// Makes `hash` and its ancestors final. `None` if they do not all connect to the tip.
     /// Returns the folded blocks, oldest first, and the batches of blocks that lost.
     pub(crate) fn finalize(&mut self, hash: &Hash) -> Option<(Vec<Folded>, Vec<BatchDigest>)> {
-        let hashes: Vec<Hash> =
-            self.path(hash)?.into_iter().map(|candidate| candidate.block.header.hash()).collect();
+        let hashes: Vec<Hash> = self.path(hash)?.into_iter().map(|candidate| candidate.block.header.hash()).collect();
         let mut folded = Vec::with_capacity(hashes.len());
         for hash in hashes {
             let Some(candidate) = self.candidates.remove(&hash) else { continue };

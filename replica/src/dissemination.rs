@@ -259,8 +259,7 @@ impl Dissemination {
         self.unordered[batch.creator().position()] += batch.bytes().len();
         self.expiries.insert((latest_deadline(&batch), digest));
         let acknowledged = self.early.remove(&digest).unwrap_or_default();
-        self.entries
-            .insert(digest, Entry { batch, acknowledged, place: None, included: 0, sent: now.moment });
+        self.entries.insert(digest, Entry { batch, acknowledged, place: None, included: 0, sent: now.moment });
         // Who made the batch holds it: it does not acknowledge it to anyone.
         self.acknowledged_by(digest, creator);
         self.acknowledged_by(digest, self.me);
@@ -305,10 +304,9 @@ impl Dissemination {
         acknowledgement: Acknowledgement,
         effects: &mut Vec<Effect>,
     ) {
-        let tells_news = acknowledgement
-            .batches
-            .iter()
-            .any(|digest| self.entries.get(digest).map_or(!self.ordered.contains(digest), |entry| entry.place.is_none()));
+        let tells_news = acknowledgement.batches.iter().any(|digest| {
+            self.entries.get(digest).map_or(!self.ordered.contains(digest), |entry| entry.place.is_none())
+        });
         if acknowledgement.signer == from && tells_news {
             effects.push(Effect::Verify(Job::Acknowledgement(acknowledgement)));
         }
@@ -455,8 +453,10 @@ impl Dissemination {
 
     /// The link to a validator came up: sends it what it has not acknowledged.
     pub(crate) fn peer_up(&mut self, peer: ValidatorIndex, effects: &mut Vec<Effect>) {
-        let missing =
-            self.entries.values().filter(|entry| entry.batch.creator() == self.me && !entry.acknowledged.contains(peer));
+        let missing = self
+            .entries
+            .values()
+            .filter(|entry| entry.batch.creator() == self.me && !entry.acknowledged.contains(peer));
         effects.extend(missing.map(|entry| send(Recipient::One(peer), batch_message(&entry.batch))));
         // It may have lost our acknowledgements too, and nothing else would repeat them.
         self.to_acknowledge.extend(self.entries.keys());

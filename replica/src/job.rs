@@ -70,10 +70,7 @@ impl Job {
 }
 
 /// Decodes and verifies each transaction on its own, signatures in one batch.
-fn authorize(
-    transactions: Vec<Vec<u8>>,
-    chain: &Hash,
-) -> Vec<Result<(AuthorizedTransaction, Vec<u8>), Refusal>> {
+fn authorize(transactions: Vec<Vec<u8>>, chain: &Hash) -> Vec<Result<(AuthorizedTransaction, Vec<u8>), Refusal>> {
     let decoded: Vec<Result<Transaction, Refusal>> =
         transactions.iter().map(|bytes| decode_transaction(bytes)).collect();
     let good: Vec<Transaction> = decoded.iter().filter_map(|result| result.as_ref().ok()).cloned().collect();
@@ -187,9 +184,7 @@ fn decode_batch(bytes: &[u8]) -> Result<(Batch, Vec<Transaction>), BatchError> {
         .transactions
         .iter()
         .enumerate()
-        .map(|(index, bytes)| {
-            decode_transaction(bytes).map_err(|refusal| BatchError::Unauthorized { index, refusal })
-        })
+        .map(|(index, bytes)| decode_transaction(bytes).map_err(|refusal| BatchError::Unauthorized { index, refusal }))
         .collect::<Result<_, _>>()?;
     Ok((batch, transactions))
 }

@@ -136,13 +136,7 @@ impl Replica {
         matches!(self.adopt(hash, holder, now, &mut needed), Adoption::Adopted)
     }
 
-    fn adopt(
-        &mut self,
-        hash: &Hash,
-        holder: ValidatorIndex,
-        now: Now,
-        needed: &mut HashSet<BatchDigest>,
-    ) -> Adoption {
+    fn adopt(&mut self, hash: &Hash, holder: ValidatorIndex, now: Now, needed: &mut HashSet<BatchDigest>) -> Adoption {
         let mut missing: Vec<Block> = Vec::new();
         let mut at = *hash;
         while !self.chain.contains(&at) {

@@ -112,15 +112,14 @@ impl Replica {
         };
         // Consensus is made again below, once the finalized blocks are in: until then it has nothing to decide.
         let (simplex, _) = make(root.clone(), Vec::new());
-        let mut replica = Replica::assemble(committee.clone(), me, parameters, limits, simplex, chain, dissemination, now);
+        let mut replica =
+            Replica::assemble(committee.clone(), me, parameters, limits, simplex, chain, dissemination, now);
 
         let certificate = replica.replay(blocks, now)?;
         let root = match certificate {
-            Some(certificate) => Root {
-                view: replica.chain.tip().view,
-                block: replica.chain.tip_hash(),
-                certificate: Some(certificate),
-            },
+            Some(certificate) => {
+                Root { view: replica.chain.tip().view, block: replica.chain.tip_hash(), certificate: Some(certificate) }
+            }
             None => root,
         };
         let (simplex, outputs) = make(root, journal);
@@ -199,7 +198,6 @@ fn restore(
     if certificate.ballot != (types::Ballot::Finalize { view, block: hash }) {
         return Err(refuse("the certificate is for another block".to_owned()));
     }
-    let ledger =
-        vm::Ledger::restore(chunks, block.header.state_root).map_err(|error| refuse(error.to_string()))?;
+    let ledger = vm::Ledger::restore(chunks, block.header.state_root).map_err(|error| refuse(error.to_string()))?;
     Ok((ledger, block, Some(certificate)))
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use consensus::{Output, Record, Simplex};
 use genesis::Parameters;
 use types::{
-    Ballot, Certificate, Committee, Evidence, Hash, Header, Moment, Refusal, TransactionId, ValidatorIndex,
-    Verified, View,
+    Ballot, Certificate, Committee, Evidence, Hash, Header, Moment, Refusal, TransactionId, ValidatorIndex, Verified,
+    View,
 };
 use vm::Ledger;
 
@@ -220,8 +220,8 @@ impl Replica {
     }
 
     fn submit(&mut self, ticket: u64, transactions: Vec<Vec<u8>>, effects: &mut Vec<Effect>) {
-        let is_busy = self.dissemination.is_full()
-            || self.verifying + transactions.len() > self.limits.verifying_transactions;
+        let is_busy =
+            self.dissemination.is_full() || self.verifying + transactions.len() > self.limits.verifying_transactions;
         if is_busy {
             let results = transactions.iter().map(|_| Err(SubmitError::Busy)).collect();
             effects.push(Effect::Reply { ticket, results });

@@ -3,8 +3,8 @@
 use bincode::{Decode, Encode};
 use types::{Amount, AssetId};
 
-/// Why an instruction, and with it its transaction, had no effect. The order of variants is part of the encoding; the
-/// order in which they are looked for is that of [`crate::gate`].
+/// Why an instruction, and with it its transaction, had no effect. The variants are in the
+/// order in which they are looked for; that order is part of the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, thiserror::Error)]
 pub enum Failure {
     /// The payer has no account.

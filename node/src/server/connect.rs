@@ -53,10 +53,8 @@ pub(crate) async fn serve(address: SocketAddr, limits: &RpcLimits, backend: Back
         .set_batch_request_config(BatchRequestConfig::Limit(limits.batch_calls))
         .set_tcp_no_delay(true)
         .build();
-    let server = Server::builder()
-        .set_config(config)
-        .build(address)
-        .await
-        .with_context(|| format!("cannot serve JSON-RPC on {address}: choose a free address with rpc_listen in config.toml"))?;
+    let server = Server::builder().set_config(config).build(address).await.with_context(|| {
+        format!("cannot serve JSON-RPC on {address}: choose a free address with rpc_listen in config.toml")
+    })?;
     Ok(server.start(backend.into_rpc()))
 }

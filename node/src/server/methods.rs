@@ -98,8 +98,7 @@ impl Backend {
     async fn block_at(&self, height: Option<Height>) -> Result<BlockInfo, Error> {
         let latest = self.look(|replica| replica.tip().height).await?;
         let height = height.unwrap_or(latest);
-        let recent: Option<Arc<FinalizedBlock>> =
-            self.ask(|reply| Request::RecentBlock { height, reply }).await?;
+        let recent: Option<Arc<FinalizedBlock>> = self.ask(|reply| Request::RecentBlock { height, reply }).await?;
         if let Some(block) = recent {
             return Ok(json::block_info(&block));
         }
@@ -287,9 +286,8 @@ impl BaroApiServer for Backend {
 /// The receipts of a block that touch `account`, or all.
 fn receipts_of(block: &FinalizedBlock, account: Option<Address>) -> Vec<Box<RawValue>> {
     let header = &block.block.header;
-    let touches = |receipt: &Receipt| {
-        account.is_none_or(|account| receipt.links.iter().any(|link| link.account == account))
-    };
+    let touches =
+        |receipt: &Receipt| account.is_none_or(|account| receipt.links.iter().any(|link| link.account == account));
     (0u32..)
         .zip(&block.receipts)
         .filter(|(_, receipt)| touches(receipt))

@@ -3,9 +3,10 @@
 mod connect;
 mod error;
 pub(crate) mod json;
-mod metrics_page;
 mod methods;
+mod metrics_page;
 
-pub(crate) use connect::{RpcLimits, serve};
-pub(crate) use metrics_page::serve_metrics;
+pub use connect::RpcLimits;
+pub(crate) use connect::serve;
 pub(crate) use methods::{Backend, Identity};
+pub(crate) use metrics_page::serve_metrics;

@@ -24,17 +24,14 @@ pub(super) struct BatchIndex {
 
 impl BatchIndex {
     /// Reads the keys of all batches from `low_water` on. `ordered` are those of them that blocks order.
-    pub(super) fn recover(
-        volumes: &Volumes,
-        low_water: u64,
-        ordered: &BTreeSet<u64>,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn recover(volumes: &Volumes, low_water: u64, ordered: &BTreeSet<u64>) -> Result<Self, StoreError> {
         let mut forgotten = BTreeSet::new();
         let mut found = Vec::new();
         let later = volumes.from_sequence(low_water)?;
         for volume in &later {
             for key in volume.keys(Table::Forgotten, &low_water.to_be_bytes()) {
-                forgotten.insert(sequence_of(volume, &key?)?.0);
+                let sequence = key?.try_into().map_err(|_| damaged(volume))?;
+                forgotten.insert(u64::from_be_bytes(sequence));
             }
             for key in volume.keys(Table::Batches, &low_water.to_be_bytes()) {
                 found.push(sequence_of(volume, &key?)?);
@@ -114,8 +111,12 @@ pub(super) fn batch_key(sequence: u64, digest: &BatchDigest) -> Vec<u8> {
 
 fn sequence_of(volume: &Volume, key: &[u8]) -> Result<(u64, BatchDigest), StoreError> {
     let split = key.split_first_chunk::<8>().and_then(|(sequence, digest)| Some((sequence, digest.try_into().ok()?)));
-    let (sequence, digest) = split.ok_or_else(|| StoreError::corrupt(volume.path(), "the key of a batch is damaged"))?;
+    let (sequence, digest) = split.ok_or_else(|| damaged(volume))?;
     Ok((u64::from_be_bytes(*sequence), BatchDigest(digest)))
+}
+
+fn damaged(volume: &Volume) -> StoreError {
+    StoreError::corrupt(volume.path(), "the key of a batch is damaged")
 }
 
 /// Reads a batch by its sequence alone.

@@ -50,8 +50,7 @@ pub(super) struct Entry {
     pub(super) low_water: u64,
 }
 
-type EntryFields =
-    (Blob<MAX_BYTES>, Option<Blob<MAX_BYTES>>, Bounded<(u64, BatchDigest), MAX_BLOCK_BATCHES>, u64, u64);
+type EntryFields = (Blob<MAX_BYTES>, Option<Blob<MAX_BYTES>>, Bounded<(u64, BatchDigest), MAX_BLOCK_BATCHES>, u64, u64);
 
 impl Entry {
     pub(super) fn encoded(self) -> Result<Vec<u8>, CodecError> {
@@ -90,7 +89,8 @@ pub(super) fn latest(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
     let active = volumes.active();
     match active.last_key(Table::Blocks)? {
         Some(key) => {
-            let height = key.try_into().map_err(|_| StoreError::corrupt(active.path(), "the key of a block is damaged"))?;
+            let height =
+                key.try_into().map_err(|_| StoreError::corrupt(active.path(), "the key of a block is damaged"))?;
             Ok(Some(Height(u64::from_be_bytes(height))))
         }
         None => Ok(volumes.active_span().first_height.checked_sub(1).map(Height)),
@@ -124,7 +124,8 @@ pub(super) fn recover_batches(volumes: &Volumes, latest: Option<Height>) -> Resu
     BatchIndex::recover(volumes, low_water, &ordered)
 }
 
-fn first_height(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
+/// The first block.
+pub(super) fn first_height(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
     let first = volumes.of_height(0)?.keys(Table::Blocks, &[]).next().transpose()?;
     Ok(first.and_then(|key| Some(Height(u64::from_be_bytes(key.try_into().ok()?)))))
 }

@@ -83,6 +83,7 @@ mod chunks;
 mod directory;
 mod error;
 mod journal;
+mod sled_log;
 mod store;
 mod volume;
 mod volumes;

@@ -29,6 +29,8 @@ struct Inner {
     index: RwLock<BatchIndex>,
     checkpoints: Mutex<()>,
     is_broken: AtomicBool,
+    /// The height after the latest block; zero without blocks. Readers need not wait for the writer.
+    end: AtomicU64,
     records: AtomicU64,
     bytes: AtomicU64,
     directory: Directory,
@@ -64,6 +66,7 @@ impl Store {
         let index = blocks::recover_batches(&volumes, writer.latest)?;
         Ok(Store(Arc::new(Inner {
             volumes,
+            end: AtomicU64::new(end_of(&writer)),
             writer: Mutex::new(writer),
             index: RwLock::new(index),
             checkpoints: Mutex::new(()),
@@ -151,12 +154,14 @@ impl Store {
         let certificate = record.certificate.clone().or(before.and_then(|before| before.certificate));
         let entry = Entry { block: record.block.clone(), certificate, batches, next_sequence, low_water };
         let length = record.block.len() + record.receipts.len();
-        self.wrote(length, writer.put_block(volumes, height, &record.receipts, entry))
+        self.wrote(length, writer.put_block(volumes, height, &record.receipts, entry))?;
+        self.0.end.store(end_of(&writer), Ordering::Release);
+        Ok(())
     }
 
     /// The height of the last finalized block.
     pub fn latest_height(&self) -> Option<Height> {
-        self.lock().latest
+        self.0.end.load(Ordering::Acquire).checked_sub(1).map(Height)
     }
 
     /// A finalized block with its receipts.
@@ -245,7 +250,13 @@ impl Store {
     }
 
     fn entry(&self, height: Height) -> Result<Option<Entry>, StoreError> {
+        // Read first: blocks are added meanwhile.
+        let latest = self.latest_height();
         let entry = blocks::read_entry(&self.0.volumes, height)?;
+        let is_within = latest.is_some_and(|latest| height <= latest);
+        if entry.is_none() && is_within && blocks::first_height(&self.0.volumes)?.is_some_and(|first| height >= first) {
+            return Err(self.missing(format!("block {height}")));
+        }
         Ok(entry)
     }
 
@@ -297,4 +308,8 @@ impl Store {
     pub(super) fn dump(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
         self.0.volumes.active().dump()
     }
+}
+
+fn end_of(writer: &Writer) -> u64 {
+    writer.latest.map_or(0, |latest| latest.0 + 1)
 }

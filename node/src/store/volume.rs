@@ -11,7 +11,7 @@ use sled::Tree;
 use super::checksum::{CHECKSUM_BYTES, checksum};
 use super::chunks::Chunks;
 use super::directory::{UNFINISHED, entries, sync_directory};
-use super::{StoreError, directory};
+use super::{StoreError, sled_log};
 
 /// What sled keeps of a volume's pages in memory, in bytes.
 const CACHE_BYTES: u64 = 8 << 20;
@@ -128,6 +128,7 @@ impl Volume {
             }
         }
         remove_torn_snapshots(path)?;
+        sled_log::check(&path.join("db"), SEGMENT_BYTES)?;
         Self::open_sled(path, |db| {
             let found = db.tree_names();
             let names = Table::ALL.iter().map(|table| table.name()).chain([CHUNKS]);
@@ -140,10 +141,7 @@ impl Volume {
         })
     }
 
-    fn open_sled(
-        path: &Path,
-        check: impl FnOnce(&sled::Db) -> Result<(), StoreError>,
-    ) -> Result<Self, StoreError> {
+    fn open_sled(path: &Path, check: impl FnOnce(&sled::Db) -> Result<(), StoreError>) -> Result<Self, StoreError> {
         let db = open_waiting(path)?;
         check(&db)?;
         let tree = |name: &str| db.open_tree(name).map_err(StoreError::sled("open", path));
@@ -261,7 +259,7 @@ impl Volume {
 /// sled reads the newest file whose name begins with `snap.`, also one that a crash cut short while it was being
 /// written, and then refuses to open. A snapshot only saves reading the log, so an unfinished one can go.
 fn remove_torn_snapshots(path: &Path) -> Result<(), StoreError> {
-    for file in directory::entries(path)? {
+    for file in entries(path)? {
         if file.extension() == Some(OsStr::new("generating")) {
             fs::remove_file(&file).map_err(StoreError::io("remove", &file))?;
         }

@@ -86,7 +86,8 @@ impl Volumes {
         let numbers = found.iter().map(|(number, _)| *number);
         if !found.is_empty() && !numbers.eq(spans.iter().map(|span| span.number)) {
             let missing = spans.iter().find(|span| !found.iter().any(|(number, _)| *number == span.number));
-            let what = missing.map_or_else(|| "unknown volumes".to_owned(), |span| format!("volume {} is missing", span.number));
+            let what = missing
+                .map_or_else(|| "unknown volumes".to_owned(), |span| format!("volume {} is missing", span.number));
             return Err(StoreError::corrupt(path, what));
         }
         let state = RwLock::new(State { active: Arc::new(active), spans });

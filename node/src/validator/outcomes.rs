@@ -17,20 +17,20 @@ const RECENT_RECEIPTS: usize = 50_000;
 
 /// A receipt with its block.
 #[derive(Debug, Clone)]
-pub struct PlacedReceipt {
+pub(crate) struct PlacedReceipt {
     /// Where it is.
-    pub place: ReceiptPointer,
+    pub(crate) place: ReceiptPointer,
     /// The block's hash.
-    pub block: Hash,
+    pub(crate) block: Hash,
     /// The block's time.
-    pub timestamp: Timestamp,
+    pub(crate) timestamp: Timestamp,
     /// The receipt.
-    pub receipt: Receipt,
+    pub(crate) receipt: Receipt,
 }
 
 /// What a validator knows of a transaction.
 #[derive(Debug, Clone)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Executed; the receipt is at hand.
     Executed(Box<PlacedReceipt>),
     /// Executed; the receipt is on disk.

@@ -28,10 +28,6 @@ impl Post {
             Recipient::One(index) => self.network.send(index.0, lane, frame),
         }
     }
-
-    pub(super) fn network(&self) -> &Network {
-        &self.network
-    }
 }
 
 /// Decodes a frame.

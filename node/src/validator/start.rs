@@ -176,7 +176,8 @@ fn recover(store: &Store) -> anyhow::Result<Recovered> {
     let checkpoint = match store.read_checkpoint().context("the checkpoint")? {
         None => None,
         Some((height, chunks)) => {
-            let record = store.block(height)?.with_context(|| format!("block {height} of the checkpoint is missing"))?;
+            let record =
+                store.block(height)?.with_context(|| format!("block {height} of the checkpoint is missing"))?;
             let certificate = record.certificate.with_context(|| format!("block {height} has no certificate"))?;
             from = height.next();
             Some(Checkpoint {

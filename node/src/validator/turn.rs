@@ -209,7 +209,10 @@ impl Turn {
             }
             PeerEvent::Down(index) => info!(validator = index, "disconnected"),
             PeerEvent::OtherChain(index) => {
-                warn!(validator = index, "speaks for another chain or another version: compare genesis hash and version");
+                warn!(
+                    validator = index,
+                    "speaks for another chain or another version: compare genesis hash and version"
+                );
             }
             PeerEvent::Misbehaved { from, lane, error } => {
                 self.metrics.malformed_message();

@@ -27,9 +27,7 @@ impl Verifier {
         let committee = Arc::new(committee.clone());
         for number in 0..threads {
             let (queue, committee, events) = (queue.clone(), committee.clone(), events.clone());
-            thread::Builder::new()
-                .name(format!("verify-{number}"))
-                .spawn(move || work(&queue, &committee, &events))?;
+            thread::Builder::new().name(format!("verify-{number}")).spawn(move || work(&queue, &committee, &events))?;
         }
         Ok(Self { jobs })
     }

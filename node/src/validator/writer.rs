@@ -99,9 +99,7 @@ fn put(store: &Store, write: &Write) -> anyhow::Result<()> {
         Write::Proposal { hash, block } => {
             store.put_proposal(block.header.view, *hash, &encode(block)).context("storing a proposal")
         }
-        Write::Journal(record) => {
-            store.append_journal(record.view(), &encode(record)).context("storing a vote")
-        }
+        Write::Journal(record) => store.append_journal(record.view(), &encode(record)).context("storing a vote"),
         Write::Finalized(finalized) => put_finalized(store, finalized).context("storing a finalized block"),
         Write::TrimJournal(view) => store.trim_journal(*view).context("trimming the journal"),
         Write::ClosedSecond { second, ids } => {

@@ -9,7 +9,9 @@ use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
 use rpc::BaroApiClient;
 use rpc::net_file::NetFile;
 use types::codec::{Bounded, Text, encode};
-use types::{Address, Amount, AssetId, ChainTag, Deadline, Hash, Instruction, Payload, SecretKey, Timestamp, Transaction};
+use types::{
+    Address, Amount, AssetId, ChainTag, Deadline, Hash, Instruction, Payload, SecretKey, Timestamp, Transaction,
+};
 
 const BARO: &str = env!("CARGO_BIN_EXE_baro");
 
@@ -85,7 +87,14 @@ impl Localnet {
     }
 
     /// A signed transfer.
-    pub fn transfer(&self, from: &SecretKey, to: Address, amount: u128, salt: u64, valid_until: Deadline) -> Transaction {
+    pub fn transfer(
+        &self,
+        from: &SecretKey,
+        to: Address,
+        amount: u128,
+        salt: u64,
+        valid_until: Deadline,
+    ) -> Transaction {
         let transfer = Instruction::Transfer {
             asset: AssetId(0),
             to,

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use consensus::Record;
 use genesis::{Asset, ChainSpec, Genesis, Parameters, Validator};
 use replica::{
-    CertifiedBlock, Effect, Envelope, Input, Limits, Message, Now, Recipient, Recovered, Replica, SubmitError,
-    Write,
+    CertifiedBlock, Effect, Envelope, Input, Limits, Message, Now, Recipient, Recovered, Replica, SubmitError, Write,
 };
 use types::codec::{Blob, Bounded, Text, decode, encode};
 use types::{

@@ -1,0 +1,55 @@
+//! How a command ends.
+
+use std::process::ExitCode;
+
+use jsonrpsee::core::ClientError;
+
+/// What a command returns.
+pub type Outcome = Result<(), Failure>;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// It went wrong.
+    #[error("{0:#}")]
+    Failed(#[from] anyhow::Error),
+    /// The transaction was executed without effect, or expired, or its outcome is not certain yet.
+    #[error("{0}")]
+    Unsuccessful(String),
+    /// No validator answered.
+    #[error("{url} does not answer ({why}): is the network running? `baro localnet` starts one, --rpc names another")]
+    Unreachable {
+        /// Who was asked.
+        url: String,
+        /// What happened.
+        why: String,
+    },
+    /// The validator refused.
+    #[error("refused: {message} (code {code})")]
+    Refused {
+        /// One of `rpc::code`, or of JSON-RPC.
+        code: i32,
+        /// What the validator says.
+        message: String,
+    },
+}
+
+impl Failure {
+    /// What a failed call to `url` means.
+    pub fn of_call(url: &str, error: ClientError) -> Failure {
+        match error {
+            ClientError::Call(error) => Failure::Refused { code: error.code(), message: error.message().to_owned() },
+            other => Failure::Unreachable { url: url.to_owned(), why: other.to_string() },
+        }
+    }
+
+    /// Tells the user and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        eprintln!("baro: {self}");
+        match self {
+            Failure::Failed(_) | Failure::Unsuccessful(_) => ExitCode::from(1),
+            Failure::Unreachable { .. } => ExitCode::from(3),
+            Failure::Refused { .. } => ExitCode::from(4),
+        }
+    }
+}

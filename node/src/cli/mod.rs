@@ -1,0 +1,122 @@
+//! The command line.
+
+mod bench;
+mod failure;
+mod genesis;
+mod keys;
+mod localnet;
+mod network;
+mod node;
+mod pay;
+mod query;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+pub use failure::{Failure, Outcome};
+
+/// Baro: a ledger node for retail stablecoin settlement.
+#[derive(Debug, Parser)]
+#[command(name = "baro", version, after_help = AFTER_HELP, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Start here:
+  baro localnet                      run four validators and make a first payment
+  baro pay --from alice --to cafe 4500
+
+Exit codes:
+  0  done
+  1  it went wrong: a payment failed or expired, a check did not hold, a file or a home is not good
+  2  the command line is not right
+  3  no validator answered
+  4  the validator refused the request; the message says what to do
+
+The environment variable RUST_LOG sets what is logged, such as RUST_LOG=debug.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a network of validators on this machine, each in a process of its own
+    Localnet(localnet::Args),
+    /// Run one validator from its home directory
+    Node(node::Args),
+    /// Make keys and look at them
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Make a chain: validators' homes, chain spec, checks
+    #[command(subcommand)]
+    Genesis(genesis::Command),
+    /// Pay an account and wait until the payment is final
+    Pay(pay::PayArgs),
+    /// Create money (issuer only) and wait until it is final
+    Mint(pay::MintArgs),
+    /// Destroy money of the issuer's own account and wait until it is final
+    Burn(pay::BurnArgs),
+    /// Show what an account holds
+    Balance(query::BalanceArgs),
+    /// Show what became of a transaction
+    Tx(query::TxArgs),
+    /// Show a finalized block
+    Block(query::BlockArgs),
+    /// Show how validators are
+    Status(query::StatusArgs),
+    /// Show the peers of a validator
+    Peers(query::PeersArgs),
+    /// Load a network with payments and measure it
+    Bench(bench::Args),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::from(anyhow::Error::from(error)).report(),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Localnet(args) => localnet::run(args).await,
+        Command::Node(args) => node::run(args).await,
+        Command::Keys(command) => keys::run(command),
+        Command::Genesis(command) => genesis::run(command),
+        Command::Pay(args) => pay::pay(args).await,
+        Command::Mint(args) => pay::mint(args).await,
+        Command::Burn(args) => pay::burn(args).await,
+        Command::Balance(args) => query::balance(args).await,
+        Command::Tx(args) => query::tx(args).await,
+        Command::Block(args) => query::block(args).await,
+        Command::Status(args) => query::status(args).await,
+        Command::Peers(args) => query::peers(args).await,
+        Command::Bench(args) => bench::run(args).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

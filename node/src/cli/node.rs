@@ -1,0 +1,53 @@
+//! `baro node`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use tokio::io::AsyncReadExt;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+use super::Outcome;
+use crate::home::Home;
+use crate::validator;
+
+/// Run one validator from its home directory
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ctrl-C or SIGTERM stops it cleanly; the next start goes on where it stopped.")]
+pub(super) struct Args {
+    /// The home directory: config.toml, genesis.toml, validator.key, network.key, data/
+    #[arg(long, value_name = "DIR")]
+    home: PathBuf,
+    /// Stop when standard input closes, so that whoever started the validator never leaves it behind
+    #[arg(long, hide = true)]
+    until_stdin_closes: bool,
+}
+
+pub(super) async fn run(args: Args) -> Outcome {
+    let home = Home::open(&args.home).map_err(anyhow::Error::from)?;
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let shutdown = async move {
+        let stdin_closes = async {
+            if !args.until_stdin_closes {
+                std::future::pending::<()>().await;
+            }
+            let mut stdin = tokio::io::stdin();
+            let mut ignored = [0; 64];
+            while stdin.read(&mut ignored).await.is_ok_and(|length| length > 0) {}
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => info!("interrupted"),
+            _ = terminate.recv() => info!("asked to stop"),
+            () = stdin_closes => info!("whoever started this validator is gone"),
+        }
+    };
+    let result = validator::run(home, shutdown).await;
+    if result.is_ok() {
+        info!("stopped");
+    }
+    // A thread may still wait for standard input: it must not keep the process.
+    match result {
+        Ok(()) => std::process::exit(0),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,225 @@
+//! Commands that only look.
+
+use rpc::{BaroApiClient, NodeStatus, TransactionStatus};
+use types::{Height, TransactionId};
+
+use super::network::{NetworkArgs, Validator};
+use super::{Failure, Outcome};
+
+/// Which network, and how to print.
+#[derive(Debug, clap::Args)]
+struct Common {
+    #[command(flatten)]
+    network: NetworkArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Show what an account holds
+#[derive(Debug, clap::Args)]
+pub(super) struct BalanceArgs {
+    /// An address, or an account of the local network
+    account: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Show what became of a transaction
+#[derive(Debug, clap::Args)]
+pub(super) struct TxArgs {
+    /// The transaction's id
+    id: TransactionId,
+    /// Wait until the outcome is certain, at most two minutes
+    #[arg(long)]
+    wait: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Show a finalized block
+#[derive(Debug, clap::Args)]
+pub(super) struct BlockArgs {
+    /// Its height [default: the latest]
+    height: Option<u64>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Show how validators are
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Show the peers of a validator
+#[derive(Debug, clap::Args)]
+pub(super) struct PeersArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) async fn balance(args: BalanceArgs) -> Outcome {
+    let network = args.common.network.open()?;
+    let address = network.address(&args.account)?;
+    let Validator { url, client } = network.any().await?;
+    let account = client.account(address).await.map_err(|error| Failure::of_call(&url, error))?;
+    if args.common.json {
+        println!("{}", json(&account)?);
+        return Ok(());
+    }
+    println!("{address} at height {}", account.height);
+    if account.balances.is_empty() {
+        println!("  {}", if account.exists { "holds nothing" } else { "never received anything" });
+    }
+    for balance in account.balances {
+        println!("  {:>24} {}", grouped(balance.amount.0), balance.symbol);
+    }
+    Ok(())
+}
+
+pub(super) async fn tx(args: TxArgs) -> Outcome {
+    let Validator { url, client } = args.common.network.open()?.any().await?;
+    let answer = if args.wait { client.wait(args.id, 120_000).await } else { client.transaction(args.id).await };
+    let status = answer.map_err(|error| Failure::of_call(&url, error))?;
+    if args.common.json {
+        println!("{}", json(&status)?);
+        return Ok(());
+    }
+    match status {
+        TransactionStatus::Final { receipt } => {
+            println!("final: block {}, place {}", receipt.place.height, receipt.place.index);
+        }
+        TransactionStatus::Failed { reason, receipt, .. } => {
+            println!("failed: {reason} (block {}, place {})", receipt.place.height, receipt.place.index);
+        }
+        TransactionStatus::Pending => println!("pending"),
+        TransactionStatus::Expired { valid_until } => {
+            println!("expired: it was not executed by second {valid_until}, and never will be");
+        }
+        TransactionStatus::Unknown { valid_until } => {
+            println!("unknown here: it may still arrive until second {valid_until}");
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn block(args: BlockArgs) -> Outcome {
+    let Validator { url, client } = args.common.network.open()?.any().await?;
+    let block = client.block(args.height.map(Height)).await.map_err(|error| Failure::of_call(&url, error))?;
+    if args.common.json {
+        println!("{}", json(&block)?);
+        return Ok(());
+    }
+    println!("block         {}", block.height);
+    println!("hash          {}", block.hash);
+    println!("parent        {}", block.parent);
+    println!("view          {}", block.view);
+    println!("time          {} ms since 1970", block.timestamp);
+    println!("proposer      validator {}", block.proposer);
+    println!("state root    {}", block.state_root);
+    println!("receipts root {}", block.receipts_root);
+    println!("batches       {}", block.batches.len());
+    println!("transactions  {}", block.transactions.len());
+    for transaction in block.transactions {
+        println!("  {} {}", transaction.id, transaction.failed.as_deref().unwrap_or("done"));
+    }
+    Ok(())
+}
+
+pub(super) async fn status(args: StatusArgs) -> Outcome {
+    let network = args.common.network.open()?;
+    let mut answers: Vec<(String, Result<NodeStatus, Failure>)> = Vec::new();
+    for Validator { url, client } in network.validators()? {
+        let answer = client.status().await.map_err(|error| Failure::of_call(&url, error));
+        answers.push((url, answer));
+    }
+    if args.common.json {
+        let values: Vec<serde_json::Value> = answers
+            .iter()
+            .map(|(url, answer)| match answer {
+                Ok(status) => serde_json::json!({ "rpc": url, "status": status }),
+                Err(failure) => serde_json::json!({ "rpc": url, "error": failure.to_string() }),
+            })
+            .collect();
+        println!("{}", json(&values)?);
+    } else {
+        println!(
+            "{:<14} {:>8} {:>8} {:>9} {:>12}  {:<12} state",
+            "validator", "height", "view", "pending", "executed", "state root"
+        );
+        for (url, answer) in &answers {
+            match answer {
+                Ok(status) => println!("{}", row(status)),
+                Err(_) => println!("{url:<24} does not answer"),
+            }
+        }
+    }
+    match answers.into_iter().find_map(|(_, answer)| answer.err()) {
+        Some(failure) => Err(failure),
+        None => Ok(()),
+    }
+}
+
+fn row(status: &NodeStatus) -> String {
+    let state = if status.key_in_use_elsewhere {
+        "its key signs elsewhere: not voting"
+    } else if status.catching_up {
+        "catching up"
+    } else {
+        "voting"
+    };
+    let root = status.state_root.short();
+    format!(
+        "{:<14} {:>8} {:>8} {:>9} {:>12}  {:<12} {state}",
+        status.name, status.height, status.view, status.pending, status.executed, root
+    )
+}
+
+pub(super) async fn peers(args: PeersArgs) -> Outcome {
+    let Validator { url, client } = args.common.network.open()?.any().await?;
+    let peers = client.peers().await.map_err(|error| Failure::of_call(&url, error))?;
+    if args.common.json {
+        println!("{}", json(&peers)?);
+        return Ok(());
+    }
+    println!("{:<14} {:<12} {:>14} {:>14} {:>8}  peer id", "validator", "link", "sent", "received", "dropped");
+    for peer in peers {
+        let link = if peer.connected { "up" } else { "down" };
+        println!(
+            "{:<14} {link:<12} {:>14} {:>14} {:>8}  {}",
+            peer.name, peer.bytes_sent, peer.bytes_received, peer.dropped, peer.peer_id
+        );
+    }
+    Ok(())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value).map_err(|error| Failure::Failed(error.into()))
+}
+
+/// A number with its thousands apart.
+pub(super) fn grouped(number: u128) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_apart() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000_000), "1,000,000");
+    }
+}

@@ -1,0 +1,57 @@
+//! `config.toml`: what one process may choose for itself.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+use types::Hash;
+
+use crate::server::RpcLimits;
+
+/// A validator's configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The chain: the hash of the genesis block. Another genesis.toml is refused.
+    pub genesis_hash: Hash,
+    /// Where the other validators reach this one, as a libp2p address.
+    pub p2p_listen: String,
+    /// Where clients reach its JSON-RPC.
+    pub rpc_listen: SocketAddr,
+    /// Where collectors read its metrics.
+    pub metrics_listen: SocketAddr,
+    /// Threads that verify signatures.
+    #[serde(default = "verify_threads")]
+    pub verify_threads: usize,
+    /// Bounds on what clients can ask for.
+    #[serde(default)]
+    pub rpc: RpcLimits,
+}
+
+fn verify_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
+impl Config {
+    /// A configuration with the usual limits.
+    pub fn new(genesis_hash: Hash, p2p_listen: String, rpc_listen: SocketAddr, metrics_listen: SocketAddr) -> Config {
+        let rpc = RpcLimits::default();
+        Config { genesis_hash, p2p_listen, rpc_listen, metrics_listen, verify_threads: verify_threads(), rpc }
+    }
+
+    /// The file form.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a configuration has a TOML form")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_form_round_trips() {
+        let loopback: SocketAddr = "127.0.0.1:9601".parse().unwrap();
+        let config = Config::new(Hash([1; 32]), "/ip4/127.0.0.1/tcp/9600".to_owned(), loopback, loopback);
+        assert_eq!(toml::from_str::<Config>(&config.to_toml()).unwrap(), config);
+    }
+}

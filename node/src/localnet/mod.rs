@@ -1,0 +1,154 @@
+//! A network on one machine: every validator a process of its own, on loopback.
+//!
+//! ```text
+//! DIR/localnet.toml     how it was made; marks the directory as ours
+//! DIR/localnet.json     validators, ports, processes and funded accounts, for other programs
+//! DIR/lock              locked while the network runs
+//! DIR/accounts/         keys of funded accounts
+//! DIR/validator-N/      homes; node.log is what the process said
+//! ```
+
+mod layout;
+mod process;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use jsonrpsee::http_client::HttpClient;
+use rpc::BaroApiClient;
+use rpc::net_file::NetFile;
+
+pub use layout::{ACCOUNTS, Layout};
+use process::ValidatorProcess;
+
+/// How long a validator may take from its start to its first answer, and the network to its first block.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a validator may take to stop before it is killed.
+const STOP_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How a local network is to be.
+#[derive(Debug, Clone)]
+pub struct LocalnetOptions {
+    /// Its directory.
+    pub dir: PathBuf,
+    /// How many validators; of a network that exists, as many as it has.
+    pub validators: Option<usize>,
+    /// The first port; of a network that exists, the one that it has.
+    pub base_port: Option<u16>,
+    /// Delete what is there and start a new chain.
+    pub fresh: bool,
+}
+
+/// A running local network. Dropping it kills its processes; [`Localnet::stop`] stops them cleanly.
+pub struct Localnet {
+    layout: Layout,
+    net: NetFile,
+    processes: Vec<ValidatorProcess>,
+    _lock: File,
+}
+
+impl Localnet {
+    /// Makes the network if needed, starts every validator, and returns once all of them finalize blocks.
+    pub async fn start(options: &LocalnetOptions) -> anyhow::Result<Localnet> {
+        if options.fresh {
+            layout::remove(&options.dir)?;
+        }
+        let layout = Layout::open_or_create(&options.dir, options.validators, options.base_port)?;
+        let lock = layout.lock()?;
+        layout.check_ports()?;
+        let mut processes = Vec::new();
+        for index in 0..layout.validators() {
+            processes.push(ValidatorProcess::start(&layout.validator_name(index), &layout.home(index))?);
+        }
+        let net = layout.net_file(processes.iter().map(ValidatorProcess::pid).collect())?;
+        let mut localnet = Localnet { layout, net, processes, _lock: lock };
+        localnet.wait_until_finalizing().await?;
+        localnet.layout.write_net_file(&localnet.net)?;
+        Ok(localnet)
+    }
+
+    /// What `localnet.json` says.
+    pub fn net(&self) -> &NetFile {
+        &self.net
+    }
+
+    /// The path of `localnet.json`.
+    pub fn net_path(&self) -> PathBuf {
+        self.layout.net_path()
+    }
+
+    /// The network's directory.
+    pub fn dir(&self) -> &Path {
+        self.layout.dir()
+    }
+
+    /// A validator's home.
+    pub fn home(&self, index: usize) -> PathBuf {
+        self.layout.home(index)
+    }
+
+    /// The validators whose processes have ended by themselves.
+    pub fn dead(&mut self) -> Vec<usize> {
+        let ended = self.processes.iter_mut().enumerate().filter_map(|(index, process)| {
+            let has_ended = process.has_ended();
+            has_ended.then_some(index)
+        });
+        ended.collect()
+    }
+
+    async fn wait_until_finalizing(&mut self) -> anyhow::Result<()> {
+        let start = Instant::now();
+        for index in 0..self.processes.len() {
+            let client = client(&self.net.validators[index].rpc_http)?;
+            let mut first = None;
+            loop {
+                if self.processes[index].has_ended() {
+                    bail!("{} ended while it started:\n{}", self.layout.validator_name(index), self.log_tail(index));
+                }
+                if let Ok(status) = client.status().await {
+                    let first = *first.get_or_insert(status.height);
+                    if status.height > first {
+                        break;
+                    }
+                }
+                if start.elapsed() > START_TIMEOUT {
+                    bail!(
+                        "{} finalized nothing within {START_TIMEOUT:?}:\n{}",
+                        self.layout.validator_name(index),
+                        self.log_tail(index)
+                    );
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// The last lines that a validator said.
+    pub fn log_tail(&self, index: usize) -> String {
+        process::log_tail(&self.layout.home(index))
+    }
+
+    /// Stops every validator cleanly and waits for it.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.processes.iter_mut().for_each(ValidatorProcess::ask_to_stop);
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        for process in &mut self.processes {
+            while !process.has_ended() && Instant::now() < deadline {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A client of a validator.
+fn client(url: &str) -> anyhow::Result<HttpClient> {
+    HttpClient::builder()
+        .request_timeout(Duration::from_secs(5))
+        .build(url)
+        .with_context(|| format!("{url} is no URL of a validator"))
+}

@@ -1,0 +1,81 @@
+//! A validator's process.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use anyhow::Context;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Where a validator's words go, in its home.
+const LOG: &str = "node.log";
+
+/// So many lines of a log are shown when a validator fails.
+const TAIL_LINES: usize = 12;
+
+/// A validator that this process started. It ends when this process does: its standard input closes.
+pub(super) struct ValidatorProcess {
+    child: Child,
+    pid: u32,
+    /// Held open as long as the validator shall live.
+    _stdin: Option<ChildStdin>,
+}
+
+impl ValidatorProcess {
+    pub(super) fn start(name: &str, home: &Path) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("finding the baro program")?;
+        let path = home.join(LOG);
+        let mut log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        writeln!(log, "---- {name} starts")?;
+        let mut child = Command::new(program)
+            .args(["node", "--until-stdin-closes", "--home"])
+            .arg(home)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        let (pid, stdin) = (child.id(), child.stdin.take());
+        Ok(Self { child, pid, _stdin: stdin })
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    pub(super) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    pub(super) fn ask_to_stop(&mut self) {
+        if !self.has_ended()
+            && let Ok(pid) = i32::try_from(self.pid)
+        {
+            // The process is our child and not reaped: the id is still its own. It may end by itself meanwhile.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+    }
+}
+
+impl Drop for ValidatorProcess {
+    fn drop(&mut self) {
+        // Does nothing if it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The last lines of a validator's log.
+pub(super) fn log_tail(home: &Path) -> String {
+    let path = home.join(LOG);
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n");
+    format!("{tail}\n(from {})", path.display())
+}
