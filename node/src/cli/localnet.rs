@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use jsonrpsee::core::client::Subscription;
 use jsonrpsee::http_client::HttpClient;
-use jsonrpsee::ws_client::WsClientBuilder;
+use jsonrpsee::ws_client::{WsClient, WsClientBuilder};
 use rpc::net_file::NetFile;
 use rpc::{BaroApiClient, BlockInfo, HexBytes, TransactionStatus};
 use tokio::signal::unix::{SignalKind, signal};
@@ -225,7 +225,7 @@ async fn live(localnet: &mut Localnet, json: bool) -> anyhow::Result<()> {
         }
         let next = async {
             match &mut blocks {
-                Some(subscription) => subscription.next().await.and_then(Result::ok),
+                Some(following) => following.blocks.next().await.and_then(Result::ok),
                 None => std::future::pending().await,
             }
         };
@@ -249,17 +249,23 @@ async fn live(localnet: &mut Localnet, json: bool) -> anyhow::Result<()> {
     }
 }
 
+/// A subscription with the connection that it needs.
+struct Following {
+    blocks: Subscription<BlockInfo>,
+    _client: WsClient,
+}
+
 /// Follows the blocks of the first validator that lives.
-async fn subscribe(localnet: &mut Localnet) -> Option<Subscription<BlockInfo>> {
+async fn subscribe(localnet: &mut Localnet) -> Option<Following> {
     let dead = localnet.dead();
     for (index, validator) in localnet.net().validators.iter().enumerate() {
         if dead.contains(&index) {
             continue;
         }
         if let Ok(client) = WsClientBuilder::default().build(&validator.rpc_ws).await
-            && let Ok(subscription) = client.subscribe_blocks().await
+            && let Ok(blocks) = client.subscribe_blocks().await
         {
-            return Some(subscription);
+            return Some(Following { blocks, _client: client });
         }
     }
     None

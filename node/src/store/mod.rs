@@ -49,6 +49,7 @@
 //!   1.06 bytes are written for each byte of a long value instead of 5, and as much stays on disk instead of 2.
 //! - **No blobs.** sled puts values above a quarter of a segment into files of their own, which it never makes durable.
 //!   Nothing here is long enough.
+//! - **A look at the log before sled's.** sled panics where damage lost a page; `sled_log` makes that an error.
 //! - **`fdatasync` after sled's flush.** sled 0.34 flushes with `sync_file_range`, which does not reach through the
 //!   device's cache and does not cover the file's length.
 //! - **Checkpoints in volumes of their own**, so that votes do not wait for their bytes and removing one frees its space.
@@ -72,8 +73,10 @@
 //! # What damage leaves behind
 //!
 //! A changed value is refused by its checksum, a missing one by the gap in its sequence (batches, blocks, journal,
-//! chunks and parts are numbered without gaps), with [`StoreError::Corrupt`]. Damage to the end of the last volume's log
-//! is the exception: sled takes it for a write that a crash cut short, and the store then holds what came before it.
+//! chunks and parts are numbered without gaps), with [`StoreError::Corrupt`]. There are two exceptions. Damage to the
+//! end of the last volume's log cannot be told from a write that a crash cut short: the store then holds what came
+//! before it. And proposals, ids and forgotten batches have no numbers: one whose bytes were lost in the middle of a
+//! log is not there.
 
 mod batches;
 mod blocks;

@@ -16,19 +16,19 @@ use types::{
 const BARO: &str = env!("CARGO_BIN_EXE_baro");
 
 /// Everything that is waited for comes well within this time, or the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running network. Dropping it stops every process that it started.
-pub struct Localnet {
+pub(crate) struct Localnet {
     starter: Child,
     restarted: Vec<Child>,
-    pub dir: PathBuf,
-    pub net: NetFile,
+    pub(crate) dir: PathBuf,
+    pub(crate) net: NetFile,
 }
 
 impl Localnet {
     /// Starts a network, or the one in `dir` again.
-    pub fn start(dir: &Path, base_port: u16) -> Localnet {
+    pub(crate) fn start(dir: &Path, base_port: u16) -> Localnet {
         let mut starter = Command::new(BARO)
             .args(["localnet", "--json", "--base-port", &base_port.to_string(), "--dir"])
             .arg(dir)
@@ -48,7 +48,7 @@ impl Localnet {
     }
 
     /// A client of one validator.
-    pub fn client(&self, index: usize) -> HttpClient {
+    pub(crate) fn client(&self, index: usize) -> HttpClient {
         HttpClientBuilder::default()
             .request_timeout(Duration::from_secs(10))
             .build(&self.net.validators[index].rpc_http)
@@ -56,13 +56,13 @@ impl Localnet {
     }
 
     /// `kill -9` of one validator.
-    pub fn kill(&self, index: usize) {
+    pub(crate) fn kill(&self, index: usize) {
         let status = Command::new("kill").args(["-9", &self.net.validators[index].pid.to_string()]).status().unwrap();
         assert!(status.success());
     }
 
     /// Starts a killed validator as a user would.
-    pub fn restart(&mut self, index: usize) {
+    pub(crate) fn restart(&mut self, index: usize) {
         let home = self.dir.join(&self.net.validators[index].name);
         let child = Command::new(BARO)
             .args(["node", "--home"])
@@ -77,7 +77,7 @@ impl Localnet {
     }
 
     /// The key of a funded test account.
-    pub fn key(&self, name: &str) -> SecretKey {
+    pub(crate) fn key(&self, name: &str) -> SecretKey {
         let account = self.net.accounts.iter().find(|account| account.name == name).unwrap();
         let path = Path::new(&account.key_file);
         let path = if path.is_absolute() { path.to_owned() } else { self.dir.join(path) };
@@ -87,7 +87,7 @@ impl Localnet {
     }
 
     /// A signed transfer.
-    pub fn transfer(
+    pub(crate) fn transfer(
         &self,
         from: &SecretKey,
         to: Address,
@@ -114,7 +114,7 @@ impl Localnet {
     }
 
     /// Stops the network as Ctrl-C does, and waits for it.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         for child in &mut self.restarted {
             terminate(child);
         }
@@ -147,23 +147,23 @@ fn terminate(child: &mut Child) {
 }
 
 /// Civil time.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Timestamp(since.as_millis() as u64)
 }
 
 /// A deadline one minute from now.
-pub fn in_a_minute() -> Deadline {
+pub(crate) fn in_a_minute() -> Deadline {
     Deadline::after(now(), 60)
 }
 
 /// A transaction as it travels.
-pub fn hex_of(transaction: &Transaction) -> rpc::HexBytes {
+pub(crate) fn hex_of(transaction: &Transaction) -> rpc::HexBytes {
     rpc::HexBytes(hex::encode(encode(transaction)))
 }
 
 /// Asks again until `done` accepts the answer.
-pub async fn until<T, F, Fut>(what: &str, mut ask: F, done: impl Fn(&T) -> bool) -> T
+pub(crate) async fn until<T, F, Fut>(what: &str, mut ask: F, done: impl Fn(&T) -> bool) -> T
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Option<T>>,
@@ -181,6 +181,6 @@ where
 }
 
 /// Waits until a validator's finalized height is at least `height`.
-pub async fn reaches(client: &HttpClient, height: u64) -> rpc::NodeStatus {
+pub(crate) async fn reaches(client: &HttpClient, height: u64) -> rpc::NodeStatus {
     until("a height", async || client.status().await.ok(), |status| status.height.0 >= height).await
 }

@@ -5,7 +5,6 @@ mod crash;
 mod damage;
 mod disk_full;
 mod format;
-mod measure;
 mod records;
 mod rotation;
 
