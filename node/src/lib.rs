@@ -1,6 +1,7 @@
 //! The parts of the `baro` program: one validator ([`validator`]), its disk ([`store`]), its peers ([`network`]), its
 //! clients ([`server`]), its directory ([`home`]), many of them on one machine ([`localnet`]), and the command line.
 
+#[expect(clippy::print_stdout, reason = "printing is what a command line is for")]
 pub mod cli;
 pub mod home;
 pub mod localnet;

@@ -23,6 +23,9 @@ use crate::{BatchError, Effect, Envelope, Job, Limits, Message, Now, Recipient, 
 /// Acknowledgements that arrived before their batch are kept for so many batches a signer.
 const MAX_EARLY: usize = 4096;
 
+/// Acknowledgements of one signer under verification; further ones are dropped, and come again when they matter.
+const MAX_VERIFYING_ACKNOWLEDGEMENTS: usize = 1024;
+
 /// A batch that is in no finalized block.
 struct Entry {
     batch: Arc<VerifiedBatch>,
@@ -68,6 +71,7 @@ pub(crate) struct Dissemination {
     verifying: HashMap<BatchDigest, usize>,
     wanted: BTreeMap<BatchDigest, Wanted>,
     to_acknowledge: Vec<BatchDigest>,
+    verifying_acknowledgements: Vec<usize>,
     early: HashMap<BatchDigest, Signers>,
     early_order: Vec<std::collections::VecDeque<BatchDigest>>,
 
@@ -107,6 +111,7 @@ impl Dissemination {
             verifying: HashMap::new(),
             wanted: BTreeMap::new(),
             to_acknowledge: Vec::new(),
+            verifying_acknowledgements: vec![0; size],
             early: HashMap::new(),
             early_order: vec![std::collections::VecDeque::new(); size],
             ordered: HashSet::new(),
@@ -307,12 +312,17 @@ impl Dissemination {
         let tells_news = acknowledgement.batches.iter().any(|digest| {
             self.entries.get(digest).map_or(!self.ordered.contains(digest), |entry| entry.place.is_none())
         });
-        if acknowledgement.signer == from && tells_news {
+        let open = &mut self.verifying_acknowledgements[from.position()];
+        if acknowledgement.signer == from && tells_news && *open < MAX_VERIFYING_ACKNOWLEDGEMENTS {
+            *open += 1;
             effects.push(Effect::Verify(Job::Acknowledgement(acknowledgement)));
         }
     }
 
-    pub(crate) fn acknowledged(&mut self, acknowledgement: &Verified<Acknowledgement>) {
+    /// An acknowledgement of `signer` was verified, if it is valid.
+    pub(crate) fn acknowledged(&mut self, signer: ValidatorIndex, valid: Option<&Verified<Acknowledgement>>) {
+        self.verifying_acknowledgements[signer.position()] -= 1;
+        let Some(acknowledgement) = valid else { return };
         for digest in acknowledgement.batches.iter() {
             self.acknowledged_by(*digest, acknowledgement.signer);
         }

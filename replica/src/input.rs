@@ -37,7 +37,7 @@ pub enum Input {
         /// Who sent it.
         from: ValidatorIndex,
         /// The message.
-        message: Message,
+        message: Box<Message>,
     },
     /// The link to a validator came up.
     PeerUp(ValidatorIndex),

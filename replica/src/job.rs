@@ -50,8 +50,13 @@ pub enum JobResult {
         /// The batch, or why it is refused.
         result: Result<VerifiedBatch, BatchError>,
     },
-    /// An acknowledgement, if its signature is valid.
-    Acknowledgement(Option<Verified<Acknowledgement>>),
+    /// An acknowledgement.
+    Acknowledgement {
+        /// Who is said to have signed it.
+        signer: ValidatorIndex,
+        /// The acknowledgement, if its signature is valid.
+        verified: Option<Verified<Acknowledgement>>,
+    },
 }
 
 impl Job {
@@ -64,7 +69,10 @@ impl Job {
             Job::Batch { from, digest, bytes } => {
                 JobResult::Batch { from, digest, result: VerifiedBatch::verify(bytes, &committee.chain) }
             }
-            Job::Acknowledgement(acknowledgement) => JobResult::Acknowledgement(acknowledgement.verify(committee)),
+            Job::Acknowledgement(acknowledgement) => JobResult::Acknowledgement {
+                signer: acknowledgement.signer,
+                verified: acknowledgement.verify(committee),
+            },
         }
     }
 }

@@ -139,13 +139,11 @@ impl Replica {
                 let finalized = self.chain.tip().timestamp;
                 self.dissemination.verified(from, digest, result, now, finalized, effects);
             }
-            Input::Verified(JobResult::Acknowledgement(acknowledgement)) => {
-                if let Some(acknowledgement) = acknowledgement {
-                    self.dissemination.acknowledged(&acknowledgement);
-                }
+            Input::Verified(JobResult::Acknowledgement { signer, verified }) => {
+                self.dissemination.acknowledged(signer, verified.as_ref());
             }
             Input::Message { from, message } if from != self.me && from.position() < self.committee.size() => {
-                self.receive(from, message, now, effects);
+                self.receive(from, *message, now, effects);
             }
             Input::Message { .. } => {}
             Input::PeerUp(peer) => {
@@ -441,10 +439,11 @@ impl Replica {
         self.bytes_since_checkpoint += batches.iter().map(|batch| batch.bytes().len() as u64).sum::<u64>();
         self.blocks_since_checkpoint += 1;
         let batches = new.iter().map(|batch| (batch.digest(), batch.bytes().clone())).collect();
-        effects.push(Effect::Write(Write::Finalized(FinalizedWrite { block: block.clone(), certificate, batches })));
+        // First: a block that survives a crash must not have closed a second whose list did not.
         for (second, ids) in closed {
             effects.push(Effect::Write(Write::ClosedSecond { second, ids }));
         }
+        effects.push(Effect::Write(Write::Finalized(FinalizedWrite { block: block.clone(), certificate, batches })));
         effects.push(Effect::Finalized(block));
     }
 

@@ -27,7 +27,7 @@ impl BatchIndex {
     pub(super) fn recover(volumes: &Volumes, low_water: u64, ordered: &BTreeSet<u64>) -> Result<Self, StoreError> {
         let mut forgotten = BTreeSet::new();
         let mut found = Vec::new();
-        let later = volumes.from_sequence(low_water)?;
+        let later = volumes.since_sequence(low_water)?;
         for volume in &later {
             for key in volume.keys(Table::Forgotten, &low_water.to_be_bytes()) {
                 let sequence = key?.try_into().map_err(|_| damaged(volume))?;

@@ -39,11 +39,14 @@ pub struct StoredBlock {
     pub batches: Vec<Vec<u8>>,
 }
 
+/// Sequence and digest of each batch of a block.
+pub(super) type Places = Vec<(u64, BatchDigest)>;
+
 /// What stands under a height. The receipts stand in a table of their own.
 pub(super) struct Entry {
     pub(super) block: Vec<u8>,
     pub(super) certificate: Option<Vec<u8>>,
-    pub(super) batches: Vec<(u64, BatchDigest)>,
+    pub(super) batches: Places,
     /// The sequence that the next batch had when the block was put.
     pub(super) next_sequence: u64,
     /// The oldest batch that then was neither ordered nor forgotten.

@@ -79,8 +79,7 @@ impl Chunks {
     pub(super) fn read(&self, first: u64, length: u64) -> Result<Option<Vec<u8>>, StoreError> {
         // A damaged length must not allocate more than there is.
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(usize::MAX).min(CHUNK_BYTES * 64));
-        let mut expected = first;
-        for entry in self.tree.range(first.to_be_bytes()..) {
+        for (expected, entry) in (first..).zip(self.tree.range(first.to_be_bytes()..)) {
             if bytes.len() as u64 >= length {
                 break;
             }
@@ -89,7 +88,6 @@ impl Chunks {
                 return Ok(None);
             }
             bytes.extend_from_slice(&value);
-            expected += 1;
         }
         Ok((bytes.len() as u64 == length).then_some(bytes))
     }

@@ -124,7 +124,7 @@ impl Volumes {
     }
 
     /// The volumes that may hold batches from a sequence on, and what was said about them later.
-    pub(super) fn from_sequence(&self, sequence: u64) -> Result<Vec<Arc<Volume>>, StoreError> {
+    pub(super) fn since_sequence(&self, sequence: u64) -> Result<Vec<Arc<Volume>>, StoreError> {
         let numbers: Vec<u64> = self.read(|state| {
             let first = state.spans.iter().rposition(|span| span.first_sequence <= sequence).unwrap_or(0);
             state.spans[first..].iter().map(|span| span.number).collect()

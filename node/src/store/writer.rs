@@ -3,7 +3,7 @@
 use types::{BatchDigest, Deadline, Hash, Height, View};
 
 use super::batches::batch_key;
-use super::blocks::{self, BlockRecord, Entry};
+use super::blocks::{self, BlockRecord, Entry, Places};
 use super::journal::{Journal, proposal_key};
 use super::volume::Table;
 use super::volumes::{Span, Volumes};
@@ -47,14 +47,14 @@ impl Writer {
         volumes.active().put(Table::Proposals, &proposal_key(view, hash), bytes)
     }
 
-    /// The places of a block's batches, after checking that the block may come now.
+    /// The places of a block's batches, and what stands under its height already. Refuses a block that may not come now.
     pub(super) fn places(
         &self,
         volumes: &Volumes,
         index: &BatchIndex,
         height: Height,
         record: &BlockRecord,
-    ) -> Result<(Vec<(u64, BatchDigest)>, Option<Entry>), StoreError> {
+    ) -> Result<(Places, Option<Entry>), StoreError> {
         if let Some(latest) = self.latest.filter(|latest| height > latest.next()) {
             return Err(StoreError::Gap { height, latest });
         }

@@ -15,6 +15,9 @@ const RECENT_BLOCKS: usize = 512;
 /// Receipts that are kept in memory at most, but for those of the latest block.
 const RECENT_RECEIPTS: usize = 50_000;
 
+/// Transactions that clients wait for at most; a further client is answered with the status of the moment.
+const MAX_WAITING: usize = 100_000;
+
 /// A receipt with its block.
 #[derive(Debug, Clone)]
 pub(crate) struct PlacedReceipt {
@@ -83,6 +86,9 @@ impl Outcomes {
 
     /// Tells `waiter` when the outcome of `id` becomes certain.
     pub(super) fn wait(&mut self, id: TransactionId, waiter: oneshot::Sender<()>) {
+        if self.waiting.len() >= MAX_WAITING && !self.waiting.contains_key(&id) {
+            return;
+        }
         let waiters = self.waiting.entry(id).or_default();
         waiters.retain(|waiter| !waiter.is_closed());
         if waiters.is_empty() {

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use genesis::Genesis;
@@ -76,15 +75,12 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
         verifier: Verifier::start(home.config().verify_threads, replica.committee(), &events_in)?,
         replica,
         writer: Writer::start(store.clone(), post.clone(), metrics.clone(), events_in.clone())?,
-        reader: Reader::start(store.clone(), post.clone())?,
+        reader: Reader::start(store, post.clone())?,
         post,
-        store,
         metrics,
         publications,
-        events: events_in.clone(),
         outcomes: Outcomes::default(),
         tickets: Tickets::default(),
-        is_writing_checkpoint: Arc::new(AtomicBool::new(false)),
     };
     let sources = Sources { votes, batches, peers, events, requests };
     let result = run_until(turn, sources, effects, events_in, shutdown).await;

@@ -18,7 +18,6 @@ use super::reader::Reader;
 use super::verifier::Verifier;
 use super::writer::Writer;
 use crate::network::{Inbound, PeerEvent};
-use crate::store::Store;
 
 /// So many frames of each lane are taken in one turn.
 const FRAMES_PER_TURN: usize = 256;
@@ -87,13 +86,10 @@ pub(super) struct Turn {
     pub(super) writer: Writer,
     pub(super) reader: Reader,
     pub(super) post: Post,
-    pub(super) store: Store,
     pub(super) metrics: Arc<Metrics>,
     pub(super) publications: broadcast::Sender<Arc<Publication>>,
-    pub(super) events: tokio::sync::mpsc::UnboundedSender<Event>,
     pub(super) outcomes: Outcomes,
     pub(super) tickets: Tickets,
-    pub(super) is_writing_checkpoint: Arc<std::sync::atomic::AtomicBool>,
 }
 
 /// Clients that wait for the verdict on what they handed in.
@@ -193,7 +189,10 @@ impl Turn {
 
     fn frame(&mut self, inbound: &Inbound, effects: &mut Vec<Effect>) {
         match open(&inbound.frame) {
-            Ok(message) => self.step(Input::Message { from: ValidatorIndex(inbound.from), message }, effects),
+            Ok(message) => {
+                let (from, message) = (ValidatorIndex(inbound.from), Box::new(message));
+                self.step(Input::Message { from, message }, effects);
+            }
             Err(error) => {
                 self.metrics.malformed_message();
                 warn!(validator = inbound.from, "ignored a message: {error}");
@@ -245,9 +244,16 @@ impl Turn {
 
     fn wait(&mut self, id: TransactionId, waiter: oneshot::Sender<()>) {
         match self.outcomes.of(&self.replica, &id) {
+            Outcome::Unknown if self.is_too_far(&id) => drop(waiter.send(())),
             Outcome::Pending | Outcome::Unknown => self.outcomes.wait(id, waiter),
             Outcome::Executed(_) | Outcome::Stored(_) | Outcome::Closed => drop(waiter.send(())),
         }
+    }
+
+    /// True for a deadline that no transaction can have yet: waiting for it would only hold memory.
+    fn is_too_far(&self, id: &TransactionId) -> bool {
+        let ahead = u64::from(id.deadline().0).saturating_sub(self.clock.now().time.second());
+        ahead > 2 * u64::from(self.replica.ledger().parameters().max_valid_seconds)
     }
 
     fn carry_out(&mut self, effects: &mut Vec<Effect>) -> anyhow::Result<()> {
@@ -271,7 +277,7 @@ impl Turn {
                 }
                 Effect::ServeBlocks { to, from } => self.reader.blocks(to, from),
                 Effect::ServeBatches { to, digests } => self.reader.batches(to, digests),
-                Effect::Checkpoint { height, snapshot } => self.write_checkpoint(height, snapshot)?,
+                Effect::Checkpoint { height, snapshot } => self.writer.checkpoint(height, snapshot),
                 Effect::Evidence(evidence) => {
                     self.metrics.evidence();
                     error!(
@@ -288,24 +294,6 @@ impl Turn {
         }
         let summary = self.replica.summary();
         self.metrics.summary(&summary, self.replica.ledger());
-        Ok(())
-    }
-
-    /// Writes a checkpoint on a thread of its own; while one is being written a further one is left out.
-    fn write_checkpoint(&self, height: types::Height, snapshot: vm::Snapshot) -> anyhow::Result<()> {
-        use std::sync::atomic::Ordering::AcqRel;
-        let is_writing = self.is_writing_checkpoint.clone();
-        if is_writing.swap(true, AcqRel) {
-            return Ok(());
-        }
-        let (store, events) = (self.store.clone(), self.events.clone());
-        std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
-            match store.write_checkpoint(height, snapshot.chunks()) {
-                Ok(()) => info!(%height, "wrote a checkpoint"),
-                Err(error) => drop(events.send(Event::Broken(error.into()))),
-            }
-            is_writing.store(false, std::sync::atomic::Ordering::Release);
-        })?;
         Ok(())
     }
 }

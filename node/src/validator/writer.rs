@@ -2,6 +2,7 @@
 //! have gathered, and only then their messages.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -9,7 +10,10 @@ use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use replica::{Commit, FinalizedWrite, Write};
 use tokio::sync::mpsc::UnboundedSender;
+use tracing::info;
+use types::Height;
 use types::codec::encode;
+use vm::Snapshot;
 
 use super::metrics::Metrics;
 use super::post::Post;
@@ -20,6 +24,7 @@ use crate::store::{BlockRecord, Store};
 enum Order {
     Write(Write),
     Commit(Commit),
+    Checkpoint { height: Height, snapshot: Snapshot },
 }
 
 /// Takes writes and commits.
@@ -54,6 +59,11 @@ impl Writer {
         let _ = self.orders.send(Order::Commit(commit));
     }
 
+    /// Writes a checkpoint beside everything else, once its block is on disk. Left out while one is being written.
+    pub(super) fn checkpoint(&self, height: Height, snapshot: Snapshot) {
+        let _ = self.orders.send(Order::Checkpoint { height, snapshot });
+    }
+
     /// Waits until everything is on disk.
     pub(super) fn finish(self) {
         drop(self.orders);
@@ -68,8 +78,10 @@ fn work(
     metrics: &Metrics,
     events: &UnboundedSender<Event>,
 ) -> anyhow::Result<()> {
+    let checkpoints = Checkpoints::default();
     while let Ok(first) = queue.recv() {
         let mut commits = Vec::new();
+        let mut checkpoint = None;
         for order in std::iter::once(first).chain(queue.try_iter()) {
             match order {
                 Order::Write(write) => put(store, &write)?,
@@ -77,6 +89,7 @@ fn work(
                     commit.writes().iter().try_for_each(|write| put(store, write))?;
                     commits.push(commit);
                 }
+                Order::Checkpoint { height, snapshot } => checkpoint = Some((height, snapshot)),
             }
         }
         if let Some(last) = commits.last().map(Commit::number) {
@@ -87,9 +100,44 @@ fn work(
             // Fails only while the process ends.
             let _ = events.send(Event::Durable(last));
         }
+        if let Some((height, snapshot)) = checkpoint {
+            // A checkpoint whose block a crash could take away would be of no use.
+            store.flush().context("flushing the store")?;
+            checkpoints.start(store, height, snapshot, events)?;
+        }
     }
     store.flush().context("flushing the store")?;
     Ok(())
+}
+
+/// The thread that writes a checkpoint: one at a time.
+#[derive(Default)]
+struct Checkpoints {
+    is_writing: Arc<AtomicBool>,
+}
+
+impl Checkpoints {
+    fn start(
+        &self,
+        store: &Store,
+        height: Height,
+        snapshot: Snapshot,
+        events: &UnboundedSender<Event>,
+    ) -> anyhow::Result<()> {
+        if self.is_writing.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let (store, events, is_writing) = (store.clone(), events.clone(), self.is_writing.clone());
+        thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
+            match store.write_checkpoint(height, snapshot.chunks()) {
+                Ok(()) => info!(%height, "wrote a checkpoint"),
+                // Fails only while the process ends.
+                Err(error) => drop(events.send(Event::Broken(error.into()))),
+            }
+            is_writing.store(false, Ordering::Release);
+        })?;
+        Ok(())
+    }
 }
 
 fn put(store: &Store, write: &Write) -> anyhow::Result<()> {

@@ -282,7 +282,7 @@ impl Cluster {
             let Some(message) = (self.tamper)(from, to, envelope.message.clone()) else { continue };
             // Through bytes, as between machines.
             let message: Message = decode(&encode(&message)).unwrap();
-            let input = Input::Message { from: ValidatorIndex(from as u16), message };
+            let input = Input::Message { from: ValidatorIndex(from as u16), message: Box::new(message) };
             self.schedule(DELAY, to, Event::Input(input));
         }
     }
