@@ -2,12 +2,11 @@
 
 use types::codec::{Bounded, Text, encode};
 use types::{
-    Address, Amount, AssetId, Block, Committee, Domain, Epoch, Hash, Header, Height, ValidatorIndex, ValidatorSet,
-    ValidatorSetError, View,
+    Amount, AssetId, Block, Committee, Domain, Epoch, Hash, Header, Height, ValidatorIndex, ValidatorSet, View,
 };
 use vm::{AssetSpec, Ledger};
 
-use crate::ChainSpec;
+use crate::{ChainSpec, GenesisError};
 
 /// A chain spec that was checked, with the block that commits to it.
 #[derive(Debug, Clone)]
@@ -18,69 +17,10 @@ pub struct Genesis {
     hash: Hash,
 }
 
-/// Why a chain spec does not make a chain.
-#[derive(Debug, thiserror::Error)]
-pub enum GenesisError {
-    /// The name is empty or too long.
-    #[error("chain_id must have 1 to 64 characters")]
-    ChainId,
-    /// A parameter is out of bounds.
-    #[error("parameters.{name} is {value}: it must be {bounds}")]
-    Parameter {
-        /// The parameter.
-        name: &'static str,
-        /// Its value.
-        value: u64,
-        /// What it may be.
-        bounds: &'static str,
-    },
-    /// The validators make no set.
-    #[error("validators: {0}")]
-    Validators(#[from] ValidatorSetError),
-    /// Two validators share a name, a peer id or an address.
-    #[error("validators {first} and {second} share their {what}: {value}")]
-    Shared {
-        /// The first one's name.
-        first: String,
-        /// The second one's name.
-        second: String,
-        /// What they share.
-        what: &'static str,
-        /// Its value.
-        value: String,
-    },
-    /// An asset's symbol is empty, too long or used twice.
-    #[error("asset {0:?}: a symbol has 1 to 16 bytes and is used once")]
-    Symbol(String),
-    /// An account holds something that is not an asset of this chain.
-    #[error("account {account} holds {symbol}, which is not among the assets")]
-    UnknownAsset {
-        /// The account.
-        account: Address,
-        /// The symbol.
-        symbol: String,
-    },
-    /// The first ledger is not possible.
-    #[error("accounts: {0}")]
-    Ledger(#[from] vm::GenesisError),
-    /// The spec is not the one that was expected.
-    #[error(
-        "this chain spec makes the chain {got}, but the chain {expected} is expected: it was altered, or belongs to \
-         another chain. Get the file that the other validators have"
-    )]
-    Altered {
-        /// The expected hash of the genesis block.
-        expected: Hash,
-        /// This spec's.
-        got: Hash,
-    },
-}
-
 impl ChainSpec {
     /// Checks everything and makes the genesis block.
     pub fn genesis(self) -> Result<Genesis, GenesisError> {
-        self.check_names()?;
-        self.check_parameters()?;
+        self.check()?;
         let validators = ValidatorSet::new(self.validators.iter().map(|validator| validator.key).collect())?;
         let ledger = self.ledger()?;
         let batches = Bounded::default();
@@ -98,73 +38,6 @@ impl ChainSpec {
         };
         let hash = header.hash();
         Ok(Genesis { spec: self, validators, block: Block { header, batches }, hash })
-    }
-
-    fn check_names(&self) -> Result<(), GenesisError> {
-        if self.chain_id.is_empty() || self.chain_id.len() > 64 {
-            return Err(GenesisError::ChainId);
-        }
-        for (index, second) in self.validators.iter().enumerate() {
-            for first in &self.validators[..index] {
-                let pairs = [
-                    ("name", &first.name, &second.name),
-                    ("peer_id", &first.peer_id, &second.peer_id),
-                    ("address", &first.address, &second.address),
-                ];
-                if let Some((what, value, _)) = pairs.into_iter().find(|(_, a, b)| a == b) {
-                    let (first, second) = (first.name.clone(), second.name.clone());
-                    return Err(GenesisError::Shared { first, second, what, value: value.clone() });
-                }
-            }
-        }
-        for (index, asset) in self.assets.iter().enumerate() {
-            let is_taken = self.assets[..index].iter().any(|other| other.symbol == asset.symbol);
-            if asset.symbol.is_empty() || asset.symbol.len() > vm::MAX_SYMBOL_BYTES || is_taken {
-                return Err(GenesisError::Symbol(asset.symbol.clone()));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_parameters(&self) -> Result<(), GenesisError> {
-        let parameters = &self.parameters;
-        let seconds = u64::from(parameters.max_valid_seconds);
-        let checks = [
-            (
-                "max_valid_seconds",
-                seconds,
-                (1..=u64::from(vm::MAX_VALID_SECONDS)).contains(&seconds),
-                "at least 1 and no more than the ledger can remember",
-            ),
-            (
-                "max_clock_ahead_millis",
-                parameters.max_clock_ahead_millis,
-                parameters.max_clock_ahead_millis <= 60_000,
-                "at most 60000",
-            ),
-            (
-                "heartbeat_millis",
-                parameters.heartbeat_millis,
-                (100..=60_000).contains(&parameters.heartbeat_millis),
-                "100 to 60000",
-            ),
-            (
-                "timeout_millis",
-                parameters.timeout_millis,
-                (10..=60_000).contains(&parameters.timeout_millis),
-                "10 to 60000",
-            ),
-            (
-                "max_timeout_millis",
-                parameters.max_timeout_millis,
-                (parameters.timeout_millis..=600_000).contains(&parameters.max_timeout_millis),
-                "timeout_millis to 600000",
-            ),
-        ];
-        match checks.into_iter().find(|(_, _, is_good, _)| !is_good) {
-            Some((name, value, _, bounds)) => Err(GenesisError::Parameter { name, value, bounds }),
-            None => Ok(()),
-        }
     }
 
     /// The ledger before the first block.
@@ -225,7 +98,7 @@ impl Genesis {
 mod tests {
     use std::collections::BTreeMap;
 
-    use types::{PublicKey, Timestamp};
+    use types::{Address, PublicKey, Timestamp};
 
     use super::*;
     use crate::{Account, Asset, Parameters, Validator};
@@ -283,16 +156,43 @@ mod tests {
             spec.genesis().expect_err("refused").to_string()
         };
         assert!(refusal(|spec| spec.chain_id.clear()).contains("chain_id"));
+        assert!(refusal(|spec| spec.chain_id.push('\n')).contains("chain_id"));
+        assert!(refusal(|spec| spec.timestamp = Timestamp(u64::MAX)).contains("timestamp"));
         assert!(refusal(|spec| spec.validators.clear()).contains("validators"));
-        assert!(refusal(|spec| spec.validators[1].key = PublicKey([0; 32])).contains("share the key"));
-        assert!(refusal(|spec| spec.validators[1].name = "validator-0".to_owned()).contains("name"));
-        assert!(refusal(|spec| spec.validators[1].address = spec.validators[0].address.clone()).contains("address"));
         assert!(refusal(|spec| spec.parameters.heartbeat_millis = 0).contains("heartbeat_millis"));
         assert!(refusal(|spec| spec.parameters.max_valid_seconds = 0).contains("max_valid_seconds"));
+        assert!(refusal(|spec| spec.parameters.max_clock_ahead_millis = 60_001).contains("max_clock_ahead_millis"));
+        assert!(refusal(|spec| spec.parameters.timeout_millis = 9).contains("timeout_millis"));
         assert!(refusal(|spec| spec.parameters.max_timeout_millis = 1).contains("max_timeout_millis"));
         assert!(refusal(|spec| spec.assets.push(spec.assets[0].clone())).contains("KRW"));
+        assert!(refusal(|spec| spec.assets[0].decimals = 39).contains("KRW"));
         assert!(refusal(|spec| spec.assets[0].symbol = "USD".to_owned()).contains("KRW"));
+        assert!(refusal(|spec| spec.assets[0].symbol = "KR:W".to_owned()).contains("KR:W"));
         assert!(refusal(|spec| spec.accounts.push(spec.accounts[0].clone())).contains("accounts"));
+    }
+
+    #[test]
+    fn faulty_validators_are_named() {
+        type Change = fn(&mut Validator, &Validator);
+        let refusal = |change: Change| {
+            let mut spec = spec();
+            let first = spec.validators[0].clone();
+            change(&mut spec.validators[1], &first);
+            spec.genesis().expect_err("refused").to_string()
+        };
+        let shared: [(&str, Change); 4] = [
+            ("name", |second, first| second.name = first.name.clone()),
+            ("key", |second, first| second.key = first.key),
+            ("peer_id", |second, first| second.peer_id = first.peer_id.clone()),
+            ("address", |second, first| second.address = first.address.clone()),
+        ];
+        for (what, share) in shared {
+            let refusal = refusal(share);
+            assert!(refusal.contains("validator-0") && refusal.contains(&format!("{what}:")), "{refusal}");
+        }
+        assert!(refusal(|second, _| second.name.clear()).contains("validator 1 has no good name"));
+        assert!(refusal(|second, _| second.peer_id.clear()).contains("validator validator-1 has no good peer_id"));
+        assert!(refusal(|second, _| second.address.clear()).contains("validator validator-1 has no good address"));
     }
 
     #[test]

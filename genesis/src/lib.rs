@@ -4,7 +4,10 @@
 //! another one by name.
 
 mod block;
+mod check;
+mod error;
 mod spec;
 
-pub use block::{Genesis, GenesisError};
+pub use block::Genesis;
+pub use error::GenesisError;
 pub use spec::{Account, Asset, ChainSpec, Parameters, SpecError, Validator};

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use benches::load::{Options, Report, read_net_file, run as load};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, Outcome};
 use crate::localnet::{Localnet, LocalnetOptions};
@@ -61,12 +62,18 @@ async fn on_own_network(args: &Args) -> anyhow::Result<Report> {
         base_port: Some(args.base_port),
         fresh: true,
     };
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     eprintln!("starting {} validators", args.load.validators);
-    let localnet = Localnet::start(&options).await?;
-    let net = read_net_file(&localnet.net_path())?;
+    // Dropped half-way, it stops what it has started.
+    let localnet = tokio::select! {
+        started = Localnet::start(&options) => started?,
+        _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+        _ = terminate.recv() => bail!("asked to stop"),
+    };
     let result = tokio::select! {
-        result = load(&args.load, &net) => result,
+        result = async { load(&args.load, &read_net_file(&localnet.net_path())?).await } => result,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+        _ = terminate.recv() => Err(anyhow::anyhow!("asked to stop")),
     };
     localnet.stop().await?;
     result

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use jsonrpsee::core::ClientError;
 
+use crate::home::HomeError;
+
 /// What a command returns.
 pub type Outcome = Result<(), Failure>;
 
@@ -32,6 +34,12 @@ pub enum Failure {
         /// What the validator says.
         message: String,
     },
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        Failure::Failed(error.into())
+    }
 }
 
 impl Failure {

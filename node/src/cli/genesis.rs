@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use types::{Address, Amount, Timestamp};
 
 use super::Outcome;
-use super::query::grouped;
+use super::amount::{amount, grouped};
 use crate::home::{Config, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY, read_genesis};
 use crate::network::peer_id_of;
 
@@ -37,6 +37,9 @@ pub(super) enum Command {
         /// Where the other validators reach it, such as /ip4/192.0.2.1/tcp/9600
         #[arg(long, value_name = "MULTIADDR")]
         address: String,
+        /// Print the entry as JSON instead of TOML
+        #[arg(long)]
+        json: bool,
     },
     /// Put the validators' entries, assets and first accounts together
     Assemble {
@@ -55,6 +58,9 @@ pub(super) enum Command {
         /// The file to write
         #[arg(long, value_name = "FILE", default_value = "genesis.toml")]
         out: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Put the chain spec into a validator's home
     Join {
@@ -67,17 +73,26 @@ pub(super) enum Command {
         /// The hash that the validators agreed on
         #[arg(long, value_name = "HASH")]
         hash: types::Hash,
+        /// Where the validator listens for the others [default: its address in the chain spec, if that is an IP address]
+        #[arg(long, value_name = "MULTIADDR")]
+        p2p_listen: Option<String>,
         /// Where clients reach the validator's JSON-RPC
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9601")]
         rpc_listen: SocketAddr,
         /// Where collectors read its metrics
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9602")]
         metrics_listen: SocketAddr,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print the hash of a chain spec's genesis block: the chain
     Hash {
         /// The chain spec
         file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Show what a chain spec says
     Show {
@@ -92,6 +107,9 @@ pub(super) enum Command {
         /// The home directory
         #[arg(long, value_name = "DIR")]
         home: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -122,7 +140,7 @@ impl FromStr for AccountOption {
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
         let [address, symbol, amount] = parts(text, "ADDRESS:SYMBOL:AMOUNT")?;
-        let amount = amount.replace('_', "").parse().context("an amount is a whole number")?;
+        let amount = self::amount(amount).map_err(anyhow::Error::msg)?;
         Ok(AccountOption { address: address.parse()?, symbol: symbol.to_owned(), amount })
     }
 }
@@ -141,28 +159,42 @@ struct Entry {
 
 pub(super) fn run(command: Command) -> Outcome {
     match command {
-        Command::Validator { home, name, address } => validator(&home, name, address)?,
-        Command::Assemble { chain_id, entries, assets, accounts, out } => {
-            assemble(chain_id, &entries, assets, accounts, &out)?;
+        Command::Validator { home, name, address, json } => validator(&home, name, address, json)?,
+        Command::Assemble { chain_id, entries, assets, accounts, out, json } => {
+            let genesis = assemble(chain_id, &entries, assets, accounts, &out)?;
+            show_hash(&genesis, &out, json);
         }
-        Command::Join { home, genesis, hash, rpc_listen, metrics_listen } => {
-            join(&home, &genesis, hash, rpc_listen, metrics_listen)?;
+        Command::Join { home, genesis, hash, p2p_listen, rpc_listen, metrics_listen, json } => {
+            join(&home, &genesis, hash, p2p_listen, rpc_listen, metrics_listen)?;
+            verify(&home, json)?;
         }
-        Command::Hash { file } => println!("{}", read_genesis(&file).map_err(anyhow::Error::from)?.hash()),
-        Command::Show { file, json } => show(&read_genesis(&file).map_err(anyhow::Error::from)?, json)?,
-        Command::Verify { home } => verify(&home)?,
+        Command::Hash { file, json } => show_hash(&read_genesis(&file)?, &file, json),
+        Command::Show { file, json } => show(&read_genesis(&file)?, json)?,
+        Command::Verify { home, json } => verify(&home, json)?,
     }
     Ok(())
 }
 
-fn validator(home: &Path, name: String, address: String) -> anyhow::Result<()> {
+fn show_hash(genesis: &Genesis, file: &Path, json: bool) {
+    if json {
+        println!("{}", serde_json::json!({ "hash": genesis.hash(), "file": file }));
+    } else {
+        println!("{}", genesis.hash());
+    }
+}
+
+fn validator(home: &Path, name: String, address: String, json: bool) -> anyhow::Result<()> {
     crate::network::parse_address(&address).context("--address")?;
     let (consensus, network) = (KeyFile::generate(KeyKind::Validator), KeyFile::generate(KeyKind::Network));
     consensus.write(&home.join(VALIDATOR_KEY), false)?;
     network.write(&home.join(NETWORK_KEY), false)?;
     let peer_id = peer_id_of(&network.secret_key().seed());
     let entry = Entry { validators: vec![Validator { name, key: consensus.public_key, peer_id, address }] };
-    print!("{}", toml::to_string(&entry)?);
+    if json {
+        println!("{}", serde_json::to_string_pretty(&entry)?);
+    } else {
+        print!("{}", toml::to_string(&entry)?);
+    }
     Ok(())
 }
 
@@ -172,7 +204,7 @@ fn assemble(
     assets: Vec<AssetOption>,
     accounts: Vec<AccountOption>,
     out: &Path,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Genesis> {
     let mut validators = Vec::new();
     for path in entries {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -200,14 +232,14 @@ fn assemble(
     let text = spec.to_toml();
     let genesis = spec.genesis()?;
     std::fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
-    println!("{}", genesis.hash());
-    Ok(())
+    Ok(genesis)
 }
 
 fn join(
     home: &Path,
     path: &Path,
     hash: types::Hash,
+    p2p_listen: Option<String>,
     rpc_listen: SocketAddr,
     metrics_listen: SocketAddr,
 ) -> anyhow::Result<()> {
@@ -216,26 +248,36 @@ fn join(
     let key = KeyFile::read(&home.join(VALIDATOR_KEY), KeyKind::Validator)?.public_key;
     let own = genesis.spec().validators.iter().find(|validator| validator.key == key);
     let own = own.with_context(|| format!("the consensus key {key} of {} is not in the chain spec", home.display()))?;
-    let config = Config::new(hash, own.address.clone(), rpc_listen, metrics_listen);
-    Home::create(home, config, &std::fs::read_to_string(path)?)?;
-    verify(home)
+    let p2p_listen = match p2p_listen {
+        Some(address) => {
+            crate::network::parse_address(&address).context("--p2p-listen")?;
+            address
+        }
+        None if own.address.starts_with("/ip") => own.address.clone(),
+        None => bail!(
+            "the others reach {} by the host name in {}, but one listens on an IP address: say which, such as \
+             --p2p-listen /ip4/0.0.0.0/tcp/9600",
+            own.name,
+            own.address
+        ),
+    };
+    let config = Config::new(hash, p2p_listen, rpc_listen, metrics_listen);
+    Home::create(home, config, &genesis.spec().to_toml())?;
+    Ok(())
 }
 
-fn verify(home: &Path) -> anyhow::Result<()> {
+fn verify(home: &Path, json: bool) -> anyhow::Result<()> {
     let opened = Home::open(home)?;
     let genesis = opened.genesis()?;
-    let key = opened.consensus_key()?.public();
-    let peer_id = peer_id_of(&opened.network_key()?);
-    let own = genesis.spec().validators.iter().find(|validator| validator.key == key);
-    let own = own.with_context(|| format!("the consensus key {key} is not in genesis.toml"))?;
-    if own.peer_id != peer_id {
-        bail!(
-            "network.key makes the peer id {peer_id}, but genesis.toml gives {} the peer id {}",
-            own.name,
-            own.peer_id
-        );
+    let (own, chain_id) = (opened.validator_of(&genesis)?, &genesis.spec().chain_id);
+    if json {
+        let value = serde_json::json!({
+            "home": home, "validator": own, "chain_id": chain_id, "genesis_hash": genesis.hash(),
+        });
+        println!("{value}");
+    } else {
+        println!("{} is {} of chain {chain_id} ({})", home.display(), own.name, genesis.hash());
     }
-    println!("{} is {} of chain {} ({})", home.display(), own.name, genesis.spec().chain_id, genesis.hash());
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod amount;
 mod bench;
 mod failure;
 mod genesis;
@@ -9,6 +10,7 @@ mod network;
 mod node;
 mod pay;
 mod query;
+mod submission;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -85,7 +87,10 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(anyhow::Error::from(error)).report(),
     };
-    match runtime.block_on(run(cli.command)) {
+    let outcome = runtime.block_on(run(cli.command));
+    // A thread may still wait for standard input: it must not keep the process.
+    runtime.shutdown_background();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

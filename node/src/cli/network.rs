@@ -7,6 +7,7 @@ use anyhow::Context;
 use benches::load::read_net_file;
 use jsonrpsee::http_client::HttpClient;
 use rpc::net_file::NetFile;
+use rpc::{BaroApiClient, NodeStatus};
 use types::{Address, SecretKey};
 
 use super::Failure;
@@ -15,6 +16,12 @@ use crate::home::{KeyFile, KeyKind};
 /// Where `baro localnet` puts its description by default.
 const DEFAULT_NET: &str = "localnet/localnet.json";
 const DEFAULT_RPC: &str = "http://127.0.0.1:9601";
+
+/// A validator that does not say how it is within this time is passed over.
+const PROBE: Duration = Duration::from_secs(3);
+
+/// Longer than the longest wait that a command asks one validator for.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Which network.
 #[derive(Debug, clap::Args)]
@@ -59,21 +66,31 @@ impl NetworkArgs {
 impl Network {
     /// All validators.
     pub(super) fn validators(&self) -> Result<Vec<Validator>, Failure> {
-        self.urls.iter().map(|url| validator(url)).collect()
+        self.urls.iter().map(|url| Validator::at(url)).collect()
     }
 
     /// The first validator that answers.
     pub(super) async fn any(&self) -> Result<Validator, Failure> {
-        use rpc::BaroApiClient;
+        Ok(self.answering().await?.0)
+    }
+
+    /// The first validator that answers, and the others.
+    async fn answering(&self) -> Result<(Validator, Vec<Validator>), Failure> {
+        let mut others = self.validators()?;
         let mut failure = None;
-        for url in &self.urls {
-            let validator = validator(url)?;
-            match validator.client.status().await {
-                Ok(_) => return Ok(validator),
-                Err(error) => failure = failure.or(Some(Failure::of_call(url, error))),
+        for index in 0..others.len() {
+            match others[index].status().await {
+                Ok(_) => return Ok((others.remove(index), others)),
+                Err(error) => failure = failure.or(Some(error)),
             }
         }
         Err(failure.unwrap_or_else(|| anyhow::anyhow!("the network has no validators").into()))
+    }
+
+    /// All validators, one that answers first.
+    pub(super) async fn answering_first(&self) -> Result<Vec<Validator>, Failure> {
+        let (first, others) = self.answering().await?;
+        Ok(std::iter::once(first).chain(others).collect())
     }
 
     /// The address that `text` is or names.
@@ -111,11 +128,21 @@ impl Network {
     }
 }
 
-fn validator(url: &str) -> Result<Validator, Failure> {
-    let client = HttpClient::builder()
-        // Longer than the longest wait that a command asks for.
-        .request_timeout(Duration::from_secs(150))
-        .build(url)
-        .with_context(|| format!("{url:?} is no URL of a validator"))?;
-    Ok(Validator { url: url.to_owned(), client })
+impl Validator {
+    /// The validator whose JSON-RPC is at `url`.
+    pub(super) fn at(url: &str) -> Result<Validator, Failure> {
+        let client = HttpClient::builder()
+            .request_timeout(REQUEST_TIMEOUT)
+            .build(url)
+            .with_context(|| format!("{url:?} is no URL of a validator, such as {DEFAULT_RPC}"))?;
+        Ok(Validator { url: url.to_owned(), client })
+    }
+
+    /// How it is; one that hangs does not keep the user waiting.
+    pub(super) async fn status(&self) -> Result<NodeStatus, Failure> {
+        match tokio::time::timeout(PROBE, self.client.status()).await {
+            Ok(answer) => answer.map_err(|error| Failure::of_call(&self.url, error)),
+            Err(_) => Err(Failure::Unreachable { url: self.url.clone(), why: format!("nothing within {PROBE:?}") }),
+        }
+    }
 }

@@ -41,13 +41,7 @@ pub(super) async fn run(args: Args) -> Outcome {
             () = stdin_closes => info!("whoever started this validator is gone"),
         }
     };
-    let result = validator::run(home, shutdown).await;
-    if result.is_ok() {
-        info!("stopped");
-    }
-    // A thread may still wait for standard input: it must not keep the process.
-    match result {
-        Ok(()) => std::process::exit(0),
-        Err(error) => Err(error.into()),
-    }
+    validator::run(home, shutdown).await?;
+    info!("stopped");
+    Ok(())
 }

@@ -1,13 +1,15 @@
 //! `baro pay`, `baro mint`, `baro burn`: a transaction from a key to its certain outcome.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use rpc::{BaroApiClient, ChainInfo, HexBytes, TransactionStatus};
-use types::codec::{Bounded, Text, encode};
-use types::{Address, Amount, AssetId, ChainTag, Deadline, Instruction, Payload, SecretKey, Timestamp, Transaction};
+use rpc::{BaroApiClient, ChainInfo, TransactionStatus};
+use types::codec::Text;
+use types::{Amount, AssetId, Instruction};
 
-use super::network::{NetworkArgs, Validator};
+use super::amount::amount;
+use super::network::{Network, NetworkArgs, Validator};
+use super::submission::Submission;
 use super::{Failure, Outcome};
 
 /// What every transaction needs.
@@ -24,6 +26,9 @@ struct Common {
     /// Print the id and do not wait for the outcome
     #[arg(long)]
     no_wait: bool,
+    /// How long to wait for the outcome, in seconds [default: until it is certain, soon after --valid-seconds]
+    #[arg(long, value_name = "S", conflicts_with = "no_wait")]
+    timeout: Option<u32>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -83,76 +88,84 @@ pub(super) struct BurnArgs {
     common: Common,
 }
 
-fn amount(text: &str) -> Result<Amount, String> {
-    let digits = text.replace('_', "");
-    digits.parse().map_err(|_| "an amount is a whole number in the asset's smallest unit, such as 4500".to_owned())
-}
-
 pub(super) async fn pay(args: PayArgs) -> Outcome {
     let network = args.common.network.open()?;
     let to = network.address(&args.to)?;
     let memo = Text::new(args.memo).context("--memo")?;
     let reference = Text::new(args.reference).context("--reference")?;
     let amount = args.amount;
-    send(&args.common, &network.key(&args.from)?, network.any().await?, |asset| Instruction::Transfer {
-        asset,
-        to,
-        amount,
-        memo,
-        reference,
-    })
-    .await
+    let instruction = |asset| Instruction::Transfer { asset, to, amount, memo, reference };
+    send(&args.common, &network, &args.from, instruction).await
 }
 
 pub(super) async fn mint(args: MintArgs) -> Outcome {
     let network = args.common.network.open()?;
     let (to, amount) = (network.address(&args.to)?, args.amount);
     let instruction = |asset| Instruction::Mint { asset, to, amount };
-    send(&args.common, &network.key(&args.from)?, network.any().await?, instruction).await
+    send(&args.common, &network, &args.from, instruction).await
 }
 
 pub(super) async fn burn(args: BurnArgs) -> Outcome {
     let network = args.common.network.open()?;
     let amount = args.amount;
     let instruction = |asset| Instruction::Burn { asset, amount };
-    send(&args.common, &network.key(&args.from)?, network.any().await?, instruction).await
+    send(&args.common, &network, &args.from, instruction).await
 }
 
+/// Signs, sends, and waits for the outcome.
 async fn send(
     common: &Common,
-    key: &SecretKey,
-    validator: Validator,
+    network: &Network,
+    from: &str,
     instruction: impl FnOnce(AssetId) -> Instruction,
 ) -> Outcome {
-    let Validator { url, client } = &validator;
+    let key = network.key(from)?;
+    let validators = network.answering_first().await?;
+    let Validator { url, client } = &validators[0];
     let chain = client.chain().await.map_err(|error| Failure::of_call(url, error))?;
-    let asset = asset(&chain, &common.asset)?;
-    let transaction = sign(&chain, key, instruction(asset), common.valid_seconds)?;
-    let bytes = HexBytes(hex::encode(encode(&transaction)));
+    if common.valid_seconds == 0 || common.valid_seconds > chain.max_valid_seconds {
+        let why = format!("--valid-seconds must be 1 to {} on this chain", chain.max_valid_seconds);
+        return Err(anyhow::anyhow!(why).into());
+    }
+    let instruction = instruction(asset(&chain, &common.asset)?);
+    let submission = Submission::sign(&chain.genesis_hash, &key, instruction, common.valid_seconds)?;
+    let id = submission.id;
+
     let start = Instant::now();
-    let id = client.send(bytes).await.map_err(|error| Failure::of_call(url, error))?;
-    if common.no_wait {
-        if common.json {
-            println!("{}", serde_json::json!({ "id": id }))
-        } else {
-            println!("{id}")
+    match submission.send(&validators).await {
+        Err(Failure::Unreachable { .. }) if common.no_wait => {
+            let why = format!("nobody confirmed {id}: do not pay again, ask with `baro tx {id} --wait`");
+            return Err(Failure::Unsuccessful(why));
         }
+        // It may have arrived, and will be sent again while we wait.
+        Err(Failure::Unreachable { .. }) => {}
+        sent => sent?,
+    }
+    // Whatever happens while we wait, the payer has the id to ask with.
+    match (common.json, common.no_wait) {
+        (true, true) => println!("{}", serde_json::json!({ "id": id })),
+        (true, false) => {}
+        (false, _) => println!("{id}"),
+    }
+    if common.no_wait {
         return Ok(());
     }
     // Block time passes the deadline's second soon after it.
-    let patience = Duration::from_secs(u64::from(common.valid_seconds) + 10);
-    let timeout = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
-    let status = client.wait(id, timeout).await.map_err(|error| Failure::of_call(url, error))?;
-    let took = start.elapsed();
+    let seconds = common.timeout.unwrap_or_else(|| common.valid_seconds.saturating_add(10));
+    let waited = submission.wait(&validators, Duration::from_secs(u64::from(seconds))).await;
+    let took_ms = start.elapsed().as_secs_f64() * 1000.0;
+    let status = waited.or_else(|failure| match failure {
+        // It was admitted: that nobody answers now says nothing about its outcome.
+        Failure::Unreachable { .. } => Ok(TransactionStatus::Unknown { valid_until: id.deadline() }),
+        failure => Err(failure),
+    })?;
     if common.json {
-        let value = serde_json::json!({ "id": id, "outcome": status, "took_ms": took.as_secs_f64() * 1000.0 });
-        println!("{value}");
+        println!("{}", serde_json::json!({ "id": id, "outcome": status, "took_ms": took_ms }));
     }
     match status {
         TransactionStatus::Final { receipt } => {
             if !common.json {
-                println!("{id}");
-                println!("final in block {} after {:.1} ms", receipt.place.height, took.as_secs_f64() * 1000.0);
+                println!("final in block {} after {took_ms:.1} ms", receipt.place.height);
             }
             Ok(())
         }
@@ -162,9 +175,9 @@ async fn send(
         TransactionStatus::Expired { .. } => {
             Err(Failure::Unsuccessful(format!("{id} expired: it was not and never will be executed. Pay again")))
         }
-        TransactionStatus::Pending | TransactionStatus::Unknown { .. } => {
-            Err(Failure::Unsuccessful(format!("{id} has no certain outcome yet: ask again with `baro tx {id} --wait`")))
-        }
+        TransactionStatus::Pending | TransactionStatus::Unknown { .. } => Err(Failure::Unsuccessful(format!(
+            "{id} has no certain outcome yet: do not pay again, ask with `baro tx {id} --wait`"
+        ))),
     }
 }
 
@@ -173,26 +186,4 @@ fn asset(chain: &ChainInfo, symbol: &str) -> Result<AssetId, Failure> {
     let known: Vec<&str> = chain.assets.iter().map(|asset| asset.symbol.as_str()).collect();
     let asset = found.with_context(|| format!("there is no asset {symbol}: this chain has {}", known.join(", ")))?;
     Ok(asset.id)
-}
-
-fn sign(
-    chain: &ChainInfo,
-    key: &SecretKey,
-    instruction: Instruction,
-    valid_seconds: u32,
-) -> Result<Transaction, Failure> {
-    if valid_seconds == 0 || valid_seconds > chain.max_valid_seconds {
-        let why = format!("--valid-seconds must be 1 to {} on this chain", chain.max_valid_seconds);
-        return Err(anyhow::anyhow!(why).into());
-    }
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX));
-    let payload = Payload {
-        chain: ChainTag::of(&chain.genesis_hash),
-        payer: Address::of(&key.public()),
-        valid_until: Deadline::after(now, valid_seconds),
-        salt: rand::random(),
-        instructions: Bounded::new(vec![instruction]).context("one instruction")?,
-    };
-    Ok(Transaction::sign(payload, key, &chain.genesis_hash))
 }

@@ -1,10 +1,18 @@
 //! Commands that only look.
 
+use std::time::Duration;
+
+use futures::future::join_all;
 use rpc::{BaroApiClient, NodeStatus, TransactionStatus};
 use types::{Height, TransactionId};
 
+use super::amount::grouped;
 use super::network::{NetworkArgs, Validator};
+use super::submission::outcome;
 use super::{Failure, Outcome};
+
+/// How long `baro tx --wait` waits.
+const WAIT: Duration = Duration::from_secs(120);
 
 /// Which network, and how to print.
 #[derive(Debug, clap::Args)]
@@ -40,10 +48,22 @@ pub(super) struct TxArgs {
 /// Show a finalized block
 #[derive(Debug, clap::Args)]
 pub(super) struct BlockArgs {
-    /// Its height [default: the latest]
-    height: Option<u64>,
+    /// Its height, or `latest`
+    #[arg(value_parser = height, default_value = "latest")]
+    height: BlockHeight,
     #[command(flatten)]
     common: Common,
+}
+
+/// Which block; `None` is the latest. A name of its own, because clap takes `Option` for an optional argument.
+type BlockHeight = std::option::Option<Height>;
+
+fn height(text: &str) -> Result<BlockHeight, String> {
+    if text == "latest" {
+        return Ok(None);
+    }
+    let height = text.parse().map_err(|_| "a height is a whole number, or latest".to_owned())?;
+    Ok(Some(Height(height)))
 }
 
 /// Show how validators are
@@ -80,9 +100,9 @@ pub(super) async fn balance(args: BalanceArgs) -> Outcome {
 }
 
 pub(super) async fn tx(args: TxArgs) -> Outcome {
-    let Validator { url, client } = args.common.network.open()?.any().await?;
-    let answer = if args.wait { client.wait(args.id, 120_000).await } else { client.transaction(args.id).await };
-    let status = answer.map_err(|error| Failure::of_call(&url, error))?;
+    let validators = args.common.network.open()?.answering_first().await?;
+    let patience = if args.wait { WAIT } else { Duration::ZERO };
+    let status = outcome(&validators, args.id, patience).await?;
     if args.common.json {
         println!("{}", json(&status)?);
         return Ok(());
@@ -107,7 +127,7 @@ pub(super) async fn tx(args: TxArgs) -> Outcome {
 
 pub(super) async fn block(args: BlockArgs) -> Outcome {
     let Validator { url, client } = args.common.network.open()?.any().await?;
-    let block = client.block(args.height.map(Height)).await.map_err(|error| Failure::of_call(&url, error))?;
+    let block = client.block(args.height).await.map_err(|error| Failure::of_call(&url, error))?;
     if args.common.json {
         println!("{}", json(&block)?);
         return Ok(());
@@ -130,11 +150,8 @@ pub(super) async fn block(args: BlockArgs) -> Outcome {
 
 pub(super) async fn status(args: StatusArgs) -> Outcome {
     let network = args.common.network.open()?;
-    let mut answers: Vec<(String, Result<NodeStatus, Failure>)> = Vec::new();
-    for Validator { url, client } in network.validators()? {
-        let answer = client.status().await.map_err(|error| Failure::of_call(&url, error));
-        answers.push((url, answer));
-    }
+    let ask = async |validator: Validator| (validator.url.clone(), validator.status().await);
+    let answers = join_all(network.validators()?.into_iter().map(ask)).await;
     if args.common.json {
         let values: Vec<serde_json::Value> = answers
             .iter()
@@ -199,27 +216,14 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
     serde_json::to_string_pretty(value).map_err(|error| Failure::Failed(error.into()))
 }
 
-/// A number with its thousands apart.
-pub(super) fn grouped(number: u128) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_apart() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_000_000), "1,000,000");
+    fn a_block_is_named_by_height_or_as_the_latest() {
+        assert_eq!(height("latest"), Ok(None));
+        assert_eq!(height("17"), Ok(Some(Height(17))));
+        assert!(height("-1").is_err() && height("soon").is_err());
     }
 }

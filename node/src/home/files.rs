@@ -1,6 +1,7 @@
 //! Files that are there whole or not at all.
 
-use std::io::Write;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -8,20 +9,20 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {error}")]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// It cannot be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {error}")]
     Write {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// It is there already.
     #[error("{0} exists already: name another file, or use --force to replace it")]
@@ -29,28 +30,72 @@ pub enum FileError {
 }
 
 pub(crate) fn read(path: &Path) -> Result<String, FileError> {
-    std::fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })
+    std::fs::read_to_string(path).map_err(|error| FileError::Read { path: path.to_owned(), error })
 }
 
-/// Writes a file that nobody but its owner can read: first beside its place, flushed, then moved there.
+/// Writes a file that nobody but its owner can read: first beside its place, flushed, then put there. What is there is
+/// replaced only if it may be, even if it appears at the same moment.
 pub(crate) fn write_new(path: &Path, bytes: &[u8], may_replace: bool) -> Result<(), FileError> {
-    if path.exists() && !may_replace {
-        return Err(FileError::Exists(path.to_owned()));
-    }
+    let dir = match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = dir.join(name);
     let write = || {
-        let dir = match path.parent() {
-            Some(dir) if !dir.as_os_str().is_empty() => dir,
-            _ => Path::new("."),
-        };
         std::fs::create_dir_all(dir)?;
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let beside = dir.join(name);
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        // What an earlier process of the same id left behind would keep its own permissions.
+        if beside.symlink_metadata().is_ok() {
+            std::fs::remove_file(&beside)?;
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        std::fs::rename(&beside, path)?;
+        if may_replace {
+            std::fs::rename(&beside, path)?;
+        } else {
+            // A link is refused where a name is taken; a rename is not.
+            std::fs::hard_link(&beside, path)?;
+            std::fs::remove_file(&beside)?;
+        }
         std::fs::File::open(dir)?.sync_all()
     };
-    write().map_err(|source| FileError::Write { path: path.to_owned(), source })
+    write().map_err(|error| {
+        // There is nothing to remove if it was not made.
+        let _ = std::fs::remove_file(&beside);
+        match error.kind() {
+            ErrorKind::AlreadyExists if !may_replace => FileError::Exists(path.to_owned()),
+            _ => FileError::Write { path: path.to_owned(), error },
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_whole_private_and_never_replaced_unasked() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deep/file");
+        write_new(&path, b"first", false).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(matches!(write_new(&path, b"second", false), Err(FileError::Exists(_))));
+        assert_eq!(read(&path).unwrap(), "first");
+        write_new(&path, b"third", true).unwrap();
+        assert_eq!(read(&path).unwrap(), "third");
+        let names = std::fs::read_dir(dir.path().join("deep")).unwrap();
+        assert_eq!(names.count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), "").unwrap();
+        let error = write_new(&dir.path().join("file/below"), b"", false).unwrap_err();
+        assert!(matches!(error, FileError::Write { .. }) && error.to_string().contains("file/below"), "{error}");
+    }
 }

@@ -108,7 +108,7 @@ impl KeyFile {
     pub fn read_any(path: &Path) -> Result<KeyFile, KeyError> {
         let text = read(path)?;
         let metadata = std::fs::metadata(path);
-        let mode = metadata.map_err(|source| FileError::Read { path: path.to_owned(), source })?.permissions().mode();
+        let mode = metadata.map_err(|error| FileError::Read { path: path.to_owned(), error })?.permissions().mode();
         if mode & 0o077 != 0 {
             return Err(KeyError::Exposed { path: path.to_owned(), mode: mode & 0o777 });
         }

@@ -14,14 +14,16 @@ mod key_file;
 
 use std::path::{Path, PathBuf};
 
-use genesis::{ChainSpec, Genesis, GenesisError, SpecError};
-use types::SecretKey;
+use genesis::{ChainSpec, Genesis, GenesisError, SpecError, Validator};
+use types::{PublicKey, SecretKey};
 
 pub use config::Config;
 pub use files::FileError;
 pub use key_file::{KeyError, KeyFile, KeyKind};
 
 use files::{read, write_new};
+
+use crate::network::peer_id_of;
 
 /// The consensus key's file.
 pub const VALIDATOR_KEY: &str = "validator.key";
@@ -42,6 +44,12 @@ pub struct Home {
 /// Why a home cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
+    /// There is no configuration.
+    #[error(
+        "{0} is not a validator's home: it has no config.toml. `baro genesis validator` and `baro genesis join` make a \
+         home, `baro localnet` makes a whole network"
+    )]
+    NoHome(PathBuf),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -72,12 +80,41 @@ pub enum HomeError {
         /// What is wrong.
         error: GenesisError,
     },
+    /// The consensus key is of no validator of the chain.
+    #[error(
+        "the consensus key {key} in {path} is of no validator in genesis.toml: use the key and the chain spec of one \
+         validator"
+    )]
+    NotAValidator {
+        /// The key file.
+        path: PathBuf,
+        /// Its public key.
+        key: PublicKey,
+    },
+    /// The libp2p key is not the one that the chain spec names: no peer would talk to this validator.
+    #[error(
+        "the key in {path} makes the peer id {got}, but genesis.toml gives {validator} the peer id {expected}: use the \
+         network.key that was made with its validator.key"
+    )]
+    PeerId {
+        /// The key file.
+        path: PathBuf,
+        /// The validator's name.
+        validator: String,
+        /// The peer id in the chain spec.
+        expected: String,
+        /// The peer id of the key.
+        got: String,
+    },
 }
 
 impl Home {
     /// Opens a home that exists.
     pub fn open(dir: &Path) -> Result<Home, HomeError> {
         let path = dir.join(CONFIG);
+        if !path.exists() {
+            return Err(HomeError::NoHome(dir.to_owned()));
+        }
         let config = toml::from_str(&read(&path)?).map_err(|error| HomeError::Config { path, error })?;
         Ok(Home { dir: dir.to_owned(), config })
     }
@@ -99,14 +136,30 @@ impl Home {
         self.dir.join("data")
     }
 
-    /// The chain spec, if it makes the chain that the configuration names.
+    /// The chain spec, if it makes the chain that the configuration names and this home's keys are a validator's.
     pub fn genesis(&self) -> Result<Genesis, HomeError> {
         let path = self.dir.join(GENESIS);
         let genesis = read_genesis(&path)?;
-        match genesis.expect_hash(self.config.genesis_hash) {
-            Ok(()) => Ok(genesis),
-            Err(error) => Err(HomeError::Genesis { path, error }),
+        genesis.expect_hash(self.config.genesis_hash).map_err(|error| HomeError::Genesis { path, error })?;
+        self.validator_of(&genesis)?;
+        Ok(genesis)
+    }
+
+    /// The validator of `genesis` that both keys of this home belong to.
+    pub fn validator_of<'a>(&self, genesis: &'a Genesis) -> Result<&'a Validator, HomeError> {
+        let key = self.consensus_key()?.public();
+        let own = genesis.spec().validators.iter().find(|validator| validator.key == key);
+        let own = own.ok_or_else(|| HomeError::NotAValidator { path: self.dir.join(VALIDATOR_KEY), key })?;
+        let got = peer_id_of(&self.network_key()?);
+        if own.peer_id != got {
+            return Err(HomeError::PeerId {
+                path: self.dir.join(NETWORK_KEY),
+                validator: own.name.clone(),
+                expected: own.peer_id.clone(),
+                got,
+            });
         }
+        Ok(own)
     }
 
     /// The consensus key.
@@ -129,15 +182,70 @@ pub fn read_genesis(path: &Path) -> Result<Genesis, HomeError> {
 
 #[cfg(test)]
 mod tests {
+    use genesis::{Asset, Parameters};
+    use types::{Address, Hash, Timestamp};
+
     use super::*;
+
+    /// A home with new keys, and the spec of a chain with this validator alone.
+    fn home(dir: &Path) -> (Home, ChainSpec) {
+        let (consensus, network) = (KeyFile::generate(KeyKind::Validator), KeyFile::generate(KeyKind::Network));
+        consensus.write(&dir.join(VALIDATOR_KEY), false).unwrap();
+        network.write(&dir.join(NETWORK_KEY), false).unwrap();
+        let validator = Validator {
+            name: "only".to_owned(),
+            key: consensus.public_key,
+            peer_id: peer_id_of(&network.secret_key().seed()),
+            address: "/ip4/127.0.0.1/tcp/9600".to_owned(),
+        };
+        let spec = ChainSpec {
+            chain_id: "test".to_owned(),
+            timestamp: Timestamp(1_800_000_000_000),
+            parameters: Parameters::default(),
+            validators: vec![validator],
+            assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer: Address([1; 20]) }],
+            accounts: Vec::new(),
+        };
+        let loopback = "127.0.0.1:9601".parse().unwrap();
+        let hash = spec.clone().genesis().unwrap().hash();
+        let config = Config::new(hash, "/ip4/127.0.0.1/tcp/9600".to_owned(), loopback, loopback);
+        (Home::create(dir, config, &spec.to_toml()).unwrap(), spec)
+    }
 
     #[test]
     fn a_missing_or_broken_home_is_refused_by_name() {
         let dir = tempfile::tempdir().unwrap();
-        let error = Home::open(dir.path()).unwrap_err().to_string();
-        assert!(error.contains(CONFIG), "{error}");
+        let error = Home::open(dir.path()).unwrap_err();
+        assert!(matches!(error, HomeError::NoHome(_)) && error.to_string().contains(CONFIG), "{error}");
         std::fs::write(dir.path().join(CONFIG), "surprise = 1").unwrap();
         let error = Home::open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("surprise"), "{error}");
+    }
+
+    #[test]
+    fn a_home_is_made_once_and_names_its_validator() {
+        let dir = tempfile::tempdir().unwrap();
+        let (made, spec) = home(dir.path());
+        let opened = Home::open(dir.path()).unwrap();
+        assert_eq!(opened.config(), made.config());
+        let genesis = opened.genesis().unwrap();
+        assert_eq!((genesis.spec(), opened.validator_of(&genesis).unwrap().name.as_str()), (&spec, "only"));
+        let again = Home::create(dir.path(), made.config().clone(), &spec.to_toml());
+        assert!(matches!(again, Err(HomeError::File(FileError::Exists(_)))));
+    }
+
+    #[test]
+    fn another_chain_and_foreign_keys_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (made, _) = home(dir.path());
+        KeyFile::generate(KeyKind::Network).write(&dir.path().join(NETWORK_KEY), true).unwrap();
+        assert!(matches!(made.genesis(), Err(HomeError::PeerId { .. })));
+        KeyFile::generate(KeyKind::Validator).write(&dir.path().join(VALIDATOR_KEY), true).unwrap();
+        assert!(matches!(made.genesis(), Err(HomeError::NotAValidator { .. })));
+        let config = Config { genesis_hash: Hash([7; 32]), ..made.config().clone() };
+        write_new(&dir.path().join(CONFIG), config.to_toml().as_bytes(), true).unwrap();
+        let error = Home::open(dir.path()).unwrap().genesis().unwrap_err();
+        let is_altered = matches!(error, HomeError::Genesis { error: GenesisError::Altered { .. }, .. });
+        assert!(is_altered && error.to_string().contains(GENESIS), "{error}");
     }
 }

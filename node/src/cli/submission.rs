@@ -1,0 +1,145 @@
+//! A transaction's way from a key to its certain outcome, over whichever validators answer.
+//!
+//! The same bytes may go to several validators, and again after a silence: one id has one outcome. So a validator that
+//! goes away while a payment waits costs time, and never leaves the payer not knowing.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use rpc::{BaroApiClient, HexBytes, TransactionStatus, code};
+use types::codec::{Bounded, encode};
+use types::{
+    Address, ChainTag, Deadline, Hash, Instruction, Payload, SecretKey, Timestamp, Transaction, TransactionId,
+};
+
+use super::Failure;
+use super::network::Validator;
+
+/// So long one validator is asked to wait before the next one is.
+const SLICE: Duration = Duration::from_secs(10);
+
+/// The pause after a validator that does not answer.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A signed transaction as it travels.
+pub(super) struct Submission {
+    pub(super) id: TransactionId,
+    bytes: HexBytes,
+}
+
+/// Civil time.
+pub(super) fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl Submission {
+    /// Signs one instruction of the account that `key` opens, to be executed within `valid_seconds`.
+    pub(super) fn sign(
+        chain: &Hash,
+        key: &SecretKey,
+        instruction: Instruction,
+        valid_seconds: u32,
+    ) -> Result<Submission, Failure> {
+        let payload = Payload {
+            chain: ChainTag::of(chain),
+            payer: Address::of(&key.public()),
+            valid_until: Deadline::after(now(), valid_seconds),
+            salt: rand::random(),
+            instructions: Bounded::new(vec![instruction]).context("one instruction")?,
+        };
+        let transaction = Transaction::sign(payload, key, chain);
+        Ok(Submission { id: transaction.payload.id(chain), bytes: HexBytes(hex::encode(encode(&transaction))) })
+    }
+
+    /// Hands the transaction to the first validator that takes it. After `Unreachable` it may have arrived nevertheless.
+    pub(super) async fn send(&self, validators: &[Validator]) -> Result<(), Failure> {
+        let mut failure = None;
+        let mut may_have_arrived = false;
+        for validator in validators {
+            match self.send_to(validator).await {
+                Ok(()) => return Ok(()),
+                Err(error) if is_worth_another(&error) => {
+                    may_have_arrived |= matches!(error, Failure::Unreachable { .. });
+                    failure = failure.or(Some(error));
+                }
+                // It may be refused only because an earlier copy took effect: its outcome will tell.
+                Err(_) if may_have_arrived => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(failure.unwrap_or_else(|| anyhow::anyhow!("the network has no validators").into()))
+    }
+
+    async fn send_to(&self, validator: &Validator) -> Result<(), Failure> {
+        match validator.client.send(self.bytes.clone()).await {
+            Ok(_) => Ok(()),
+            Err(error) => match Failure::of_call(&validator.url, error) {
+                // An earlier copy arrived although nothing was heard of it.
+                Failure::Refused { code: code::ALREADY_EXECUTED, .. } => Ok(()),
+                failure => Err(failure),
+            },
+        }
+    }
+
+    /// What becomes of the transaction, as far as it is certain within `patience`. Where a validator is silent or has not
+    /// seen the transaction, the next one gets it.
+    pub(super) async fn wait(
+        &self,
+        validators: &[Validator],
+        patience: Duration,
+    ) -> Result<TransactionStatus, Failure> {
+        wait(validators, self.id, patience, Some(self)).await
+    }
+}
+
+/// What becomes of somebody's transaction, as far as it is certain within `patience`.
+pub(super) async fn outcome(
+    validators: &[Validator],
+    id: TransactionId,
+    patience: Duration,
+) -> Result<TransactionStatus, Failure> {
+    wait(validators, id, patience, None).await
+}
+
+async fn wait(
+    validators: &[Validator],
+    id: TransactionId,
+    patience: Duration,
+    submission: Option<&Submission>,
+) -> Result<TransactionStatus, Failure> {
+    let start = Instant::now();
+    let mut latest = Err(Failure::from(anyhow::anyhow!("the network has no validators")));
+    for validator in validators.iter().cycle() {
+        let slice = SLICE.min(patience.saturating_sub(start.elapsed()));
+        // A slice is ten seconds at most: its milliseconds fit.
+        latest = match validator.client.wait(id, slice.as_millis() as u64).await {
+            Ok(status) if status.is_certain() => return Ok(status),
+            Ok(status) => Ok(status),
+            Err(error) => match Failure::of_call(&validator.url, error) {
+                failure if is_worth_another(&failure) => Err(failure),
+                failure => return Err(failure),
+            },
+        };
+        if start.elapsed() >= patience {
+            break;
+        }
+        if latest.is_err() {
+            tokio::time::sleep(PAUSE.min(patience.saturating_sub(start.elapsed()))).await;
+        }
+        if let (Some(submission), Err(_) | Ok(TransactionStatus::Unknown { .. })) = (submission, &latest) {
+            // Whoever takes it: if nobody does, the next round sends it again, and the deadline ends it.
+            let _ = submission.send(validators).await;
+        }
+    }
+    latest
+}
+
+/// True if another validator, or the same one later, may answer otherwise.
+fn is_worth_another(failure: &Failure) -> bool {
+    match failure {
+        Failure::Unreachable { .. } => true,
+        Failure::Refused { code, .. } => matches!(*code, code::BUSY | code::STOPPING | code::STORE),
+        Failure::Failed(_) | Failure::Unsuccessful(_) => false,
+    }
+}
