@@ -1,6 +1,6 @@
 //! Files that are there whole or not at all.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -43,32 +43,34 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8], may_replace: bool) -> Result<
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let beside = dir.join(name);
-    let write = || {
-        std::fs::create_dir_all(dir)?;
-        // What an earlier process of the same id left behind would keep its own permissions.
-        if beside.symlink_metadata().is_ok() {
-            std::fs::remove_file(&beside)?;
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        if may_replace {
-            std::fs::rename(&beside, path)?;
-        } else {
-            // A link is refused where a name is taken; a rename is not.
-            std::fs::hard_link(&beside, path)?;
-            std::fs::remove_file(&beside)?;
-        }
-        std::fs::File::open(dir)?.sync_all()
-    };
-    write().map_err(|error| {
-        // There is nothing to remove if it was not made.
+    let failed = |error| {
+        // A half-written secret is not left behind; if there is none, there is nothing to remove.
         let _ = std::fs::remove_file(&beside);
-        match error.kind() {
-            ErrorKind::AlreadyExists if !may_replace => FileError::Exists(path.to_owned()),
-            _ => FileError::Write { path: path.to_owned(), error },
-        }
+        FileError::Write { path: path.to_owned(), error }
+    };
+    write_whole(dir, &beside, bytes).map_err(failed)?;
+    let placed = if may_replace {
+        std::fs::rename(&beside, path)
+    } else {
+        // A link is refused where a name is taken; a rename is not.
+        let linked = std::fs::hard_link(&beside, path);
+        linked.and(std::fs::remove_file(&beside))
+    };
+    placed.and_then(|()| File::open(dir)?.sync_all()).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => FileError::Exists(path.to_owned()),
+        _ => failed(error),
     })
+}
+
+fn write_whole(dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    // What an earlier process of the same id left behind would keep its own permissions.
+    if path.symlink_metadata().is_ok() {
+        std::fs::remove_file(path)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 #[cfg(test)]
@@ -89,6 +91,10 @@ mod tests {
         assert_eq!(read(&path).unwrap(), "third");
         let names = std::fs::read_dir(dir.path().join("deep")).unwrap();
         assert_eq!(names.count(), 1, "nothing is left beside it");
+        assert!(
+            matches!(write_new(dir.path(), b"", true), Err(FileError::Write { .. })),
+            "a directory is not replaced"
+        );
     }
 
     #[test]

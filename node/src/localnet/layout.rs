@@ -8,6 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use genesis::{Account, Asset, ChainSpec, Parameters, Validator};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use rpc::net_file::{NetAccount, NetFile, NetValidator};
 use serde::{Deserialize, Serialize};
 use types::{Amount, Timestamp};
@@ -221,6 +223,17 @@ impl Layout {
         Ok(())
     }
 
+    /// True while a process lives that an earlier run started. Where that run was killed, its validators notice that
+    /// their standard input has closed, and stop by themselves.
+    pub(super) fn has_leftovers(&self) -> bool {
+        let text = std::fs::read_to_string(self.net_path()).unwrap_or_default();
+        let net: Option<NetFile> = serde_json::from_str(&text).ok();
+        let pids =
+            net.into_iter().flat_map(|net| net.validators).filter_map(|validator| i32::try_from(validator.pid).ok());
+        // Signal 0 is not sent: it only asks whether it could be.
+        pids.into_iter().any(|pid| pid > 0 && kill(Pid::from_raw(pid), None).is_ok())
+    }
+
     /// What other programs need to know, with the validators' processes.
     pub fn net_file(&self, pids: Vec<u32>) -> anyhow::Result<NetFile> {
         let genesis = read_genesis(&self.home(0).join(GENESIS))?;
@@ -323,6 +336,19 @@ mod tests {
         assert!(remove(dir.path()).is_err());
         assert!(Layout::open_or_create(dir.path(), None, None).is_err());
         assert!(dir.path().join("thesis.txt").exists());
+    }
+
+    #[test]
+    fn leftovers_of_an_earlier_run_are_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = Layout::open_or_create(&dir.path().join("net"), Some(1), Some(9600)).unwrap();
+        assert!(!layout.has_leftovers());
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        layout.write_net_file(&layout.net_file(vec![child.id()]).unwrap()).unwrap();
+        assert!(layout.has_leftovers());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!layout.has_leftovers());
     }
 
     #[test]

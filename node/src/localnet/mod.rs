@@ -29,6 +29,9 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a validator may take to stop before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How long the validators of a run that was killed may take to notice it and stop.
+const LEFTOVER_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How a local network is to be.
 #[derive(Debug, Clone)]
 pub struct LocalnetOptions {
@@ -58,7 +61,7 @@ impl Localnet {
         }
         let layout = Layout::open_or_create(&options.dir, options.validators, options.base_port)?;
         let lock = layout.lock()?;
-        layout.check_ports()?;
+        wait_for_ports(&layout).await?;
         let mut processes = Vec::new();
         for index in 0..layout.validators() {
             processes.push(ValidatorProcess::start(&layout.validator_name(index), &layout.home(index))?);
@@ -142,6 +145,19 @@ impl Localnet {
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses ports that somebody else listens on, but gives way to validators of an earlier run that are stopping.
+async fn wait_for_ports(layout: &Layout) -> anyhow::Result<()> {
+    let start = Instant::now();
+    loop {
+        match layout.check_ports() {
+            Err(_) if layout.has_leftovers() && start.elapsed() < LEFTOVER_TIMEOUT => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            checked => return checked,
+        }
     }
 }
 

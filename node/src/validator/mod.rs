@@ -4,6 +4,7 @@
 //! `verify-N`, which check signatures; and a tokio runtime for the network and the JSON-RPC server.
 
 mod clock;
+mod inbox;
 mod metrics;
 mod outcomes;
 mod post;
@@ -14,8 +15,8 @@ mod turn;
 mod verifier;
 mod writer;
 
+pub(crate) use inbox::Request;
 pub(crate) use metrics::Metrics;
 pub(crate) use outcomes::{Outcome, PlacedReceipt};
 pub(crate) use publication::Publication;
 pub use start::run;
-pub(crate) use turn::Request;

@@ -13,11 +13,12 @@ use types::codec::decode;
 use types::{Hash, Height};
 
 use super::clock::Clock;
+use super::inbox::Event;
 use super::metrics::Metrics;
 use super::outcomes::Outcomes;
 use super::post::Post;
 use super::reader::{Reader, certified_block};
-use super::turn::{Event, Sources, Tickets, Turn};
+use super::turn::{Sources, Tickets, Turn};
 use super::verifier::Verifier;
 use super::writer::Writer;
 use crate::home::Home;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use replica::{Effect, Input, JobResult, Replica, SubmitError};
+use replica::{Effect, Input, Replica, SubmitError};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::Instant;
@@ -10,6 +10,7 @@ use tracing::{error, info, warn};
 use types::{TransactionId, ValidatorIndex};
 
 use super::clock::Clock;
+use super::inbox::{Event, Request};
 use super::metrics::Metrics;
 use super::outcomes::{Outcome, Outcomes};
 use super::post::{Post, open};
@@ -21,53 +22,6 @@ use crate::network::{Inbound, PeerEvent};
 
 /// So many frames of each lane are taken in one turn.
 const FRAMES_PER_TURN: usize = 256;
-
-/// A question to the loop that only looks.
-pub(crate) type Query = Box<dyn FnOnce(&Replica) + Send>;
-
-/// A client's request.
-pub(crate) enum Request {
-    /// Transactions to admit.
-    Submit {
-        /// Their encodings.
-        transactions: Vec<Vec<u8>>,
-        /// For the results.
-        reply: oneshot::Sender<Vec<Result<TransactionId, SubmitError>>>,
-    },
-    /// Reads the replica.
-    Query(Query),
-    /// What became of a transaction.
-    Outcome {
-        /// The transaction.
-        id: TransactionId,
-        /// For the answer.
-        reply: oneshot::Sender<Outcome>,
-    },
-    /// Tells when a transaction's outcome becomes certain.
-    Wait {
-        /// The transaction.
-        id: TransactionId,
-        /// Told once.
-        waiter: oneshot::Sender<()>,
-    },
-    /// A finalized block of any height that memory still has.
-    RecentBlock {
-        /// The height.
-        height: types::Height,
-        /// For the block.
-        reply: oneshot::Sender<Option<Arc<replica::FinalizedBlock>>>,
-    },
-}
-
-/// What the validator's own threads report.
-pub(super) enum Event {
-    Verified(JobResult),
-    /// This commit and all before it are on disk for good.
-    Durable(u64),
-    /// The store or the checkpoint cannot go on.
-    Broken(anyhow::Error),
-    Stop,
-}
 
 /// Where the loop's inputs come from.
 pub(super) struct Sources {

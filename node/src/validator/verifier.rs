@@ -8,7 +8,7 @@ use replica::{Job, JobResult};
 use tokio::sync::mpsc::UnboundedSender;
 use types::Committee;
 
-use super::turn::Event;
+use super::inbox::Event;
 
 /// Takes jobs; results come back as events. The replica bounds how many jobs are open.
 #[derive(Clone)]

@@ -15,9 +15,9 @@ use types::Height;
 use types::codec::encode;
 use vm::Snapshot;
 
+use super::inbox::Event;
 use super::metrics::Metrics;
 use super::post::Post;
-use super::turn::Event;
 use crate::store::{BlockRecord, Store};
 
 /// Something for the disk.

@@ -8,23 +8,22 @@
 //! Acknowledgements promise that the signer holds the batch, not that it is on disk yet: the vote for a block that
 //! orders the batch is what waits for the disk, and the batch was written before it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod acknowledging;
+mod batching;
+mod fetching;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
-use types::codec::{Blob, Bounded};
+use types::codec::Blob;
 use types::{
-    Acknowledgement, AuthorizedTransaction, Batch, BatchDigest, Committee, Deadline, MAX_ACKNOWLEDGED,
-    MAX_BATCH_TRANSACTIONS, Moment, SecretKey, Signers, Timestamp, TransactionId, ValidatorIndex, Verified,
+    AuthorizedTransaction, Batch, BatchDigest, Committee, Deadline, Moment, SecretKey, Signers, Timestamp,
+    TransactionId, ValidatorIndex,
 };
 
 use crate::{BatchError, Effect, Envelope, Job, Limits, Message, Now, Recipient, VerifiedBatch, Write};
-
-/// Acknowledgements that arrived before their batch are kept for so many batches a signer.
-const MAX_EARLY: usize = 4096;
-
-/// Acknowledgements of one signer under verification; further ones are dropped, and come again when they matter.
-const MAX_VERIFYING_ACKNOWLEDGEMENTS: usize = 1024;
+use fetching::Wanted;
 
 /// A batch that is in no finalized block.
 struct Entry {
@@ -36,14 +35,6 @@ struct Entry {
     included: u32,
     /// When it was last sent, if it is our own.
     sent: Moment,
-}
-
-/// A batch that a proposal needs and that is not here.
-struct Wanted {
-    /// Who surely has it.
-    holder: ValidatorIndex,
-    ask_at: Moment,
-    asked: u32,
 }
 
 pub(crate) struct Dissemination {
@@ -73,7 +64,7 @@ pub(crate) struct Dissemination {
     to_acknowledge: Vec<BatchDigest>,
     verifying_acknowledgements: Vec<usize>,
     early: HashMap<BatchDigest, Signers>,
-    early_order: Vec<std::collections::VecDeque<BatchDigest>>,
+    early_order: Vec<VecDeque<BatchDigest>>,
 
     /// Recently ordered batches, so that a late copy is not taken for a new one.
     ordered: HashSet<BatchDigest>,
@@ -113,7 +104,7 @@ impl Dissemination {
             to_acknowledge: Vec::new(),
             verifying_acknowledgements: vec![0; size],
             early: HashMap::new(),
-            early_order: vec![std::collections::VecDeque::new(); size],
+            early_order: vec![VecDeque::new(); size],
             ordered: HashSet::new(),
             ordered_until: BTreeSet::new(),
             known: HashMap::new(),
@@ -130,18 +121,6 @@ impl Dissemination {
         self.known.len()
     }
 
-    /// True when this validator should admit nothing more for now.
-    pub(crate) fn is_full(&self) -> bool {
-        self.unordered[self.me.position()] + self.waiting_bytes > self.limits.unordered_bytes
-    }
-
-    /// Takes an admitted transaction for the next batch.
-    pub(crate) fn add(&mut self, transaction: AuthorizedTransaction, bytes: Vec<u8>) {
-        *self.known.entry(transaction.id()).or_insert(0) += 1;
-        self.waiting_bytes += bytes.len();
-        self.waiting.push((transaction, bytes));
-    }
-
     /// True when a leader could order something that no live block includes yet.
     pub(crate) fn has_ready(&self) -> bool {
         self.ready > 0
@@ -149,48 +128,6 @@ impl Dissemination {
 
     pub(crate) fn batch(&self, digest: &BatchDigest) -> Option<&Arc<VerifiedBatch>> {
         self.entries.get(digest).map(|entry| &entry.batch)
-    }
-
-    /// Sends what waits, if it is due.
-    pub(crate) fn send_due_batches(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        while self.waiting_bytes >= self.limits.batch_bytes || self.waiting.len() >= MAX_BATCH_TRANSACTIONS {
-            self.send_batch(now, effects);
-        }
-        if !self.waiting.is_empty() && self.batch_due().is_none_or(|due| due <= now.moment) {
-            self.send_batch(now, effects);
-        }
-    }
-
-    /// When the next batch may leave though it is not full.
-    fn batch_due(&self) -> Option<Moment> {
-        self.last_batch.map(|last| last.plus_millis(self.limits.batch_interval_millis))
-    }
-
-    fn send_batch(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let mut bytes = 0;
-        let fits = |(_, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
-            bytes += encoded.len();
-            bytes <= self.limits.batch_bytes
-        };
-        // A transaction that is larger than a batch should be travels alone.
-        let count = self.waiting.iter().take(MAX_BATCH_TRANSACTIONS).take_while(fits).count().max(1);
-        let rest = self.waiting.split_off(count.min(self.waiting.len()));
-        let taken = std::mem::replace(&mut self.waiting, rest);
-        let taken_bytes: usize = taken.iter().map(|(_, encoded)| encoded.len()).sum();
-        self.waiting_bytes -= taken_bytes;
-
-        let (transactions, blobs): (Vec<_>, Vec<_>) =
-            taken.into_iter().map(|(transaction, encoded)| (transaction, Blob::new(encoded))).unzip();
-        let blobs = blobs.into_iter().collect::<Result<Vec<_>, _>>().and_then(Bounded::new);
-        let transactions_blob = blobs.expect("admission and the loop above keep to the bounds");
-        let batch = Batch { creator: self.me, number: self.next_number, transactions: transactions_blob };
-        self.next_number += 1;
-        self.last_batch = Some(now.moment);
-
-        // `known` has counted these transactions when they were added.
-        let batch = Arc::new(VerifiedBatch::of_own(&batch, transactions));
-        effects.push(send(Recipient::All, batch_message(&batch)));
-        self.insert(batch, now, effects);
     }
 
     /// A batch arrived. It is verified if it is new and its sender may send it.
@@ -268,74 +205,6 @@ impl Dissemination {
         // Who made the batch holds it: it does not acknowledge it to anyone.
         self.acknowledged_by(digest, creator);
         self.acknowledged_by(digest, self.me);
-    }
-
-    /// Counts one acknowledgement; with a quorum the batch is available.
-    fn acknowledged_by(&mut self, digest: BatchDigest, signer: ValidatorIndex) {
-        let Some(entry) = self.entries.get_mut(&digest) else {
-            self.remember_early(digest, signer);
-            return;
-        };
-        entry.acknowledged.insert(signer);
-        if entry.place.is_none() && entry.acknowledged.count() >= self.committee.quorum() {
-            entry.place = Some(self.next_place);
-            self.available.insert(self.next_place, digest);
-            self.next_place += 1;
-            if entry.included == 0 {
-                self.ready += 1;
-            }
-        }
-    }
-
-    fn remember_early(&mut self, digest: BatchDigest, signer: ValidatorIndex) {
-        if self.ordered.contains(&digest) {
-            return;
-        }
-        let order = &mut self.early_order[signer.position()];
-        if order.len() == MAX_EARLY
-            && let Some(oldest) = order.pop_front()
-        {
-            self.early.remove(&oldest);
-        }
-        if self.early.entry(digest).or_default().insert(signer) {
-            order.push_back(digest);
-        }
-    }
-
-    /// An acknowledgement arrived over the signer's own link.
-    pub(crate) fn acknowledgement(
-        &mut self,
-        from: ValidatorIndex,
-        acknowledgement: Acknowledgement,
-        effects: &mut Vec<Effect>,
-    ) {
-        let tells_news = acknowledgement.batches.iter().any(|digest| {
-            self.entries.get(digest).map_or(!self.ordered.contains(digest), |entry| entry.place.is_none())
-        });
-        let open = &mut self.verifying_acknowledgements[from.position()];
-        if acknowledgement.signer == from && tells_news && *open < MAX_VERIFYING_ACKNOWLEDGEMENTS {
-            *open += 1;
-            effects.push(Effect::Verify(Job::Acknowledgement(acknowledgement)));
-        }
-    }
-
-    /// An acknowledgement of `signer` was verified, if it is valid.
-    pub(crate) fn acknowledged(&mut self, signer: ValidatorIndex, valid: Option<&Verified<Acknowledgement>>) {
-        self.verifying_acknowledgements[signer.position()] -= 1;
-        let Some(acknowledgement) = valid else { return };
-        for digest in acknowledgement.batches.iter() {
-            self.acknowledged_by(*digest, acknowledgement.signer);
-        }
-    }
-
-    /// Acknowledges everything verified in this turn at once: one signature however many batches.
-    pub(crate) fn send_acknowledgements(&mut self, effects: &mut Vec<Effect>) {
-        let digests = std::mem::take(&mut self.to_acknowledge);
-        for chunk in digests.chunks(MAX_ACKNOWLEDGED) {
-            let batches = Bounded::new(chunk.to_vec()).expect("chunks keep to the bound");
-            let signed = Acknowledgement::sign(batches, self.me, &self.secret, &self.committee);
-            effects.push(send(Recipient::All, Message::Acknowledge(signed.into_inner())));
-        }
     }
 
     /// Available batches for a block, oldest first, without those in `taken`.
@@ -435,85 +304,6 @@ impl Dissemination {
         {
             self.ordered_until.pop_first();
             self.ordered.remove(&digest);
-        }
-    }
-
-    /// A proposal needs a batch that is not here. It may be on its way, so it is asked for a little later.
-    pub(crate) fn want(&mut self, digest: BatchDigest, holder: ValidatorIndex, now: Now) {
-        let ask_at = now.moment.plus_millis(self.limits.fetch_after_millis);
-        self.wanted.entry(digest).or_insert(Wanted { holder, ask_at, asked: 0 });
-    }
-
-    /// No proposal needs any missing batch any more, except these.
-    pub(crate) fn keep_wanted(&mut self, needed: &HashSet<BatchDigest>) {
-        self.wanted.retain(|digest, _| needed.contains(digest));
-    }
-
-    /// A validator asks for batches.
-    pub(crate) fn serve(&self, to: ValidatorIndex, digests: &[BatchDigest], effects: &mut Vec<Effect>) {
-        let (here, elsewhere): (Vec<_>, Vec<_>) =
-            digests.iter().copied().partition(|digest| self.entries.contains_key(digest));
-        for batch in here.iter().filter_map(|digest| self.batch(digest)) {
-            effects.push(send(Recipient::One(to), batch_message(batch)));
-        }
-        if !elsewhere.is_empty() {
-            effects.push(Effect::ServeBatches { to, digests: elsewhere });
-        }
-    }
-
-    /// The link to a validator came up: sends it what it has not acknowledged.
-    pub(crate) fn peer_up(&mut self, peer: ValidatorIndex, effects: &mut Vec<Effect>) {
-        let missing = self
-            .entries
-            .values()
-            .filter(|entry| entry.batch.creator() == self.me && !entry.acknowledged.contains(peer));
-        effects.extend(missing.map(|entry| send(Recipient::One(peer), batch_message(&entry.batch))));
-        // It may have lost our acknowledgements too, and nothing else would repeat them.
-        self.to_acknowledge.extend(self.entries.keys());
-    }
-
-    /// Sends own batches again that lack acknowledgements, and asks for wanted batches that are due.
-    pub(crate) fn retry(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let retry_millis = self.limits.retry_millis;
-        let overdue: Vec<(BatchDigest, Signers)> = (self.entries.iter_mut())
-            .filter(|(_, entry)| {
-                let is_due = entry.sent.plus_millis(retry_millis) <= now.moment;
-                entry.batch.creator() == self.me && entry.place.is_none() && is_due
-            })
-            .map(|(digest, entry)| {
-                entry.sent = now.moment;
-                (*digest, entry.acknowledged)
-            })
-            .collect();
-        for (digest, acknowledged) in overdue {
-            let Some(batch) = self.batch(&digest) else { continue };
-            let message = batch_message(batch);
-            let lacking = self.committee.indices().filter(|&index| index != self.me && !acknowledged.contains(index));
-            effects.extend(lacking.map(|index| send(Recipient::One(index), message.clone())));
-        }
-        self.ask_for_wanted(now, effects);
-    }
-
-    fn ask_for_wanted(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let mut questions: BTreeMap<ValidatorIndex, Vec<BatchDigest>> = BTreeMap::new();
-        let others = self.committee.size() as u32;
-        for (digest, wanted) in &mut self.wanted {
-            if wanted.ask_at > now.moment || self.verifying.contains_key(digest) {
-                continue;
-            }
-            // First the one that surely has it, then the others in turn.
-            let index = (u32::from(wanted.holder.0) + wanted.asked) % others;
-            let holder = ValidatorIndex(index as u16);
-            let holder = if holder == self.me { wanted.holder } else { holder };
-            wanted.asked += 1;
-            wanted.ask_at = now.moment.plus_millis(self.limits.retry_millis / 4);
-            questions.entry(holder).or_default().push(*digest);
-        }
-        for (holder, digests) in questions {
-            for chunk in digests.chunks(types::MAX_BLOCK_BATCHES) {
-                let digests = Bounded::new(chunk.to_vec()).expect("chunks keep to the bound");
-                effects.push(send(Recipient::One(holder), Message::FetchBatches(digests)));
-            }
         }
     }
 

@@ -1,0 +1,65 @@
+//! Own batches: admitted transactions gather until a batch is due.
+
+use std::sync::Arc;
+
+use types::codec::{Blob, Bounded};
+use types::{AuthorizedTransaction, Batch, MAX_BATCH_TRANSACTIONS, Moment};
+
+use super::{Dissemination, batch_message, send};
+use crate::{Effect, Now, Recipient, VerifiedBatch};
+
+impl Dissemination {
+    /// True when this validator should admit nothing more for now.
+    pub(crate) fn is_full(&self) -> bool {
+        self.unordered[self.me.position()] + self.waiting_bytes > self.limits.unordered_bytes
+    }
+
+    /// Takes an admitted transaction for the next batch.
+    pub(crate) fn add(&mut self, transaction: AuthorizedTransaction, bytes: Vec<u8>) {
+        *self.known.entry(transaction.id()).or_insert(0) += 1;
+        self.waiting_bytes += bytes.len();
+        self.waiting.push((transaction, bytes));
+    }
+
+    /// Sends what waits, if it is due.
+    pub(crate) fn send_due_batches(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        while self.waiting_bytes >= self.limits.batch_bytes || self.waiting.len() >= MAX_BATCH_TRANSACTIONS {
+            self.send_batch(now, effects);
+        }
+        if !self.waiting.is_empty() && self.batch_due().is_none_or(|due| due <= now.moment) {
+            self.send_batch(now, effects);
+        }
+    }
+
+    /// When the next batch may leave though it is not full.
+    pub(super) fn batch_due(&self) -> Option<Moment> {
+        self.last_batch.map(|last| last.plus_millis(self.limits.batch_interval_millis))
+    }
+
+    fn send_batch(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let mut bytes = 0;
+        let fits = |(_, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
+            bytes += encoded.len();
+            bytes <= self.limits.batch_bytes
+        };
+        // A transaction that is larger than a batch should be travels alone.
+        let count = self.waiting.iter().take(MAX_BATCH_TRANSACTIONS).take_while(fits).count().max(1);
+        let rest = self.waiting.split_off(count.min(self.waiting.len()));
+        let taken = std::mem::replace(&mut self.waiting, rest);
+        let taken_bytes: usize = taken.iter().map(|(_, encoded)| encoded.len()).sum();
+        self.waiting_bytes -= taken_bytes;
+
+        let (transactions, blobs): (Vec<_>, Vec<_>) =
+            taken.into_iter().map(|(transaction, encoded)| (transaction, Blob::new(encoded))).unzip();
+        let blobs = blobs.into_iter().collect::<Result<Vec<_>, _>>().and_then(Bounded::new);
+        let transactions_blob = blobs.expect("admission and the loop above keep to the bounds");
+        let batch = Batch { creator: self.me, number: self.next_number, transactions: transactions_blob };
+        self.next_number += 1;
+        self.last_batch = Some(now.moment);
+
+        // `known` has counted these transactions when they were added.
+        let batch = Arc::new(VerifiedBatch::of_own(&batch, transactions));
+        effects.push(send(Recipient::All, batch_message(&batch)));
+        self.insert(batch, now, effects);
+    }
+}

@@ -1,0 +1,99 @@
+//! Batches that went missing: asked for, served, sent again.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashSet;
+use types::codec::Bounded;
+use types::{BatchDigest, Moment, Signers, ValidatorIndex};
+
+use super::{Dissemination, batch_message, send};
+use crate::{Effect, Message, Now, Recipient};
+
+/// A batch that a proposal needs and that is not here.
+pub(super) struct Wanted {
+    /// Who surely has it.
+    holder: ValidatorIndex,
+    pub(super) ask_at: Moment,
+    asked: u32,
+}
+
+impl Dissemination {
+    /// A proposal needs a batch that is not here. It may be on its way, so it is asked for a little later.
+    pub(crate) fn want(&mut self, digest: BatchDigest, holder: ValidatorIndex, now: Now) {
+        let ask_at = now.moment.plus_millis(self.limits.fetch_after_millis);
+        self.wanted.entry(digest).or_insert(Wanted { holder, ask_at, asked: 0 });
+    }
+
+    /// No proposal needs any missing batch any more, except these.
+    pub(crate) fn keep_wanted(&mut self, needed: &HashSet<BatchDigest>) {
+        self.wanted.retain(|digest, _| needed.contains(digest));
+    }
+
+    /// A validator asks for batches.
+    pub(crate) fn serve(&self, to: ValidatorIndex, digests: &[BatchDigest], effects: &mut Vec<Effect>) {
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            digests.iter().copied().partition(|digest| self.entries.contains_key(digest));
+        for batch in here.iter().filter_map(|digest| self.batch(digest)) {
+            effects.push(send(Recipient::One(to), batch_message(batch)));
+        }
+        if !elsewhere.is_empty() {
+            effects.push(Effect::ServeBatches { to, digests: elsewhere });
+        }
+    }
+
+    /// Sends own batches again that lack acknowledgements, and asks for wanted batches that are due.
+    pub(crate) fn retry(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let retry_millis = self.limits.retry_millis;
+        let overdue: Vec<(BatchDigest, Signers)> = (self.entries.iter_mut())
+            .filter(|(_, entry)| {
+                let is_due = entry.sent.plus_millis(retry_millis) <= now.moment;
+                entry.batch.creator() == self.me && entry.place.is_none() && is_due
+            })
+            .map(|(digest, entry)| {
+                entry.sent = now.moment;
+                (*digest, entry.acknowledged)
+            })
+            .collect();
+        for (digest, acknowledged) in overdue {
+            let Some(batch) = self.batch(&digest) else { continue };
+            let message = batch_message(batch);
+            let lacking = self.committee.indices().filter(|&index| index != self.me && !acknowledged.contains(index));
+            effects.extend(lacking.map(|index| send(Recipient::One(index), message.clone())));
+        }
+        self.ask_for_wanted(now, effects);
+    }
+
+    fn ask_for_wanted(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        let mut questions: BTreeMap<ValidatorIndex, Vec<BatchDigest>> = BTreeMap::new();
+        let others = self.committee.size() as u32;
+        for (digest, wanted) in &mut self.wanted {
+            if wanted.ask_at > now.moment || self.verifying.contains_key(digest) {
+                continue;
+            }
+            // First the one that surely has it, then the others in turn.
+            let index = (u32::from(wanted.holder.0) + wanted.asked) % others;
+            let holder = ValidatorIndex(index as u16);
+            let holder = if holder == self.me { wanted.holder } else { holder };
+            wanted.asked += 1;
+            wanted.ask_at = now.moment.plus_millis(self.limits.retry_millis / 4);
+            questions.entry(holder).or_default().push(*digest);
+        }
+        for (holder, digests) in questions {
+            for chunk in digests.chunks(types::MAX_BLOCK_BATCHES) {
+                let digests = Bounded::new(chunk.to_vec()).expect("chunks keep to the bound");
+                effects.push(send(Recipient::One(holder), Message::FetchBatches(digests)));
+            }
+        }
+    }
+
+    /// The link to a validator came up: sends it what it has not acknowledged.
+    pub(crate) fn peer_up(&mut self, peer: ValidatorIndex, effects: &mut Vec<Effect>) {
+        let missing = self
+            .entries
+            .values()
+            .filter(|entry| entry.batch.creator() == self.me && !entry.acknowledged.contains(peer));
+        effects.extend(missing.map(|entry| send(Recipient::One(peer), batch_message(&entry.batch))));
+        // It may have lost our acknowledgements too, and nothing else would repeat them.
+        self.to_acknowledge.extend(self.entries.keys());
+    }
+}
