@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use consensus::{Proposal, Verdict};
 use hashbrown::HashSet;
-use types::{BatchDigest, Block, Hash, Header, Moment, Timestamp, ValidatorIndex, View};
+use types::{BatchDigest, Block, Hash, Header, MAX_BLOCK_BYTES, Moment, Timestamp, ValidatorIndex, View};
 
 use crate::chain::Chain;
 use crate::dissemination::Dissemination;
@@ -191,6 +191,9 @@ impl Replica {
             Ok(batches) => batches,
             Err(missing) => return Execution::Missing(missing),
         };
+        if batches.iter().map(|batch| batch.bytes().len()).sum::<usize>() > MAX_BLOCK_BYTES {
+            return Execution::Bad;
+        }
         let Some(Ok(execution)) = self.chain.execute(&header.parent, header.timestamp, &batches) else {
             return Execution::Bad;
         };

@@ -115,7 +115,8 @@ impl Replica {
         let mut replica =
             Replica::assemble(committee.clone(), me, parameters, limits, simplex, chain, dissemination, now);
 
-        let certificate = replica.replay(blocks, now)?;
+        let mut effects = Vec::new();
+        let certificate = replica.replay(blocks, now, &mut effects)?;
         let root = match certificate {
             Some(certificate) => {
                 Root { view: replica.chain.tip().view, block: replica.chain.tip_hash(), certificate: Some(certificate) }
@@ -128,7 +129,6 @@ impl Replica {
         for bytes in batches {
             replica.dissemination.recovered(VerifiedBatch::verify(bytes.into(), &committee.chain)?, now);
         }
-        let mut effects = Vec::new();
         replica.readopt(proposals, now);
         replica.follow(now, outputs, &mut effects);
         replica.settle(now, &mut effects);
@@ -140,9 +140,12 @@ impl Replica {
         &mut self,
         blocks: Box<dyn Iterator<Item = Result<CertifiedBlock, ReadError>>>,
         now: Now,
+        effects: &mut Vec<Effect>,
     ) -> Result<Option<types::Verified<Certificate>>, RecoveryError> {
         let mut last = None;
         let mut run = Vec::new();
+        let mut repeated = Vec::new();
+        let mut is_checkpoint_due = false;
         for block in blocks {
             let block = block.map_err(RecoveryError::Read)?;
             let certificate = block.certificate.clone();
@@ -151,9 +154,13 @@ impl Replica {
             let certificate =
                 certificate.verify(&self.committee).map_err(|error| RecoveryError::Block(error.to_string()))?;
             let run = Run { blocks: std::mem::take(&mut run), certificate };
-            // The blocks are on disk already: nothing of this is written again.
-            let imported = self.import(run, now, &mut Vec::new());
+            let imported = self.import(run, now, &mut repeated);
+            // The blocks are on disk already: nothing of this is done again, but for a checkpoint that is overdue.
+            is_checkpoint_due |= repeated.drain(..).any(|effect| matches!(effect, Effect::Checkpoint { .. }));
             last = Some(imported.map_err(|error: ImportError| RecoveryError::Block(error.to_string()))?);
+        }
+        if is_checkpoint_due {
+            effects.push(self.checkpoint());
         }
         Ok(last)
     }

@@ -316,14 +316,27 @@ impl Replica {
         }
     }
 
-    /// Votes wait for the disk, and so do the blocks that they are for.
+    /// Votes wait for the disk, and so do the blocks that they are for. Records that no message waits for are written
+    /// in their turn and become durable with a later commit.
     fn commit(&mut self, durable: consensus::Durable, effects: &mut Vec<Effect>) {
-        let mut writes = Vec::new();
+        let writes = self.writes_of(durable.records());
+        let is_vote = |record: &&Record| matches!(record, Record::Voted(_) | Record::Proposed(_));
+        let mut votes = durable.records().iter().filter(is_vote).peekable();
+        if !durable.needs_flush() && votes.peek().is_none() {
+            effects.extend(writes.into_iter().map(Effect::Write));
+            return;
+        }
         self.commits += 1;
-        for record in durable.records() {
-            if matches!(record, Record::Voted(_) | Record::Proposed(_)) {
-                self.undurable_votes.insert(record.view(), self.commits);
-            }
+        self.undurable_votes.extend(votes.map(|vote| (vote.view(), self.commits)));
+        // From here on the messages are in the keeping of `Commit`, which asks for the flush in its turn.
+        let messages = durable.released().into_iter().filter_map(|outgoing| self.envelope(outgoing)).collect();
+        effects.push(Effect::Commit(Commit::new(self.commits, writes, messages)));
+    }
+
+    /// Records as writes, each after the block that it is about.
+    fn writes_of(&mut self, records: &[Record]) -> Vec<Write> {
+        let mut writes = Vec::with_capacity(records.len() + 1);
+        for record in records {
             if let Some(hash) = record.block()
                 && let Some(block) = self.chain.take_unwritten(&hash)
             {
@@ -331,9 +344,7 @@ impl Replica {
             }
             writes.push(Write::Journal(record.clone()));
         }
-        // From here on the messages are in the keeping of `Commit`, which asks for the flush in its turn.
-        let messages = durable.released().into_iter().filter_map(|outgoing| self.envelope(outgoing)).collect();
-        effects.push(Effect::Commit(Commit::new(self.commits, writes, messages)));
+        writes
     }
 
     /// Addresses a message of consensus; a proposal takes its block along.
@@ -464,9 +475,13 @@ impl Replica {
         if is_due {
             self.bytes_since_checkpoint = 0;
             self.blocks_since_checkpoint = 0;
-            let snapshot = self.chain.ledger().snapshot();
-            effects.push(Effect::Checkpoint { height: self.chain.tip().height, snapshot });
+            effects.push(self.checkpoint());
         }
+    }
+
+    /// The ledger as it is, for the disk.
+    pub(crate) fn checkpoint(&self) -> Effect {
+        Effect::Checkpoint { height: self.chain.tip().height, snapshot: self.chain.ledger().snapshot() }
     }
 
     /// A quorum's outcome is not ours.

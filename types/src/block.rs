@@ -8,6 +8,9 @@ use crate::{BatchDigest, Domain, Epoch, Hash, Height, Timestamp, ValidatorIndex,
 /// The most batches in a block.
 pub const MAX_BLOCK_BATCHES: usize = 1024;
 
+/// The most bytes of batches in a block, so that a block with its batches fits in one message to a validator that lags.
+pub const MAX_BLOCK_BYTES: usize = 8 << 20;
+
 /// What a finality certificate certifies: order and outcome of everything up to this block.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Header {

@@ -21,7 +21,7 @@ mod verified;
 pub use address::{Address, AddressError};
 pub use amount::{Amount, AssetId};
 pub use batch::{Acknowledgement, Batch, BatchDigest, MAX_ACKNOWLEDGED, MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS};
-pub use block::{Block, Header, MAX_BLOCK_BATCHES};
+pub use block::{Block, Header, MAX_BLOCK_BATCHES, MAX_BLOCK_BYTES};
 pub use certificate::{Ballot, Certificate, CertificateError, Evidence, Signers, Vote};
 pub use hash::{Domain, Hash, HexError};
 pub use keys::{PublicKey, SecretKey, Signature};
