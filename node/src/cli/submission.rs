@@ -143,3 +143,104 @@ fn is_worth_another(failure: &Failure) -> bool {
         Failure::Failed(_) | Failure::Unsuccessful(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use jsonrpsee::RpcModule;
+    use jsonrpsee::server::{Server, ServerHandle};
+    use jsonrpsee::types::ErrorObjectOwned;
+    use types::{Amount, AssetId};
+
+    use super::*;
+
+    type Answer<T> = Result<T, i32>;
+
+    /// A validator that always gives the same answers.
+    struct Fake {
+        validator: Validator,
+        sent: Arc<AtomicUsize>,
+        _server: ServerHandle,
+    }
+
+    impl Fake {
+        async fn start(send: Answer<()>, wait: Answer<TransactionStatus>) -> Fake {
+            let sent = Arc::new(AtomicUsize::new(0));
+            let mut module = RpcModule::new(sent.clone());
+            let refuse = |code| ErrorObjectOwned::owned(code, "refused", None::<()>);
+            let id = submission().id;
+            module
+                .register_method("baro_send", move |_, sent, _| {
+                    sent.fetch_add(1, Ordering::SeqCst);
+                    send.map(|()| id).map_err(refuse)
+                })
+                .unwrap();
+            module.register_method("baro_wait", move |_, _, _| wait.clone().map_err(refuse)).unwrap();
+            let server = Server::builder().build("127.0.0.1:0").await.unwrap();
+            let address: SocketAddr = server.local_addr().unwrap();
+            let validator = Validator::at(&format!("http://{address}")).unwrap();
+            Fake { validator, sent, _server: server.start(module) }
+        }
+    }
+
+    /// Nobody listens on the discard port of loopback.
+    fn silent() -> Validator {
+        Validator::at("http://127.0.0.1:9").unwrap()
+    }
+
+    fn submission() -> Submission {
+        let burn = Instruction::Burn { asset: AssetId(0), amount: Amount(1) };
+        Submission::sign(&Hash::ZERO, &SecretKey::from_seed([1; 32]), burn, 60).unwrap()
+    }
+
+    fn expired() -> TransactionStatus {
+        TransactionStatus::Expired { valid_until: Deadline(1) }
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn a_payment_survives_the_validator_that_took_it() {
+        let stopping = Fake::start(Ok(()), Err(code::STOPPING)).await;
+        let forgetful = Fake::start(Err(code::BUSY), Ok(TransactionStatus::Pending)).await;
+        let good = Fake::start(Ok(()), Ok(expired())).await;
+        let submission = submission();
+        let took = [stopping.validator, silent(), forgetful.validator, good.validator];
+        submission.send(&took).await.unwrap();
+        assert_eq!(good.sent.load(Ordering::SeqCst), 0, "the first one took it");
+        assert_eq!(submission.wait(&took, PATIENCE).await.unwrap(), expired());
+        assert!(stopping.sent.load(Ordering::SeqCst) > 1, "after a silence the same bytes are sent again");
+    }
+
+    #[tokio::test]
+    async fn another_validator_is_asked_only_where_it_may_answer_otherwise() {
+        let busy = Fake::start(Err(code::BUSY), Ok(expired())).await;
+        let strict = Fake::start(Err(code::WOULD_FAIL), Ok(expired())).await;
+        let good = Fake::start(Ok(()), Ok(expired())).await;
+        let sent = submission().send(&[busy.validator, strict.validator, good.validator]).await;
+        assert!(matches!(sent, Err(Failure::Refused { code: code::WOULD_FAIL, .. })));
+        assert_eq!(good.sent.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_after_a_silence_is_no_outcome() {
+        let strict = Fake::start(Err(code::WOULD_FAIL), Ok(expired())).await;
+        let executed = Fake::start(Err(code::ALREADY_EXECUTED), Ok(expired())).await;
+        submission().send(&[silent(), strict.validator]).await.unwrap();
+        submission().send(&[executed.validator]).await.unwrap();
+        let nobody = submission().send(&[silent()]).await;
+        assert!(matches!(nobody, Err(Failure::Unreachable { .. })));
+    }
+
+    #[tokio::test]
+    async fn patience_ends() {
+        let slow = Fake::start(Ok(()), Ok(TransactionStatus::Pending)).await;
+        let status = submission().wait(std::slice::from_ref(&slow.validator), Duration::ZERO).await.unwrap();
+        assert_eq!(status, TransactionStatus::Pending);
+        assert_eq!(slow.sent.load(Ordering::SeqCst), 0, "what is pending is not sent again");
+        assert!(submission().wait(&[silent()], Duration::ZERO).await.is_err());
+    }
+}
