@@ -22,8 +22,9 @@ impl Replica {
         self.last_block.plus_millis(self.limits.block_interval_millis)
     }
 
-    pub(crate) fn proposing_deadline(&self) -> Option<Moment> {
-        self.proposing.as_ref().map(|_| self.block_due())
+    /// When the block that was asked for is due. Once it is, only a missing parent holds it up, and that comes as input.
+    pub(crate) fn proposing_deadline(&self, now: Now) -> Option<Moment> {
+        self.proposing.as_ref().map(|_| self.block_due()).filter(|due| *due > now.moment)
     }
 
     /// Builds the block that was asked for, if its parent is here and the time has come.

@@ -178,7 +178,7 @@ impl Replica {
             self.consensus.next_deadline(),
             self.dissemination.next_deadline(),
             self.judging.next_deadline(now),
-            self.proposing_deadline(),
+            self.proposing_deadline(now),
             self.catch_up_deadline(),
             self.waiting_finalization.as_ref().map(|(_, since)| self.patience_from(*since)),
         ]

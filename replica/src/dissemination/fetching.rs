@@ -67,7 +67,11 @@ impl Dissemination {
         let mut questions: BTreeMap<ValidatorIndex, Vec<BatchDigest>> = BTreeMap::new();
         let others = self.committee.size() as u32;
         for (digest, wanted) in &mut self.wanted {
-            if wanted.ask_at > now.moment || self.verifying.contains_key(digest) {
+            if wanted.ask_at > now.moment {
+                continue;
+            }
+            if self.verifying.contains_key(digest) {
+                wanted.ask_at = now.moment.plus_millis(self.limits.fetch_after_millis);
                 continue;
             }
             // First the one that surely has it, then the others in turn.

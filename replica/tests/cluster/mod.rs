@@ -20,6 +20,9 @@ const START: u64 = 1_800_000_000_000;
 /// One way between two validators, in microseconds.
 const DELAY: u64 = 1_000;
 
+/// So many wake-ups without any other event are a replica that asks to be woken and then does nothing.
+const MAX_WAKES: usize = 1_000;
+
 /// A flush, in microseconds.
 const FLUSH: u64 = 500;
 
@@ -104,6 +107,8 @@ pub(crate) struct Cluster {
     /// Sees every message; what it returns is delivered.
     pub(crate) tamper: Box<dyn FnMut(usize, usize, Message) -> Option<Message>>,
     salt: u64,
+    /// Wake-ups since anything else happened.
+    wakes: usize,
 }
 
 /// The payer of every test.
@@ -150,6 +155,7 @@ impl Cluster {
             cut: BTreeSet::new(),
             tamper: Box::new(|_, _, message| Some(message)),
             salt: 0,
+            wakes: 0,
         };
         for index in 0..size {
             cluster.validators.push(Machine {
@@ -323,13 +329,18 @@ impl Cluster {
         let mut messages = Vec::new();
         let Some(replica) = &mut validator.replica else { return };
         match event {
-            Event::Input(input) => replica.step(now, input, &mut effects),
+            Event::Input(input) => {
+                self.wakes = 0;
+                replica.step(now, input, &mut effects);
+            }
             Event::Flushed(disk, commit, released) => {
                 validator.durable = *disk;
                 messages = released;
                 replica.step(now, Input::Durable { commit }, &mut effects);
             }
             Event::Wake => {
+                self.wakes += 1;
+                assert!(self.wakes < MAX_WAKES, "validator {index} keeps waking for nothing");
                 validator.wake = None;
                 replica.step(now, Input::Tick, &mut effects);
             }

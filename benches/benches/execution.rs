@@ -1,0 +1,113 @@
+//! Execution: a block of 1,000 payments with its roots, and folding it into the ledger.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use types::codec::{Bounded, Text};
+use types::{
+    Address, Amount, AssetId, AuthorizedTransaction, ChainTag, Deadline, Hash, Height, Instruction, Payload, SecretKey,
+    Timestamp, Transaction,
+};
+use vm::{AssetSpec, BlockContext, Ledger, Parameters, execute, receipts_root};
+
+const PAYMENTS: u64 = 1_000;
+const CHAIN: Hash = Hash([9; 32]);
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// An account that only receives.
+fn receiver(number: u64) -> Address {
+    let mut bytes = [0; 20];
+    bytes[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+    bytes[8..16].copy_from_slice(&number.to_be_bytes());
+    Address(bytes)
+}
+
+fn payers() -> Vec<SecretKey> {
+    (0..PAYMENTS)
+        .map(|number| {
+            let mut seed = [1; 32];
+            seed[..8].copy_from_slice(&number.to_be_bytes());
+            SecretKey::from_seed(seed)
+        })
+        .collect()
+}
+
+/// A ledger of `accounts` accounts, the payers among them.
+fn ledger(accounts: u64, payers: &[SecretKey]) -> Ledger {
+    let rich = |address| (address, vec![(AssetId(0), Amount(1_000_000))]);
+    let payers = payers.iter().map(|key| rich(Address::of(&key.public())));
+    let receivers = (0..accounts - PAYMENTS).map(|number| rich(receiver(number)));
+    let won = AssetSpec { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer: receiver(0) };
+    Ledger::genesis(Parameters { max_valid_seconds: 120 }, vec![won], payers.chain(receivers).collect()).unwrap()
+}
+
+fn payments(accounts: u64, payers: &[SecretKey]) -> Vec<AuthorizedTransaction> {
+    let payment = |(number, key): (u64, &SecretKey)| {
+        let transfer = Instruction::Transfer {
+            asset: AssetId(0),
+            to: receiver(number * 7_919 % (accounts - PAYMENTS)),
+            amount: Amount(1),
+            memo: Text::default(),
+            reference: Text::default(),
+        };
+        let payload = Payload {
+            chain: ChainTag::of(&CHAIN),
+            payer: Address::of(&key.public()),
+            valid_until: Deadline::after(NOW, 60),
+            salt: number,
+            instructions: Bounded::new(vec![transfer]).unwrap(),
+        };
+        Transaction::sign(payload, key, &CHAIN)
+    };
+    let transactions = (0..).zip(payers).map(payment).collect();
+    Transaction::authorize_all(transactions, &CHAIN).into_iter().map(Result::unwrap).collect()
+}
+
+fn execution(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("execution");
+    group.throughput(Throughput::Elements(PAYMENTS));
+    let payers = payers();
+    let context = BlockContext { height: Height(1), timestamp: NOW };
+    for accounts in [10_000, 100_000] {
+        let ledger = ledger(accounts, &payers);
+        let payments = payments(accounts, &payers);
+        group.bench_function(BenchmarkId::new("1,000 payments with all roots", accounts), |b| {
+            b.iter(|| execute(&ledger, &[], context, black_box(&payments)).unwrap());
+        });
+        let execution = execute(&ledger, &[], context, &payments).unwrap();
+        assert!(execution.receipts.iter().all(|receipt| receipt.failure().is_none()));
+        group.bench_function(BenchmarkId::new("receipts root alone", accounts), |b| {
+            b.iter(|| receipts_root(black_box(&execution.receipts)));
+        });
+        let snapshot: Vec<Vec<u8>> = ledger.snapshot().chunks().collect();
+        let copy = || Ledger::restore(snapshot.clone(), ledger.state_root()).unwrap();
+        group.bench_function(BenchmarkId::new("fold into the ledger", accounts), |b| {
+            b.iter_batched(
+                || {
+                    let ledger = copy();
+                    let delta = execute(&ledger, &[], context, &payments).unwrap().delta;
+                    (ledger, delta)
+                },
+                |(mut ledger, delta)| {
+                    ledger.apply(delta);
+                    ledger
+                },
+                BatchSize::PerIteration,
+            );
+        });
+        group.bench_function(BenchmarkId::new("all accounts and the state root from a checkpoint", accounts), |b| {
+            b.iter(copy);
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(300)).sample_size(10);
+    targets = execution
+}
+criterion_main!(benches);
