@@ -174,6 +174,11 @@ impl Chain {
         lost.into_iter().flat_map(|hash| self.discard(&hash)).collect()
     }
 
+    /// True if a block that is not final builds on this one.
+    pub(crate) fn is_parent(&self, hash: &Hash) -> bool {
+        self.candidates.values().any(|candidate| candidate.block.header.parent == *hash)
+    }
+
     /// Drops a block that cannot become final; returns its batches.
     pub(crate) fn discard(&mut self, hash: &Hash) -> Vec<BatchDigest> {
         self.candidates.remove(hash).map(|candidate| candidate.block.batches.to_vec()).unwrap_or_default()

@@ -63,8 +63,14 @@ impl Judging {
         self.wanted.remove(&hash);
         self.bodies.insert((block.header.view, hash), block);
         while self.bodies.len() > MAX_BODIES {
-            self.bodies.pop_first();
+            self.bodies.pop_last();
         }
+    }
+
+    /// True if a block of this view is kept already: a leader has one block in a view, and what else it sends is not
+    /// kept unless it turns out to be needed.
+    pub(crate) fn has_body_of(&self, view: View) -> bool {
+        self.bodies.range((view, Hash::ZERO)..).next().is_some_and(|((first, _), _)| *first == view)
     }
 
     pub(crate) fn wants(&self, hash: &Hash) -> bool {
@@ -118,6 +124,10 @@ impl Replica {
         if let Some(block) = self.pending_finalization() {
             let holder = self.other_validator(self.me);
             self.adopt(&block, holder, now, &mut needed);
+        }
+        if let Some(parent) = self.proposing.as_ref().map(|request| request.parent) {
+            let holder = self.other_validator(self.me);
+            self.adopt(&parent, holder, now, &mut needed);
         }
         self.dissemination.keep_wanted(&needed);
         self.ask_for_blocks(now, effects);

@@ -44,10 +44,12 @@ pub struct Replica {
     durable: u64,
     /// The commits that carry own votes and are not durable, by the view of the vote.
     undurable_votes: BTreeMap<View, u64>,
-    /// A finalization that may rest on an own vote that is not durable yet.
-    undurable_finalization: Option<Verified<Certificate>>,
+    /// Finalizations that may rest on an own vote that is not durable yet, by view.
+    undurable_finalizations: BTreeMap<View, Verified<Certificate>>,
     /// A finalization whose block is not executed here yet, and since when.
     waiting_finalization: Option<(Verified<Certificate>, Moment)>,
+    /// How often a waiting finalization has led to catching up.
+    catch_ups: usize,
     /// Transactions under verification for clients.
     verifying: usize,
     /// What consensus was last told about work.
@@ -104,8 +106,9 @@ impl Replica {
             commits: 0,
             durable: 0,
             undurable_votes: BTreeMap::new(),
-            undurable_finalization: None,
+            undurable_finalizations: BTreeMap::new(),
             waiting_finalization: None,
+            catch_ups: 0,
             verifying: 0,
             told_work: false,
             trimmed: View(0),
@@ -126,8 +129,12 @@ impl Replica {
             Input::Durable { commit } => {
                 self.durable = self.durable.max(commit);
                 self.undurable_votes.retain(|_, number| *number > commit);
-                if let Some(certificate) = self.undurable_finalization.take() {
-                    self.finalize_once_durable(certificate, now, effects);
+                // The latest one that rests on nothing undurable finalizes all before it.
+                let undurable = self.undurable_votes.keys().next().copied().unwrap_or(View(u64::MAX));
+                let waiting = self.undurable_finalizations.split_off(&undurable);
+                let durable = std::mem::replace(&mut self.undurable_finalizations, waiting);
+                if let Some((_, certificate)) = durable.into_iter().next_back() {
+                    self.finalize_or_wait(certificate, now, effects);
                 }
             }
             Input::Verified(JobResult::Submission { ticket, verdicts }) => {
@@ -237,7 +244,7 @@ impl Replica {
     ) -> Result<TransactionId, SubmitError> {
         let (transaction, bytes) = verdict?;
         let id = transaction.id();
-        if self.dissemination.knows(&id) {
+        if self.dissemination.carries(&id) {
             return Ok(id);
         }
         let time = now.time.max(self.chain.tip().timestamp);
@@ -254,7 +261,8 @@ impl Replica {
             Message::Proposal { proposal, block } => {
                 let hash = block.header.hash();
                 let is_leaders = from == self.committee.leader(proposal.view) && self.is_open(proposal.view);
-                if is_leaders && hash == proposal.block && proposal.view == block.header.view {
+                let is_needed = self.judging.wants(&hash) || !self.judging.has_body_of(proposal.view);
+                if is_leaders && is_needed && hash == proposal.block && proposal.view == block.header.view {
                     self.judging.keep(hash, block);
                 }
                 let message = consensus::Message::Propose(proposal);
@@ -367,7 +375,7 @@ impl Replica {
     /// is fetched again.
     fn drop_view(&mut self, view: View) {
         for hash in self.chain.candidates_of(view) {
-            if !self.consensus.is_notarized(view, &hash) {
+            if !self.consensus.is_notarized(view, &hash) && !self.chain.is_parent(&hash) {
                 let batches = self.chain.discard(&hash);
                 self.dissemination.exclude(&batches);
             }
@@ -387,10 +395,7 @@ impl Replica {
     /// until then nobody may see the outcome.
     fn finalize_once_durable(&mut self, certificate: Verified<Certificate>, now: Now, effects: &mut Vec<Effect>) {
         if self.undurable_votes.range(..=certificate.ballot.view()).next().is_some() {
-            let is_later = |held: &Verified<Certificate>| held.ballot.view() < certificate.ballot.view();
-            if self.undurable_finalization.as_ref().is_none_or(is_later) {
-                self.undurable_finalization = Some(certificate);
-            }
+            self.undurable_finalizations.insert(certificate.ballot.view(), certificate);
             return;
         }
         self.finalize_or_wait(certificate, now, effects);
@@ -414,7 +419,10 @@ impl Replica {
             self.waiting_finalization = Some((certificate, since));
             return;
         }
-        let signer = certificate.signers.iter().find(|&signer| signer != self.me).unwrap_or(self.me);
+        // Another signer each time: one that answers with nothing, or with lies, must not be asked for ever.
+        let signers: Vec<ValidatorIndex> = certificate.signers.iter().filter(|&signer| signer != self.me).collect();
+        let signer = signers.get(self.catch_ups % signers.len().max(1)).copied().unwrap_or(self.me);
+        self.catch_ups += 1;
         self.waiting_finalization = Some((certificate, now.moment));
         self.catch_up_from(signer, now, effects);
     }
@@ -459,7 +467,8 @@ impl Replica {
     }
 
     fn trim_journal(&mut self, effects: &mut Vec<Effect>) {
-        let needed = self.consensus.first_needed_view();
+        // What was voted for above the tip is not stored as finalized yet, whatever consensus knows.
+        let needed = self.consensus.first_needed_view().min(self.chain.tip().view);
         if needed.0 >= self.trimmed.0 + TRIM_AFTER_VIEWS {
             self.trimmed = needed;
             effects.push(Effect::Write(Write::TrimJournal(needed)));

@@ -66,6 +66,15 @@ impl Backend {
         result.map_err(|_| Error::Stopping)?.map_err(Error::Store)
     }
 
+    /// Reads the store once it holds everything that the loop knows: the ledger runs ahead of the disk.
+    async fn read_written<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.ask(|reply| Request::Fence { reply }).await?;
+        self.read(read).await
+    }
+
     async fn submit(&self, transactions: Vec<HexBytes>) -> Result<Vec<Result<TransactionId, SubmitError>>, Error> {
         let max = self.limits.transactions_per_call;
         if transactions.len() > max {
@@ -83,7 +92,7 @@ impl Backend {
             Outcome::Stored(place) => self.stored_status(id, place).await,
             Outcome::Pending => Ok(TransactionStatus::Pending),
             Outcome::Unknown => Ok(TransactionStatus::Unknown { valid_until: id.deadline() }),
-            Outcome::Closed => match self.read(move |store| find_closed(store, &id)).await? {
+            Outcome::Closed => match self.read_written(move |store| find_closed(store, &id)).await? {
                 Some(place) => self.stored_status(id, place).await,
                 None => Ok(json::expired(&id)),
             },
@@ -91,7 +100,7 @@ impl Backend {
     }
 
     async fn stored_status(&self, id: TransactionId, place: ReceiptPointer) -> Result<TransactionStatus, Error> {
-        let placed = self.read(move |store| read_receipt(store, &id, place)).await?;
+        let placed = self.read_written(move |store| read_receipt(store, &id, place)).await?;
         Ok(executed(&placed))
     }
 

@@ -36,6 +36,11 @@ pub(crate) enum Request {
         /// Told once.
         waiter: oneshot::Sender<()>,
     },
+    /// Tells when everything that the loop has given out so far is in the store, flushed or not.
+    Fence {
+        /// Told once.
+        reply: oneshot::Sender<()>,
+    },
     /// A finalized block of any height that memory still has.
     RecentBlock {
         /// The height.

@@ -18,6 +18,9 @@ const RECENT_RECEIPTS: usize = 50_000;
 /// Transactions that clients wait for at most; a further client is answered with the status of the moment.
 const MAX_WAITING: usize = 100_000;
 
+/// Clients that wait for one transaction at most.
+const MAX_WAITERS: usize = 64;
+
 /// A receipt with its block.
 #[derive(Debug, Clone)]
 pub(crate) struct PlacedReceipt {
@@ -89,12 +92,16 @@ impl Outcomes {
         if self.waiting.len() >= MAX_WAITING && !self.waiting.contains_key(&id) {
             return;
         }
-        let waiters = self.waiting.entry(id).or_default();
-        waiters.retain(|waiter| !waiter.is_closed());
-        if waiters.is_empty() {
+        if !self.waiting.contains_key(&id) {
             self.deadlines.entry(id.deadline()).or_default().push(id);
         }
-        waiters.push(waiter);
+        let waiters = self.waiting.entry(id).or_default();
+        if waiters.len() >= MAX_WAITERS {
+            waiters.retain(|waiter| !waiter.is_closed());
+        }
+        if waiters.len() < MAX_WAITERS {
+            waiters.push(waiter);
+        }
     }
 
     /// What is known of `id` without reading the disk.

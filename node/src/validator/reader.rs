@@ -15,6 +15,9 @@ use crate::store::{Store, StoredBlock};
 /// Questions that may wait. More are dropped: who asked asks again, elsewhere.
 const MAX_WAITING: usize = 16;
 
+/// About the longest answer that still fits in one message.
+const MAX_RUN_BYTES: usize = 14 << 20;
+
 enum Question {
     Blocks { to: ValidatorIndex, from: Height },
     Batches { to: ValidatorIndex, digests: Vec<BatchDigest> },
@@ -54,18 +57,23 @@ fn work(queue: &Receiver<Question>, store: &Store, post: &Post) {
 }
 
 fn send_blocks(store: &Store, post: &Post, to: ValidatorIndex, from: Height) -> anyhow::Result<()> {
-    let stored = store.blocks(from, MAX_SERVED_BYTES).context("reading blocks")?;
-    let mut blocks = stored
-        .into_iter()
-        .take(MAX_FETCHED_BLOCKS)
-        .map(|stored| certified_block(&stored))
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    // What no certificate in this answer covers helps nobody.
-    let covered = blocks.iter().rposition(|block| block.certificate.is_some()).map_or(0, |last| last + 1);
-    blocks.truncate(covered);
+    let mut blocks = certified_blocks(store, from, MAX_SERVED_BYTES)?;
+    if blocks.is_empty() {
+        // Blocks that one certificate covers together may be longer than a usual answer.
+        blocks = certified_blocks(store, from, MAX_RUN_BYTES)?;
+    }
     let message = Message::Blocks(Bounded::new(blocks)?);
     post.send(Envelope { to: Recipient::One(to), message });
     Ok(())
+}
+
+/// The blocks from a height on, up to the last one that a certificate among them covers: the others help nobody.
+fn certified_blocks(store: &Store, from: Height, max_bytes: usize) -> anyhow::Result<Vec<CertifiedBlock>> {
+    let stored = store.blocks(from, max_bytes).context("reading blocks")?;
+    let mut blocks = stored.iter().take(MAX_FETCHED_BLOCKS).map(certified_block).collect::<anyhow::Result<Vec<_>>>()?;
+    let covered = blocks.iter().rposition(|block| block.certificate.is_some()).map_or(0, |last| last + 1);
+    blocks.truncate(covered);
+    Ok(blocks)
 }
 
 /// A stored block as it travels.

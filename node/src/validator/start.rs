@@ -30,6 +30,9 @@ use crate::store::Store;
 const WAITING_VOTES: usize = 4096;
 const WAITING_BATCHES: usize = 64;
 
+/// The longest message of the votes lane: about 1,024 digests, with room to spare.
+const VOTE_FRAME_BYTES: usize = 128 << 10;
+
 /// Requests of clients that wait for the loop.
 const WAITING_REQUESTS: usize = 1024;
 
@@ -112,12 +115,16 @@ async fn run_until(
         let _ = done.blocking_send(result);
     })?;
     tokio::select! {
-        result = finished.recv() => return result.unwrap_or(Ok(())),
+        result = finished.recv() => return result.unwrap_or_else(|| Err(broken_off())),
         () = shutdown => {}
     }
     // Fails only if the loop has ended.
     let _ = events.send(Event::Stop);
-    finished.recv().await.unwrap_or(Ok(()))
+    finished.recv().await.unwrap_or_else(|| Err(broken_off()))
+}
+
+fn broken_off() -> anyhow::Error {
+    anyhow::anyhow!("the loop of the validator broke off: see what it said last")
 }
 
 fn network_config(home: &Home, genesis: &Genesis, me: types::ValidatorIndex) -> anyhow::Result<network::Config> {
@@ -135,12 +142,14 @@ fn network_config(home: &Home, genesis: &Genesis, me: types::ValidatorIndex) -> 
         });
     }
     let seed = home.network_key()?;
+    let mut limits = network::Limits::default();
+    limits.lanes.votes.frame_bytes = VOTE_FRAME_BYTES;
     Ok(network::Config {
         keypair: network::keypair(&seed),
         listen: network::parse_address(&home.config().p2p_listen).context("p2p_listen in config.toml")?,
         chain: chain_name(&genesis.hash()),
         peers,
-        limits: network::Limits::default(),
+        limits,
     })
 }
 

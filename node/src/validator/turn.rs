@@ -189,6 +189,7 @@ impl Turn {
             Request::Query(query) => query(&self.replica),
             // A client that went away does not mind.
             Request::Outcome { id, reply } => drop(reply.send(self.outcomes.of(&self.replica, &id))),
+            Request::Fence { reply } => self.writer.fence(reply),
             Request::Wait { id, waiter } => self.wait(id, waiter),
             Request::RecentBlock { height, reply } => {
                 drop(reply.send(self.outcomes.recent_block(height).cloned()));

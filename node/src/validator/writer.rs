@@ -10,6 +10,7 @@ use anyhow::Context;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use replica::{Commit, FinalizedWrite, Write};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
 use tracing::info;
 use types::Height;
 use types::codec::encode;
@@ -20,11 +21,15 @@ use super::metrics::Metrics;
 use super::post::Post;
 use crate::store::{BlockRecord, Store};
 
+/// Orders that are taken before those who wait for a flush get it.
+const ORDERS_PER_FLUSH: usize = 512;
+
 /// Something for the disk.
 enum Order {
     Write(Write),
     Commit(Commit),
     Checkpoint { height: Height, snapshot: Snapshot },
+    Fence(oneshot::Sender<()>),
 }
 
 /// Takes writes and commits.
@@ -64,6 +69,11 @@ impl Writer {
         let _ = self.orders.send(Order::Checkpoint { height, snapshot });
     }
 
+    /// Tells `reply` once everything given out before can be read from the store.
+    pub(super) fn fence(&self, reply: oneshot::Sender<()>) {
+        let _ = self.orders.send(Order::Fence(reply));
+    }
+
     /// Waits until everything is on disk.
     pub(super) fn finish(self) {
         drop(self.orders);
@@ -82,7 +92,7 @@ fn work(
     while let Ok(first) = queue.recv() {
         let mut commits = Vec::new();
         let mut checkpoint = None;
-        for order in std::iter::once(first).chain(queue.try_iter()) {
+        for order in std::iter::once(first).chain(queue.try_iter()).take(ORDERS_PER_FLUSH) {
             match order {
                 Order::Write(write) => put(store, &write)?,
                 Order::Commit(commit) => {
@@ -90,6 +100,8 @@ fn work(
                     commits.push(commit);
                 }
                 Order::Checkpoint { height, snapshot } => checkpoint = Some((height, snapshot)),
+                // Whoever asked may be gone.
+                Order::Fence(reply) => drop(reply.send(())),
             }
         }
         if let Some(last) = commits.last().map(Commit::number) {

@@ -17,6 +17,7 @@ impl Dissemination {
     /// Takes an admitted transaction for the next batch.
     pub(crate) fn add(&mut self, transaction: AuthorizedTransaction, bytes: Vec<u8>) {
         *self.known.entry(transaction.id()).or_insert(0) += 1;
+        self.own.insert(transaction.id());
         self.waiting_bytes += bytes.len();
         self.waiting.push((transaction, bytes));
     }

@@ -1,13 +1,14 @@
 //! Batches that went missing: asked for, served, sent again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hashbrown::HashSet;
 use types::codec::Bounded;
 use types::{BatchDigest, Moment, Signers, ValidatorIndex};
 
 use super::{Dissemination, batch_message, send};
-use crate::{Effect, Message, Now, Recipient};
+use crate::{Effect, MAX_SERVED_BYTES, Message, Now, Recipient, VerifiedBatch};
 
 /// A batch that a proposal needs and that is not here.
 pub(super) struct Wanted {
@@ -31,9 +32,15 @@ impl Dissemination {
 
     /// A validator asks for batches.
     pub(crate) fn serve(&self, to: ValidatorIndex, digests: &[BatchDigest], effects: &mut Vec<Effect>) {
+        let asked: BTreeSet<BatchDigest> = digests.iter().copied().collect();
         let (here, elsewhere): (Vec<_>, Vec<_>) =
-            digests.iter().copied().partition(|digest| self.entries.contains_key(digest));
-        for batch in here.iter().filter_map(|digest| self.batch(digest)) {
+            asked.into_iter().partition(|digest| self.entries.contains_key(digest));
+        let mut bytes = 0;
+        let fits = |batch: &&Arc<VerifiedBatch>| {
+            bytes += batch.bytes().len();
+            bytes <= MAX_SERVED_BYTES
+        };
+        for batch in here.iter().filter_map(|digest| self.batch(digest)).take_while(fits) {
             effects.push(send(Recipient::One(to), batch_message(batch)));
         }
         if !elsewhere.is_empty() {

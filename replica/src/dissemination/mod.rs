@@ -72,6 +72,8 @@ pub(crate) struct Dissemination {
 
     /// Transactions waiting or in an unordered batch, and in how many places.
     known: HashMap<TransactionId, u32>,
+    /// Those of them that wait here or are in a batch of our own.
+    own: HashSet<TransactionId>,
 }
 
 impl Dissemination {
@@ -108,12 +110,19 @@ impl Dissemination {
             ordered: HashSet::new(),
             ordered_until: BTreeSet::new(),
             known: HashMap::new(),
+            own: HashSet::new(),
         }
     }
 
     /// True if the transaction waits here or is in a batch that is not final.
     pub(crate) fn knows(&self, id: &TransactionId) -> bool {
         self.known.contains_key(id)
+    }
+
+    /// True if this validator itself sees to it that the transaction is spread. That it is in somebody else's batch is
+    /// not enough: that batch may never become available.
+    pub(crate) fn carries(&self, id: &TransactionId) -> bool {
+        self.own.contains(id)
     }
 
     /// Transactions that wait here or are in batches that are not final.
@@ -133,7 +142,8 @@ impl Dissemination {
     /// A batch arrived. It is verified if it is new and its sender may send it.
     pub(crate) fn received(&mut self, from: ValidatorIndex, bytes: Vec<u8>, effects: &mut Vec<Effect>) {
         let digest = Batch::digest(&bytes);
-        if self.entries.contains_key(&digest) || self.ordered.contains(&digest) {
+        let is_wanted = self.wanted.contains_key(&digest);
+        if self.entries.contains_key(&digest) || (self.ordered.contains(&digest) && !is_wanted) {
             // The creator sends again because it misses our acknowledgement.
             self.to_acknowledge.push(digest);
             return;
@@ -141,7 +151,6 @@ impl Dissemination {
         if self.verifying.contains_key(&digest) {
             return;
         }
-        let is_wanted = self.wanted.contains_key(&digest);
         if !is_wanted && self.unordered[from.position()] + bytes.len() > self.limits.unordered_bytes_per_peer {
             return;
         }
@@ -167,7 +176,8 @@ impl Dissemination {
         let is_wanted = self.wanted.remove(&digest).is_some();
         let is_stale = latest_deadline(&batch).has_passed(finalized);
         let may_send = batch.creator() == from || is_wanted;
-        let is_known = self.entries.contains_key(&digest) || self.ordered.contains(&digest);
+        // A block may name a batch that an earlier one has ordered: all that is in it is skipped.
+        let is_known = self.entries.contains_key(&digest) || (self.ordered.contains(&digest) && !is_wanted);
         if is_known || (is_stale && !is_wanted) || !may_send || batch.creator().position() >= self.committee.size() {
             return false;
         }
@@ -184,6 +194,9 @@ impl Dissemination {
             return;
         }
         self.count(batch.transactions());
+        if batch.creator() == self.me {
+            self.own.extend(batch.transactions().iter().map(AuthorizedTransaction::id));
+        }
         // It is on disk already.
         self.insert(Arc::new(batch), now, &mut Vec::new());
         self.to_acknowledge.push(digest);
@@ -239,8 +252,9 @@ impl Dissemination {
     pub(crate) fn exclude(&mut self, digests: &[BatchDigest]) {
         for digest in digests {
             if let Some(entry) = self.entries.get_mut(digest) {
+                let was_included = entry.included > 0;
                 entry.included = entry.included.saturating_sub(1);
-                if entry.included == 0 && entry.place.is_some() {
+                if was_included && entry.included == 0 && entry.place.is_some() {
                     self.ready += 1;
                 }
             }
@@ -274,6 +288,9 @@ impl Dissemination {
         }
         for transaction in entry.batch.transactions() {
             self.forget(&transaction.id());
+            if entry.batch.creator() == self.me {
+                self.own.remove(&transaction.id());
+            }
         }
     }
 
