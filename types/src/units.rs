@@ -70,6 +70,13 @@ impl Height {
     }
 }
 
+impl Epoch {
+    /// The next epoch.
+    pub fn next(self) -> Epoch {
+        Epoch(self.0 + 1)
+    }
+}
+
 impl Timestamp {
     /// This time `millis` milliseconds later.
     pub fn plus_millis(self, millis: u64) -> Timestamp {

@@ -90,6 +90,11 @@ impl Committee {
         self.validators.keys.get(index.position())
     }
 
+    /// The committee of the epoch after this one.
+    pub fn next(&self, validators: ValidatorSet) -> Committee {
+        Committee { chain: self.chain, epoch: self.epoch.next(), validators }
+    }
+
     /// All indices in order.
     pub fn indices(&self) -> impl Iterator<Item = ValidatorIndex> + use<> {
         // At most MAX_VALIDATORS.
