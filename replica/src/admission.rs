@@ -12,6 +12,9 @@ pub enum SubmitError {
     /// It cannot be executed as the ledger stands.
     #[error(transparent)]
     Precheck(#[from] Precheck),
+    /// This node only follows the chain.
+    #[error("this node is not a validator of the present epoch: send the same bytes to one that is")]
+    NotAValidator,
     /// The validator has as much to do as it accepts.
     #[error("this validator is busy: send the same bytes again later, or to another validator")]
     Busy,

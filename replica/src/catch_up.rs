@@ -1,9 +1,10 @@
 //! Catching up: finalized blocks come from one other validator at a time and are believed on their certificates alone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use types::codec::Bounded;
-use types::{Block, Certificate, Hash, Header, Moment, ValidatorIndex, Verified};
+use types::{Block, Certificate, Epoch, Hash, Header, Height, Moment, PublicKey, Verified};
 
 use crate::chain::Divergence;
 use crate::judging::follows;
@@ -11,12 +12,30 @@ use crate::message::{CertifiedBlock, MAX_FETCHED_BLOCKS};
 use crate::replica::Replica;
 use crate::{Effect, Envelope, Message, Now, Recipient, VerifiedBatch};
 
-/// A request for blocks that is on its way.
+/// Blocks without a certificate that are held while the rest of their run is fetched: at most so many, of at most so
+/// many bytes.
+const MAX_RUN_BLOCKS: usize = 16 * MAX_FETCHED_BLOCKS;
+const MAX_RUN_BYTES: usize = 64 << 20;
+
+/// What is missing here, and who was asked for it.
+#[derive(Default)]
 pub(crate) struct CatchUp {
-    /// Who was asked.
-    peer: ValidatorIndex,
-    /// When to ask someone else.
-    give_up: Moment,
+    /// The question that is on its way: to whom, and when to ask someone else.
+    asked: Option<(PublicKey, Moment)>,
+    /// Blocks after the tip whose certificate has not come yet, from the one that was asked.
+    run: Vec<CertifiedBlock>,
+    /// Who had nothing for us, or lies, and until when they are not asked on their own word.
+    fruitless: BTreeMap<PublicKey, Moment>,
+    /// Whom we told lately that they lag, and when.
+    told: BTreeMap<PublicKey, Moment>,
+    /// When a validator without a seat asks for news.
+    ask_again: Moment,
+}
+
+impl CatchUp {
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.asked.is_some()
+    }
 }
 
 /// Why blocks from another validator, or from our own disk, were not taken.
@@ -38,71 +57,130 @@ pub(crate) struct Run {
 
 impl Replica {
     /// Asks `peer` for the blocks that are missing here, unless somebody was asked just now.
-    pub(crate) fn catch_up_from(&mut self, peer: ValidatorIndex, now: Now, effects: &mut Vec<Effect>) {
-        if self.catch_up.is_none() {
+    pub(crate) fn catch_up_from(&mut self, peer: PublicKey, now: Now, effects: &mut Vec<Effect>) {
+        if self.catch_up.asked.is_some() {
+            return;
+        }
+        let is_fruitless = self.catch_up.fruitless.get(&peer).is_some_and(|until| *until > now.moment);
+        let peer = if is_fruitless || peer == self.key { self.acquaintance_after(&peer) } else { Some(peer) };
+        if let Some(peer) = peer {
             self.ask_for_finalized(peer, now, effects);
         }
     }
 
-    fn ask_for_finalized(&mut self, peer: ValidatorIndex, now: Now, effects: &mut Vec<Effect>) {
-        let peer = self.other_validator(peer);
+    fn ask_for_finalized(&mut self, peer: PublicKey, now: Now, effects: &mut Vec<Effect>) {
         // An answer is megabytes: it may take a while.
-        self.catch_up = Some(CatchUp { peer, give_up: now.moment.plus_millis(self.limits.retry_millis * 4) });
-        let message = Message::FetchBlocks(self.chain.tip().height.next());
+        self.catch_up.asked = Some((peer, now.moment.plus_millis(self.limits.retry_millis * 4)));
+        let next = Height(self.chain.tip().height.0 + 1 + self.catch_up.run.len() as u64);
+        let message = Message::FetchBlocks(next);
         effects.push(Effect::Send(Envelope { to: Recipient::One(peer), message }));
     }
 
-    pub(crate) fn catch_up_deadline(&self) -> Option<Moment> {
-        self.catch_up.as_ref().map(|catch_up| catch_up.give_up)
+    /// Somebody else to ask.
+    fn acquaintance_after(&self, peer: &PublicKey) -> Option<PublicKey> {
+        let keys = self.acquaintances();
+        let place = keys.iter().position(|key| key == peer).map_or(0, |place| place + 1);
+        keys.get(place % keys.len().max(1)).copied()
     }
 
-    /// Asks the next validator if the one that was asked stays silent.
+    pub(crate) fn catch_up_deadline(&self) -> Option<Moment> {
+        let answer = self.catch_up.asked.map(|(_, give_up)| give_up);
+        answer.or_else(|| self.seat.is_none().then_some(self.catch_up.ask_again))
+    }
+
+    /// Asks the next validator if the one that was asked stays silent. A validator without a seat hears of new blocks
+    /// only by asking.
     pub(crate) fn retry_catch_up(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        if let Some(catch_up) = &self.catch_up
-            && catch_up.give_up <= now.moment
-        {
-            let next = ValidatorIndex(((catch_up.peer.position() + 1) % self.committee.size()) as u16);
-            self.ask_for_finalized(next, now, effects);
+        match self.catch_up.asked {
+            Some((peer, give_up)) if give_up <= now.moment => {
+                self.catch_up.asked = None;
+                self.give_up_on(peer, now);
+                if let Some(next) = self.acquaintance_after(&peer) {
+                    self.ask_for_finalized(next, now, effects);
+                }
+            }
+            None if self.seat.is_none() && self.catch_up.ask_again <= now.moment => {
+                self.catch_up.ask_again = now.moment.plus_millis(self.limits.retry_millis);
+                let keys = self.acquaintances();
+                let turn = (now.moment.0 / 1000 / self.limits.retry_millis.max(1)) as usize;
+                if let Some(peer) = keys.get(turn % keys.len().max(1)) {
+                    self.ask_for_finalized(*peer, now, effects);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Somebody had nothing for us, or not the truth.
+    fn give_up_on(&mut self, peer: PublicKey, now: Now) {
+        self.catch_up.run.clear();
+        self.catch_up.fruitless.retain(|_, until| *until > now.moment);
+        self.catch_up.fruitless.insert(peer, now.moment.plus_millis(self.limits.retry_millis * 4));
+    }
+
+    /// A message of another epoch. Either we lag, or the sender does and is told how far we are.
+    pub(crate) fn hear_of_epoch(&mut self, from: PublicKey, epoch: Epoch, now: Now, effects: &mut Vec<Effect>) {
+        if epoch > self.committee.epoch {
+            return self.catch_up_from(from, now, effects);
+        }
+        self.catch_up.told.retain(|_, until| *until > now.moment);
+        if !self.catch_up.told.contains_key(&from) {
+            self.catch_up.told.insert(from, now.moment.plus_millis(self.limits.retry_millis / 4));
+            let message = Message::Tip(self.chain.tip().height);
+            effects.push(Effect::Send(Envelope { to: Recipient::One(from), message }));
+        }
+    }
+
+    /// Another validator says how far it is.
+    pub(crate) fn hear_of_tip(&mut self, from: PublicKey, height: Height, now: Now, effects: &mut Vec<Effect>) {
+        if height > self.chain.tip().height {
+            self.catch_up_from(from, now, effects);
         }
     }
 
     /// Blocks arrived from the validator that was asked.
     pub(crate) fn import_answer(
         &mut self,
-        from: ValidatorIndex,
+        from: PublicKey,
         blocks: Bounded<CertifiedBlock, MAX_FETCHED_BLOCKS>,
         now: Now,
         effects: &mut Vec<Effect>,
     ) {
-        if self.catch_up.as_ref().is_none_or(|catch_up| catch_up.peer != from) {
+        if self.catch_up.asked.is_none_or(|(peer, _)| peer != from) {
             return;
         }
-        self.catch_up = None;
-        let before = self.chain.tip().height;
-        let mut run = Vec::new();
+        self.catch_up.asked = None;
+        let before = (self.chain.tip().height, self.catch_up.run.len());
+        let mut run = std::mem::take(&mut self.catch_up.run);
         for block in blocks.into_vec() {
-            if block.block.header.height <= self.chain.tip().height {
+            if block.block.header.height.0 <= self.chain.tip().height.0 + run.len() as u64 {
                 continue;
             }
             let certificate = block.certificate.clone();
             run.push(block);
             let Some(certificate) = certificate else { continue };
-            let Ok(certificate) = certificate.verify(&self.committee) else { return };
+            let Ok(certificate) = certificate.verify(&self.committee) else { return self.give_up_on(from, now) };
+            let epoch = self.committee.epoch;
             let run = Run { blocks: std::mem::take(&mut run), certificate };
             match self.import(run, now, effects) {
-                Ok(certificate) => {
+                // Consensus of a new epoch starts from its first block anyway.
+                Ok(certificate) if epoch == self.committee.epoch => {
                     self.tell_consensus(now, consensus::Input::CaughtUp { finalization: certificate }, effects);
                 }
-                Err(ImportError::Diverged(divergence)) => {
-                    self.diverged(divergence, effects);
-                    return;
-                }
+                Ok(_) => {}
+                Err(ImportError::Diverged(divergence)) => return self.diverged(divergence, effects),
                 // A liar: somebody else is asked when the need shows again.
-                Err(ImportError::Broken(_) | ImportError::Certificate(_)) => return,
+                Err(ImportError::Broken(_) | ImportError::Certificate(_)) => return self.give_up_on(from, now),
             }
         }
-        if self.chain.tip().height > before {
+        let run_bytes: usize = run.iter().flat_map(|block| block.batches.iter()).map(|batch| batch.len()).sum();
+        if run.len() <= MAX_RUN_BLOCKS && run_bytes <= MAX_RUN_BYTES {
+            self.catch_up.run = run;
+        }
+        if (self.chain.tip().height, self.catch_up.run.len()) > before {
             self.ask_for_finalized(from, now, effects);
+        } else {
+            self.give_up_on(from, now);
         }
     }
 
@@ -118,7 +196,7 @@ impl Replica {
         for certified in blocks {
             self.import_block(certified, &certificate, now)?;
         }
-        self.finalize(&certificate, effects);
+        self.finalize(&certificate, now, effects);
         Ok(certificate)
     }
 
@@ -127,14 +205,18 @@ impl Replica {
         let mut parent: (&Header, Hash) = (self.chain.tip(), self.chain.tip_hash());
         for CertifiedBlock { block, .. } in blocks {
             let header = &block.header;
-            let is_next = follows(header, parent.0) && header.parent == parent.1;
+            let is_next = follows(header, parent.0)
+                && header.parent == parent.1
+                && header.epoch == self.committee.epoch
+                && !self.is_last_of_epoch(parent.0);
             if !is_next || header.batches != Block::batches_hash(&block.batches) {
                 return Err(ImportError::Broken(header.height));
             }
             parent = (header, header.hash());
         }
         match certificate.ballot {
-            types::Ballot::Finalize { view, block } if block == parent.1 && view == parent.0.view => Ok(()),
+            // The last block of an epoch can be final by a later view than its own.
+            types::Ballot::Finalize { view, block } if block == parent.1 && view >= parent.0.view => Ok(()),
             _ => Err(ImportError::Certificate(parent.0.height)),
         }
     }
@@ -170,6 +252,9 @@ impl Replica {
             }
             Some(Ok(execution)) if execution.receipts_root != header.receipts_root => {
                 format!("the receipts root is {}, not {}", execution.receipts_root, header.receipts_root)
+            }
+            Some(Ok(execution)) if execution.next_validators != header.next_validators => {
+                format!("the next validators are {}, not {}", execution.next_validators, header.next_validators)
             }
             Some(Ok(execution)) => {
                 self.dissemination.include(&block.batches);

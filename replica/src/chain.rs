@@ -107,10 +107,10 @@ impl Chain {
         Some(path)
     }
 
-    /// The batches of the unfinalized blocks up to `hash`.
-    pub(crate) fn batches_up_to(&self, hash: &Hash) -> HashSet<BatchDigest> {
+    /// How many unfinalized blocks there are up to `hash`, and their batches.
+    pub(crate) fn unfinalized_up_to(&self, hash: &Hash) -> (usize, HashSet<BatchDigest>) {
         let path = self.path(hash).unwrap_or_default();
-        path.iter().flat_map(|candidate| candidate.block.batches.iter().copied()).collect()
+        (path.len(), path.iter().flat_map(|candidate| candidate.block.batches.iter().copied()).collect())
     }
 
     /// Executes batches on top of `parent`; `None` if the parent is not here.

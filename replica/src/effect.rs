@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use consensus::Record;
-use types::{BatchDigest, Block, Certificate, Evidence, Hash, Height, TransactionId, ValidatorIndex, Verified, View};
+use types::{
+    BatchDigest, Block, Certificate, Epoch, Evidence, Handover, Hash, Height, PublicKey, TransactionId, Verified, View,
+};
 
 use crate::{Divergence, FinalizedBlock, Job, Message, SubmitError};
 
 /// For whom a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recipient {
-    /// Every other validator.
+    /// Every other validator of the present epoch.
     All,
-    /// One validator.
-    One(ValidatorIndex),
+    /// One validator, by its consensus key.
+    One(PublicKey),
 }
 
 /// A message on its way.
@@ -50,6 +52,8 @@ pub enum Write {
     Finalized(FinalizedWrite),
     /// Journal entries and proposals below this view are not needed any more.
     TrimJournal(View),
+    /// An epoch ended. A later one replaces nothing: there is one for each epoch.
+    Handover(Handover),
     /// The ids executed for a deadline second that has passed: the list never changes again.
     ClosedSecond {
         /// The deadline second.
@@ -122,14 +126,14 @@ pub enum Effect {
     /// Send finalized blocks from this height on to a validator that lags.
     ServeBlocks {
         /// The validator.
-        to: ValidatorIndex,
+        to: PublicKey,
         /// The first height that it lacks.
         from: Height,
     },
     /// Send batches that are not in memory any more, if the store has them.
     ServeBatches {
         /// The validator.
-        to: ValidatorIndex,
+        to: PublicKey,
         /// The batches.
         digests: Vec<BatchDigest>,
     },
@@ -139,6 +143,15 @@ pub enum Effect {
         height: Height,
         /// The ledger.
         snapshot: vm::Snapshot,
+    },
+    /// The members of the committee, or those of the next one, have changed: these are to be connected.
+    Members(Box<vm::Council>),
+    /// This validator is not a member any more, and no decided change makes it one: it has nothing more to do.
+    Removed {
+        /// The first epoch without it.
+        epoch: Epoch,
+        /// The last block of the epoch before.
+        height: Height,
     },
     /// A validator signed contradicting votes.
     Evidence(Evidence),

@@ -1,6 +1,6 @@
 //! What happens to a replica.
 
-use types::{Moment, Timestamp, ValidatorIndex};
+use types::{Moment, PublicKey, Timestamp};
 
 use crate::{JobResult, Message};
 
@@ -32,13 +32,13 @@ pub enum Input {
     },
     /// A job that the replica gave out is done.
     Verified(JobResult),
-    /// A message from another validator, which the transport has authenticated.
+    /// A message from another validator, named by its consensus key, which the transport has authenticated.
     Message {
         /// Who sent it.
-        from: ValidatorIndex,
+        from: PublicKey,
         /// The message.
         message: Box<Message>,
     },
     /// The link to a validator came up.
-    PeerUp(ValidatorIndex),
+    PeerUp(PublicKey),
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use types::codec::{CodecError, decode};
 use types::{
-    Acknowledgement, AuthorizedTransaction, Batch, BatchDigest, Certificate, Committee, Hash, MAX_BATCH_BYTES, Refusal,
-    Transaction, ValidatorIndex, Verified,
+    Acknowledgement, AuthorizedTransaction, Batch, BatchDigest, Certificate, Committee, Epoch, Hash, MAX_BATCH_BYTES,
+    Refusal, Transaction, ValidatorIndex, Verified,
 };
 
 /// Signatures to verify.
@@ -20,6 +20,8 @@ pub enum Job {
     },
     /// A batch from another validator.
     Batch {
+        /// The committee in which it is spread.
+        committee: Arc<Committee>,
         /// Who sent it.
         from: ValidatorIndex,
         /// Its digest.
@@ -28,7 +30,12 @@ pub enum Job {
         bytes: Arc<[u8]>,
     },
     /// An acknowledgement.
-    Acknowledgement(Acknowledgement),
+    Acknowledgement {
+        /// The committee of its signer.
+        committee: Arc<Committee>,
+        /// What is said to be signed.
+        acknowledgement: Acknowledgement,
+    },
 }
 
 /// What came of a [`Job`].
@@ -43,6 +50,8 @@ pub enum JobResult {
     },
     /// A batch, if every transaction in it is authorized.
     Batch {
+        /// The epoch of the job.
+        epoch: Epoch,
         /// Who sent it.
         from: ValidatorIndex,
         /// Its digest.
@@ -52,6 +61,8 @@ pub enum JobResult {
     },
     /// An acknowledgement.
     Acknowledgement {
+        /// The epoch of the job.
+        epoch: Epoch,
         /// Who is said to have signed it.
         signer: ValidatorIndex,
         /// The acknowledgement, if its signature is valid.
@@ -60,19 +71,21 @@ pub enum JobResult {
 }
 
 impl Job {
-    /// Does the work.
-    pub fn run(self, committee: &Committee) -> JobResult {
+    /// Does the work, on the chain with this genesis hash.
+    pub fn run(self, chain: &Hash) -> JobResult {
         match self {
             Job::Submission { ticket, transactions } => {
-                JobResult::Submission { ticket, verdicts: authorize(transactions, &committee.chain) }
+                JobResult::Submission { ticket, verdicts: authorize(transactions, chain) }
             }
-            Job::Batch { from, digest, bytes } => {
-                JobResult::Batch { from, digest, result: VerifiedBatch::verify(bytes, &committee.chain) }
+            Job::Batch { committee, from, digest, bytes } => {
+                let result = VerifiedBatch::verify(bytes, chain);
+                JobResult::Batch { epoch: committee.epoch, from, digest, result }
             }
-            Job::Acknowledgement(acknowledgement) => JobResult::Acknowledgement {
-                signer: acknowledgement.signer,
-                verified: acknowledgement.verify(committee),
-            },
+            Job::Acknowledgement { committee, acknowledgement } => {
+                let signer = acknowledgement.signer;
+                let verified = acknowledgement.verify(&committee);
+                JobResult::Acknowledgement { epoch: committee.epoch, signer, verified }
+            }
         }
     }
 }
@@ -105,6 +118,7 @@ fn decode_transaction(bytes: &[u8]) -> Result<Transaction, Refusal> {
 #[derive(Debug, Clone)]
 pub struct VerifiedBatch {
     digest: BatchDigest,
+    epoch: Epoch,
     creator: ValidatorIndex,
     bytes: Arc<[u8]>,
     transactions: Vec<AuthorizedTransaction>,
@@ -116,6 +130,9 @@ pub enum BatchError {
     /// The bytes are no batch.
     #[error("malformed batch: {0}")]
     Malformed(#[from] CodecError),
+    /// No transaction: such a batch would only take space.
+    #[error("the batch has no transactions")]
+    Empty,
     /// Too many bytes of transactions.
     #[error("the batch has {0} bytes of transactions, at most {MAX_BATCH_BYTES} are allowed")]
     TooLong(usize),
@@ -133,7 +150,7 @@ impl VerifiedBatch {
     /// A batch of transactions that this validator has verified itself.
     pub(crate) fn of_own(batch: &Batch, transactions: Vec<AuthorizedTransaction>) -> Self {
         let bytes: Arc<[u8]> = types::codec::encode(batch).into();
-        Self { digest: Batch::digest(&bytes), creator: batch.creator, bytes, transactions }
+        Self { digest: Batch::digest(&bytes), epoch: batch.epoch, creator: batch.creator, bytes, transactions }
     }
 
     /// Decodes a batch and verifies every signature.
@@ -144,7 +161,7 @@ impl VerifiedBatch {
             .enumerate()
             .map(|(index, verdict)| verdict.map_err(|refusal| BatchError::Unauthorized { index, refusal }))
             .collect::<Result<_, _>>()?;
-        Ok(Self { digest: Batch::digest(&bytes), creator: batch.creator, bytes, transactions })
+        Ok(Self { digest: Batch::digest(&bytes), epoch: batch.epoch, creator: batch.creator, bytes, transactions })
     }
 
     /// Decodes a batch of a block that `certificate` finalizes: a quorum has verified its signatures.
@@ -158,12 +175,17 @@ impl VerifiedBatch {
             .into_iter()
             .map(|transaction| AuthorizedTransaction::certified(transaction, chain, certificate))
             .collect();
-        Ok(Self { digest: Batch::digest(&bytes), creator: batch.creator, bytes, transactions })
+        Ok(Self { digest: Batch::digest(&bytes), epoch: batch.epoch, creator: batch.creator, bytes, transactions })
     }
 
     /// The digest of the encoding.
     pub fn digest(&self) -> BatchDigest {
         self.digest
+    }
+
+    /// The epoch in which it is spread.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
     }
 
     /// Who admitted the transactions.
@@ -184,6 +206,9 @@ impl VerifiedBatch {
 
 fn decode_batch(bytes: &[u8]) -> Result<(Batch, Vec<Transaction>), BatchError> {
     let batch: Batch = decode(bytes)?;
+    if batch.transactions.is_empty() {
+        return Err(BatchError::Empty);
+    }
     let length: usize = batch.transactions.iter().map(|transaction| transaction.len()).sum();
     if length > MAX_BATCH_BYTES {
         return Err(BatchError::TooLong(length));

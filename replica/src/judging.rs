@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use consensus::{Proposal, Verdict};
 use hashbrown::HashSet;
-use types::{BatchDigest, Block, Hash, Header, MAX_BLOCK_BYTES, Moment, Timestamp, ValidatorIndex, View};
+use types::{BatchDigest, Block, Hash, Header, MAX_BLOCK_BYTES, Moment, PublicKey, Timestamp, ValidatorIndex, View};
 
 use crate::chain::Chain;
 use crate::dissemination::Dissemination;
@@ -122,22 +122,23 @@ impl Replica {
             self.tell_consensus(now, consensus::Input::Judged { view, block: proposal.block, verdict }, effects);
         }
         if let Some(block) = self.pending_finalization() {
-            let holder = self.other_validator(self.me);
+            let holder = self.any_other_validator();
             self.adopt(&block, holder, now, &mut needed);
         }
         if let Some(parent) = self.proposing.as_ref().map(|request| request.parent) {
-            let holder = self.other_validator(self.me);
+            let holder = self.any_other_validator();
             self.adopt(&parent, holder, now, &mut needed);
         }
         self.dissemination.keep_wanted(&needed);
         self.ask_for_blocks(now, effects);
     }
 
-    /// True if the adopted block is the one that the proposal describes.
+    /// True if the adopted block is the one that the proposal describes: a new one on its parent, or the last one of the
+    /// epoch once more.
     fn fits(&self, proposal: &Proposal) -> bool {
-        self.chain
-            .header(&proposal.block)
-            .is_some_and(|header| header.view == proposal.view && header.parent == proposal.parent)
+        let Some(header) = self.chain.header(&proposal.block) else { return false };
+        let is_new = header.view == proposal.view && header.parent == proposal.parent;
+        is_new || (proposal.block == proposal.parent && self.is_last_of_epoch(header))
     }
 
     /// Adopts a block after its missing ancestors, if everything is here. `holder` is whom to ask for what is not.
@@ -207,7 +208,10 @@ impl Replica {
         let Some(Ok(execution)) = self.chain.execute(&header.parent, header.timestamp, &batches) else {
             return Execution::Bad;
         };
-        if execution.state_root != header.state_root || execution.receipts_root != header.receipts_root {
+        let has_named_outcome = execution.state_root == header.state_root
+            && execution.receipts_root == header.receipts_root
+            && execution.next_validators == header.next_validators;
+        if !has_named_outcome {
             return Execution::Bad;
         }
         self.dissemination.include(&block.batches);
@@ -222,13 +226,14 @@ impl Replica {
         let Some(parent) = self.chain.header(&header.parent) else { return false };
         follows(header, parent)
             && header.epoch == self.committee.epoch
+            && !self.is_last_of_epoch(parent)
             && header.proposer == self.committee.leader(header.view)
             && header.batches == Block::batches_hash(&block.batches)
-            && header.next_validators == self.committee.validators.hash()
     }
 
     fn ask_for_blocks(&mut self, now: Now, effects: &mut Vec<Effect>) {
         let size = self.committee.size() as u32;
+        let mut questions = Vec::new();
         for (hash, wanted) in &mut self.judging.wanted {
             if wanted.ask_at > now.moment {
                 continue;
@@ -236,15 +241,15 @@ impl Replica {
             let index = ValidatorIndex(((u32::from(wanted.holder.0) + wanted.asked) % size) as u16);
             wanted.asked += 1;
             wanted.ask_at = now.moment.plus_millis(self.limits.retry_millis / 4);
-            if index != self.me {
-                let message = Message::FetchBlock(*hash);
-                effects.push(Effect::Send(Envelope { to: Recipient::One(index), message }));
-            }
+            questions.push((index, *hash));
+        }
+        for (index, hash) in questions {
+            self.send_to(index, Message::FetchBlock(hash), effects);
         }
     }
 
     /// A validator asks for a block that is not final yet.
-    pub(crate) fn serve_block(&self, to: ValidatorIndex, hash: &Hash, effects: &mut Vec<Effect>) {
+    pub(crate) fn serve_block(&self, to: PublicKey, hash: &Hash, effects: &mut Vec<Effect>) {
         if let Some(block) = find_block(&self.chain, &self.judging, hash) {
             let message = Message::Block(block.clone());
             effects.push(Effect::Send(Envelope { to: Recipient::One(to), message }));

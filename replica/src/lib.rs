@@ -19,6 +19,8 @@ mod catch_up;
 mod chain;
 mod dissemination;
 mod effect;
+mod epochs;
+mod finality;
 mod input;
 mod job;
 mod judging;
@@ -27,6 +29,7 @@ mod message;
 mod proposing;
 mod recovery;
 mod replica;
+mod voting;
 
 pub use admission::SubmitError;
 pub use chain::{Divergence, FinalizedBlock};

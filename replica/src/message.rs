@@ -2,7 +2,7 @@
 
 use bincode::{Decode, Encode};
 use types::codec::{Blob, Bounded};
-use types::{Acknowledgement, BatchDigest, Block, Certificate, Hash, Height, MAX_BATCH_BYTES, MAX_BLOCK_BATCHES};
+use types::{Acknowledgement, BatchDigest, Block, Certificate, Epoch, Hash, Height, MAX_BATCH_BYTES, MAX_BLOCK_BATCHES};
 
 /// The most blocks in one answer to [`Message::FetchBlocks`].
 pub const MAX_FETCHED_BLOCKS: usize = 512;
@@ -16,9 +16,14 @@ const MAX_ENCODED_BATCH: usize = MAX_BATCH_BYTES + (256 << 10);
 /// A message between replicas.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Message {
-    /// Votes, certificates and their like.
-    Consensus(consensus::Message),
-    /// A proposal of consensus with the block that it names.
+    /// Votes, certificates and their like, of one epoch.
+    Consensus {
+        /// The epoch.
+        epoch: Epoch,
+        /// What is said.
+        message: consensus::Message,
+    },
+    /// A proposal of consensus with the block that it names, whose header has the epoch.
     Proposal {
         /// The proposal.
         proposal: consensus::Proposal,
@@ -37,8 +42,11 @@ pub enum Message {
     Block(Block),
     /// Asks for finalized blocks from this height on.
     FetchBlocks(Height),
-    /// Answers [`Message::FetchBlocks`]: blocks in order of height; the last one has a certificate.
+    /// Answers [`Message::FetchBlocks`]: blocks in order of height. The last one has a certificate, unless the next
+    /// certificate is further away than an answer is long.
     Blocks(Bounded<CertifiedBlock, MAX_FETCHED_BLOCKS>),
+    /// The sender has finalized up to this height: the answer to a message of an epoch that has ended.
+    Tip(Height),
 }
 
 /// A finalized block with all that is needed to execute it.
@@ -66,13 +74,14 @@ impl Message {
     pub fn lane(&self) -> Lane {
         match self {
             Message::Batch(_) | Message::Blocks(_) => Lane::Batches,
-            Message::Consensus(_)
+            Message::Consensus { .. }
             | Message::Proposal { .. }
             | Message::Acknowledge(_)
             | Message::FetchBatches(_)
             | Message::FetchBlock(_)
             | Message::Block(_)
-            | Message::FetchBlocks(_) => Lane::Votes,
+            | Message::FetchBlocks(_)
+            | Message::Tip(_) => Lane::Votes,
         }
     }
 }

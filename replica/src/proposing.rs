@@ -6,6 +6,9 @@ use types::{Block, Hash, Header, MAX_BLOCK_BATCHES, Moment, Timestamp, View};
 use crate::replica::Replica;
 use crate::{Divergence, Effect, Now};
 
+/// With so many blocks waiting to become final, further ones are empty.
+const MAX_UNFINALIZED_BLOCKS: usize = 64;
+
 /// Consensus has asked this validator, which leads, for a block.
 pub(crate) struct Request {
     view: View,
@@ -30,7 +33,7 @@ impl Replica {
     /// Builds the block that was asked for, if its parent is here and the time has come.
     pub(crate) fn propose_if_due(&mut self, now: Now, effects: &mut Vec<Effect>) {
         let Some(&Request { view, parent }) = self.proposing.as_ref() else { return };
-        if view < self.consensus.view() {
+        if self.seat.as_ref().is_none_or(|seat| view < seat.consensus.view()) {
             self.proposing = None;
             return;
         }
@@ -42,15 +45,21 @@ impl Replica {
             return;
         }
         self.proposing = None;
-        if let Some(block) = self.build(view, parent, now, effects) {
+        // Nothing of the epoch comes after its last block: that one is proposed again until it is final.
+        let ends_epoch = self.chain.header(&parent).is_some_and(|header| self.is_last_of_epoch(header));
+        let block = if ends_epoch { Some(parent) } else { self.build(view, parent, now, effects) };
+        if let Some(block) = block {
             self.tell_consensus(now, consensus::Input::Proposed { view, block }, effects);
         }
     }
 
     /// Executes and keeps a block of our own; returns its hash.
     fn build(&mut self, view: View, parent: Hash, now: Now, effects: &mut Vec<Effect>) -> Option<Hash> {
-        let taken = self.chain.batches_up_to(&parent);
-        let batches = self.dissemination.select(&taken, MAX_BLOCK_BATCHES);
+        let me = self.seat.as_ref()?.me;
+        let (unfinalized, taken) = self.chain.unfinalized_up_to(&parent);
+        // While nothing becomes final, what waits to become final must not grow without bound.
+        let most = if unfinalized < MAX_UNFINALIZED_BLOCKS { MAX_BLOCK_BATCHES } else { 0 };
+        let batches = self.dissemination.select(&taken, most);
         let parent_header = self.chain.header(&parent)?;
         let height = parent_header.height.next();
         let timestamp = now.time.max(Timestamp(parent_header.timestamp.0 + 1));
@@ -69,11 +78,11 @@ impl Replica {
             view,
             parent,
             timestamp,
-            proposer: self.me,
+            proposer: me,
             batches: Block::batches_hash(&digests),
             state_root: execution.state_root,
             receipts_root: execution.receipts_root,
-            next_validators: self.committee.validators.hash(),
+            next_validators: execution.next_validators,
         };
         let hash = header.hash();
         self.dissemination.include(&digests);

@@ -1,15 +1,16 @@
 //! Starting again from what was durable.
 
-use consensus::{Record, Root, Simplex, Timing};
+use consensus::{Record, Simplex};
 use genesis::Genesis;
-use types::{Block, Certificate, Hash, Height, SecretKey, ValidatorIndex};
+use types::{
+    Ballot, Block, Certificate, Committee, Epoch, Handover, HandoverError, Hash, Header, Height, SecretKey, Verified,
+};
 
 use crate::catch_up::{ImportError, Run};
 use crate::chain::Chain;
-use crate::dissemination::Dissemination;
 use crate::message::CertifiedBlock;
 use crate::replica::{Replica, Summary};
-use crate::{Effect, Limits, Now, VerifiedBatch};
+use crate::{Effect, Limits, Now, VerifiedBatch, Write};
 
 /// Whatever the shell's store reports.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
@@ -18,6 +19,8 @@ pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Recovered {
     /// The ledger after a finalized block, with that block and its certificate.
     pub checkpoint: Option<Checkpoint>,
+    /// The ends of the epochs up to the checkpoint, from the first one on. Later ones may follow.
+    pub handovers: Vec<Handover>,
     /// The finalized blocks after the checkpoint (or genesis), in order of height. Those after the last certificate
     /// are ignored: they come again. An error ends the recovery.
     pub blocks: Box<dyn Iterator<Item = Result<CertifiedBlock, ReadError>>>,
@@ -33,6 +36,7 @@ impl Default for Recovered {
     fn default() -> Self {
         Self {
             checkpoint: None,
+            handovers: Vec::new(),
             blocks: Box::new(std::iter::empty()),
             proposals: Vec::new(),
             journal: Vec::new(),
@@ -54,9 +58,9 @@ pub struct Checkpoint {
 /// Why a validator cannot start from its data.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
-    /// This key is not among the validators.
-    #[error("the consensus key {0} is not in the genesis file: use the key and the genesis of the same validator")]
-    NotAValidator(types::PublicKey),
+    /// The chain of committees from genesis on is broken.
+    #[error("the stored ends of epochs do not lead from genesis to the checkpoint: {0}")]
+    Handover(#[from] HandoverError),
     /// The genesis allocation is not possible.
     #[error("genesis: {0}")]
     Genesis(#[source] genesis::GenesisError),
@@ -75,7 +79,8 @@ pub enum RecoveryError {
 }
 
 impl Replica {
-    /// A validator of the chain of `genesis`, as it was when it stopped.
+    /// A validator of the chain of `genesis`, as it was when it stopped. One whose key is not in the committee follows
+    /// the chain until it is.
     pub fn new(
         genesis: &Genesis,
         secret: SecretKey,
@@ -83,65 +88,51 @@ impl Replica {
         recovered: Recovered,
         now: Now,
     ) -> Result<(Replica, Vec<Effect>), RecoveryError> {
-        let committee = genesis.committee();
+        let Recovered { checkpoint, handovers, blocks, proposals, journal, batches } = recovered;
         let key = secret.public();
-        let place = committee.validators.keys().iter().position(|other| *other == key);
-        let place = place.ok_or(RecoveryError::NotAValidator(key))?;
-        // A validator set has at most 64 members.
-        let me = ValidatorIndex(place as u16);
-
-        let Recovered { checkpoint, blocks, proposals, journal, batches } = recovered;
-        let (ledger, root_block, certificate) = match checkpoint {
-            Some(checkpoint) => restore(checkpoint, &committee)?,
+        let first = genesis.committee();
+        let sets = handovers.iter().map(|handover| &handover.validators).chain([&first.validators]);
+        let was_member = sets.into_iter().any(|set| set.keys().contains(&key));
+        let (ledger, root_block, committee, certificate) = match checkpoint {
+            Some(checkpoint) => restore(checkpoint, first, &handovers)?,
             None => {
                 let ledger = genesis.ledger().map_err(RecoveryError::Genesis)?;
-                (ledger, genesis.block().clone(), None)
+                (ledger, genesis.block().clone(), first, None)
             }
         };
         let parameters = genesis.spec().parameters.clone();
-        let timing = Timing {
-            heartbeat_millis: parameters.heartbeat_millis,
-            timeout_millis: parameters.timeout_millis,
-            max_timeout_millis: parameters.max_timeout_millis,
-        };
-        let chain = Chain::new(ledger, root_block.header.clone());
-        let dissemination = Dissemination::new(committee.clone(), me, secret.clone(), limits.clone(), now.time);
-        let root = Root { view: root_block.header.view, block: chain.tip_hash(), certificate };
-        let make = |root, journal| {
-            Simplex::new(committee.clone(), me, secret.clone(), timing.clone(), journal, root, now.moment)
-        };
-        // Consensus is made again below, once the finalized blocks are in: until then it has nothing to decide.
-        let (simplex, _) = make(root.clone(), Vec::new());
-        let mut replica =
-            Replica::assemble(committee.clone(), me, parameters, limits, simplex, chain, dissemination, now);
+        let chain = Chain::new(ledger, root_block.header);
+        let mut replica = Replica::assemble(committee, secret, parameters, limits, chain, now);
 
         let mut effects = Vec::new();
-        let certificate = replica.replay(blocks, now, &mut effects)?;
-        let root = match certificate {
-            Some(certificate) => {
-                Root { view: replica.chain.tip().view, block: replica.chain.tip_hash(), certificate: Some(certificate) }
-            }
-            None => root,
+        let epoch = replica.committee.epoch;
+        let last = replica.replay(blocks, now, &mut effects)?;
+        // The block before an epoch is known to all of it without a certificate.
+        let certificate = match last {
+            Some((last_epoch, certificate)) => (last_epoch == replica.committee.epoch).then_some(certificate),
+            None => certificate.filter(|_| epoch == replica.committee.epoch),
         };
-        let (simplex, outputs) = make(root, journal);
-        replica.consensus = simplex;
-
         for bytes in batches {
-            replica.dissemination.recovered(VerifiedBatch::verify(bytes.into(), &committee.chain)?, now);
+            replica.dissemination.recovered(VerifiedBatch::verify(bytes.into(), &replica.committee.chain)?, now);
         }
         replica.readopt(proposals, now);
-        replica.follow(now, outputs, &mut effects);
+        replica.tell_of_members(&mut effects);
+        replica.take_seat(journal, certificate, now, &mut effects);
+        replica.was_member |= was_member;
+        if replica.was_member && replica.seat.is_none() {
+            replica.leave_if_removed(&mut effects);
+        }
         replica.settle(now, &mut effects);
         Ok((replica, effects))
     }
 
-    /// Executes the stored blocks again; returns the last certificate.
+    /// Executes the stored blocks again; returns the last certificate with its epoch.
     fn replay(
         &mut self,
         blocks: Box<dyn Iterator<Item = Result<CertifiedBlock, ReadError>>>,
         now: Now,
         effects: &mut Vec<Effect>,
-    ) -> Result<Option<types::Verified<Certificate>>, RecoveryError> {
+    ) -> Result<Option<(Epoch, Verified<Certificate>)>, RecoveryError> {
         let mut last = None;
         let mut run = Vec::new();
         let mut repeated = Vec::new();
@@ -154,10 +145,19 @@ impl Replica {
             let certificate =
                 certificate.verify(&self.committee).map_err(|error| RecoveryError::Block(error.to_string()))?;
             let run = Run { blocks: std::mem::take(&mut run), certificate };
+            let epoch = self.committee.epoch;
             let imported = self.import(run, now, &mut repeated);
-            // The blocks are on disk already: nothing of this is done again, but for a checkpoint that is overdue.
-            is_checkpoint_due |= repeated.drain(..).any(|effect| matches!(effect, Effect::Checkpoint { .. }));
-            last = Some(imported.map_err(|error: ImportError| RecoveryError::Block(error.to_string()))?);
+            // The blocks are on disk already: nothing of this is done again, but for a checkpoint that is overdue, and the
+            // end of an epoch, which a crash may have kept from being written.
+            for effect in repeated.drain(..) {
+                match effect {
+                    Effect::Checkpoint { .. } => is_checkpoint_due = true,
+                    Effect::Write(Write::Handover(_)) => effects.push(effect),
+                    _ => {}
+                }
+            }
+            let certificate = imported.map_err(|error: ImportError| RecoveryError::Block(error.to_string()))?;
+            last = Some((epoch, certificate));
         }
         if is_checkpoint_due {
             effects.push(self.checkpoint());
@@ -173,7 +173,7 @@ impl Replica {
         for (hash, block) in hashes.iter().zip(proposals) {
             self.judging.keep(*hash, block);
         }
-        let holder = self.other_validator(self.me);
+        let holder = self.any_other_validator();
         for hash in hashes {
             self.try_adopt(&hash, holder, now);
         }
@@ -181,30 +181,47 @@ impl Replica {
 
     /// What the shell shows of a replica.
     pub fn summary(&self) -> Summary {
+        let consensus = self.seat.as_ref().map(|seat| &seat.consensus);
         Summary {
-            view: self.consensus.view(),
+            epoch: self.committee.epoch,
+            has_seat: consensus.is_some(),
+            is_listening: consensus.is_some_and(Simplex::is_listening),
+            view: consensus.map_or(self.chain.tip().view, Simplex::view),
             tip: self.chain.tip().clone(),
             tip_hash: self.chain.tip_hash(),
-            is_catching_up: self.catch_up.is_some(),
-            is_silenced: self.consensus.is_silenced(),
+            is_catching_up: self.catch_up.is_under_way(),
+            is_silenced: consensus.is_some_and(Simplex::is_silenced),
             pending: self.dissemination.pending(),
-            evidence: self.consensus.evidence().len(),
+            evidence: self.evidence.len(),
         }
     }
 }
 
+/// The ledger of a checkpoint, its block, and the committee that goes on from there.
 fn restore(
     checkpoint: Checkpoint,
-    committee: &types::Committee,
-) -> Result<(vm::Ledger, Block, Option<types::Verified<Certificate>>), RecoveryError> {
+    first: Committee,
+    handovers: &[Handover],
+) -> Result<(vm::Ledger, Block, Committee, Option<Verified<Certificate>>), RecoveryError> {
     let Checkpoint { chunks, block, certificate } = checkpoint;
-    let height = block.header.height;
+    let Header { height, epoch, view, state_root, next_validators, .. } = block.header;
     let refuse = |why: String| RecoveryError::Checkpoint(height, why);
-    let certificate = certificate.verify(committee).map_err(|error| refuse(error.to_string()))?;
-    let (hash, view) = (block.header.hash(), block.header.view);
-    if certificate.ballot != (types::Ballot::Finalize { view, block: hash }) {
-        return Err(refuse("the certificate is for another block".to_owned()));
+    let mut committee = first;
+    for handover in handovers.iter().take_while(|handover| handover.header.epoch < epoch) {
+        committee = handover.verify(&committee)?;
     }
-    let ledger = vm::Ledger::restore(chunks, block.header.state_root).map_err(|error| refuse(error.to_string()))?;
-    Ok((ledger, block, Some(certificate)))
+    if committee.epoch != epoch {
+        return Err(refuse(format!("the ends of the epochs before epoch {epoch} are missing")));
+    }
+    let certificate = certificate.verify(&committee).map_err(|error| refuse(error.to_string()))?;
+    match certificate.ballot {
+        Ballot::Finalize { view: finalized, block: hash } if hash == block.header.hash() && finalized >= view => {}
+        _ => return Err(refuse("the certificate is for another block".to_owned())),
+    }
+    let ledger = vm::Ledger::restore(chunks, state_root).map_err(|error| refuse(error.to_string()))?;
+    if next_validators != committee.validators.hash() {
+        committee = committee.next(ledger.council().validators());
+        return Ok((ledger, block, committee, None));
+    }
+    Ok((ledger, block, committee, Some(certificate)))
 }

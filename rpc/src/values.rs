@@ -22,13 +22,13 @@ pub struct ChainInfo {
     pub max_valid_seconds: u32,
     /// The current epoch.
     pub epoch: Epoch,
-    /// The validators in the order of their indices.
+    /// The validators of the current epoch in the order of their indices.
     pub validators: Vec<ValidatorInfo>,
     /// The assets in the order of their ids.
     pub assets: Vec<AssetInfo>,
 }
 
-/// A validator as the chain spec names it.
+/// A validator as the ledger lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValidatorInfo {
     /// Its name.
@@ -250,10 +250,14 @@ pub struct SupplyInfo {
 /// How a node is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeStatus {
-    /// The validator's name.
+    /// The validator's name; empty for a node that no committee lists.
     pub name: String,
-    /// The validator's index.
-    pub index: ValidatorIndex,
+    /// Its consensus key.
+    pub key: PublicKey,
+    /// The current epoch.
+    pub epoch: Epoch,
+    /// The validator's index in the committee of the epoch; null for a node that only follows the chain.
+    pub index: Option<ValidatorIndex>,
     /// The version of the program.
     pub version: String,
     /// The consensus view.
@@ -268,7 +272,9 @@ pub struct NodeStatus {
     pub timestamp: Timestamp,
     /// True while it fetches blocks that others have finalized.
     pub catching_up: bool,
-    /// True once it refuses to vote because its key signs elsewhere too.
+    /// True while it has just started and asks the others for its own votes before it casts any.
+    pub listening: bool,
+    /// True once it refuses to vote because its key signs elsewhere too, or its home is an old copy.
     pub key_in_use_elsewhere: bool,
     /// Transactions admitted here and not yet final.
     pub pending: u64,
@@ -283,10 +289,10 @@ pub struct NodeStatus {
 /// A peer as this node sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeerInfo {
-    /// Its index.
-    pub index: ValidatorIndex,
     /// Its name.
     pub name: String,
+    /// True for a validator of the current epoch.
+    pub votes: bool,
     /// Its peer id.
     pub peer_id: String,
     /// Its address.

@@ -2,11 +2,11 @@
 
 use bincode::{Decode, Encode};
 
-use crate::codec::{Blob, Bounded, encode};
+use crate::codec::{Blob, Bounded, CodecError, decode_front, encode};
 use crate::hash::hexadecimal;
 use crate::validators::Committee;
 use crate::{
-    Domain, Hash, MAX_TRANSACTION_BYTES, SecretKey, Signature, SignedMessage, ValidatorIndex, Verified, verify_one,
+    Domain, Epoch, Hash, MAX_TRANSACTION_BYTES, SecretKey, Signature, SignedMessage, ValidatorIndex, Verified, verify_one,
 };
 
 /// The most transactions in a batch.
@@ -27,7 +27,9 @@ hexadecimal!(BatchDigest, 32);
 /// Encoded transactions that one validator admitted, in the order in which they shall execute.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Batch {
-    /// The validator that admitted them.
+    /// The epoch in which the batch is spread. It can be ordered in this epoch only.
+    pub epoch: Epoch,
+    /// The validator of that epoch that admitted them.
     pub creator: ValidatorIndex,
     /// Makes the creator's batches distinct, also across its restarts.
     pub number: u64,
@@ -36,6 +38,11 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// The epoch and the creator that an encoded batch names, without decoding the rest.
+    pub fn origin(encoded: &[u8]) -> Result<(Epoch, ValidatorIndex), CodecError> {
+        decode_front(encoded)
+    }
+
     /// The digest of an encoded batch.
     pub fn digest(encoded: &[u8]) -> BatchDigest {
         BatchDigest(Hash::of(Domain::Batch, encoded).0)

@@ -124,6 +124,13 @@ impl Signers {
         fresh
     }
 
+    /// Takes a validator out.
+    pub fn remove(&mut self, index: ValidatorIndex) {
+        if self.contains(index) {
+            self.0 &= !(1 << index.0);
+        }
+    }
+
     /// True if the validator is in the set.
     pub fn contains(&self, index: ValidatorIndex) -> bool {
         index.position() < MAX_VALIDATORS && self.0 >> index.0 & 1 == 1

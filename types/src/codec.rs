@@ -64,6 +64,12 @@ pub fn decode<T: Decode<()> + Encode>(bytes: &[u8]) -> Result<T, CodecError> {
     Ok(value)
 }
 
+/// Decodes a value from the front of bytes that may go on, for a first look. Only [`decode`] says what they are.
+pub(crate) fn decode_front<T: Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
+    let (value, _) = bincode::decode_from_slice(bytes, CONFIG).map_err(from_bincode)?;
+    Ok(value)
+}
+
 fn from_bincode(error: DecodeError) -> CodecError {
     match error {
         DecodeError::UnexpectedEnd { .. } => CodecError::Truncated,

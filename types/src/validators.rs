@@ -95,6 +95,13 @@ impl Committee {
         Committee { chain: self.chain, epoch: self.epoch.next(), validators }
     }
 
+    /// The place of the validator with this key, if it is in the committee.
+    pub fn index_of(&self, key: &PublicKey) -> Option<ValidatorIndex> {
+        let place = self.validators.keys.iter().position(|other| other == key)?;
+        // At most MAX_VALIDATORS.
+        Some(ValidatorIndex(place as u16))
+    }
+
     /// All indices in order.
     pub fn indices(&self) -> impl Iterator<Item = ValidatorIndex> + use<> {
         // At most MAX_VALIDATORS.

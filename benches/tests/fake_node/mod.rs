@@ -269,7 +269,9 @@ impl BaroApiServer for Validator {
         let height = Height(self.chain().blocks.len() as u64 - 1);
         Ok(NodeStatus {
             name: format!("v{}", self.index),
-            index: ValidatorIndex(self.index as u16),
+            key: types::PublicKey([self.index as u8; 32]),
+            epoch: Epoch(0),
+            index: Some(ValidatorIndex(self.index as u16)),
             version: "toy".into(),
             view: View(height.0),
             height,
@@ -277,6 +279,7 @@ impl BaroApiServer for Validator {
             state_root: self.root(),
             timestamp: now(),
             catching_up: false,
+            listening: false,
             key_in_use_elsewhere: false,
             pending: 0,
             accounts: 0,

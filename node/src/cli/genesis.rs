@@ -276,7 +276,15 @@ fn verify(home: &Path, json: bool) -> anyhow::Result<()> {
         });
         println!("{value}");
     } else {
-        println!("{} is {} of chain {chain_id} ({})", home.display(), own.name, genesis.hash());
+        match own {
+            Some(own) => println!("{} is {} of chain {chain_id} ({})", home.display(), own.name, genesis.hash()),
+            None => println!(
+                "{} is of chain {chain_id} ({}); its key is not in the genesis file and takes part once the validators \
+                 have approved it",
+                home.display(),
+                genesis.hash()
+            ),
+        }
     }
     Ok(())
 }

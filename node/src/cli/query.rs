@@ -181,7 +181,11 @@ pub(super) async fn status(args: StatusArgs) -> Outcome {
 
 fn row(status: &NodeStatus) -> String {
     let state = if status.key_in_use_elsewhere {
-        "its key signs elsewhere: not voting"
+        "its key signs elsewhere, or its home is old: not voting"
+    } else if status.index.is_none() {
+        "following"
+    } else if status.listening {
+        "listening before it votes"
     } else if status.catching_up {
         "catching up"
     } else {

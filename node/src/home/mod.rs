@@ -15,7 +15,7 @@ mod key_file;
 use std::path::{Path, PathBuf};
 
 use genesis::{ChainSpec, Genesis, GenesisError, SpecError, Validator};
-use types::{PublicKey, SecretKey};
+use types::{SecretKey};
 
 pub use config::Config;
 pub use files::FileError;
@@ -80,17 +80,6 @@ pub enum HomeError {
         /// What is wrong.
         error: GenesisError,
     },
-    /// The consensus key is of no validator of the chain.
-    #[error(
-        "the consensus key {key} in {path} is of no validator in genesis.toml: use the key and the chain spec of one \
-         validator"
-    )]
-    NotAValidator {
-        /// The key file.
-        path: PathBuf,
-        /// Its public key.
-        key: PublicKey,
-    },
     /// The libp2p key is not the one that the chain spec names: no peer would talk to this validator.
     #[error(
         "the key in {path} makes the peer id {got}, but genesis.toml gives {validator} the peer id {expected}: use the \
@@ -136,7 +125,8 @@ impl Home {
         self.dir.join("data")
     }
 
-    /// The chain spec, if it makes the chain that the configuration names and this home's keys are a validator's.
+    /// The chain spec, if it makes the chain that the configuration names. Keys of a validator that it lists belong
+    /// together; keys that it does not list may be listed later on the chain.
     pub fn genesis(&self) -> Result<Genesis, HomeError> {
         let path = self.dir.join(GENESIS);
         let genesis = read_genesis(&path)?;
@@ -145,21 +135,20 @@ impl Home {
         Ok(genesis)
     }
 
-    /// The validator of `genesis` that both keys of this home belong to.
-    pub fn validator_of<'a>(&self, genesis: &'a Genesis) -> Result<&'a Validator, HomeError> {
+    /// The validator of `genesis` that both keys of this home belong to; none if the genesis does not list them.
+    pub fn validator_of<'a>(&self, genesis: &'a Genesis) -> Result<Option<&'a Validator>, HomeError> {
         let key = self.consensus_key()?.public();
-        let own = genesis.spec().validators.iter().find(|validator| validator.key == key);
-        let own = own.ok_or_else(|| HomeError::NotAValidator { path: self.dir.join(VALIDATOR_KEY), key })?;
         let got = peer_id_of(&self.network_key()?);
-        if own.peer_id != got {
-            return Err(HomeError::PeerId {
+        let own = genesis.spec().validators.iter().find(|validator| validator.key == key);
+        match own {
+            Some(own) if own.peer_id != got => Err(HomeError::PeerId {
                 path: self.dir.join(NETWORK_KEY),
                 validator: own.name.clone(),
                 expected: own.peer_id.clone(),
                 got,
-            });
+            }),
+            own => Ok(own),
         }
-        Ok(own)
     }
 
     /// The consensus key.
@@ -229,7 +218,7 @@ mod tests {
         let opened = Home::open(dir.path()).unwrap();
         assert_eq!(opened.config(), made.config());
         let genesis = opened.genesis().unwrap();
-        assert_eq!((genesis.spec(), opened.validator_of(&genesis).unwrap().name.as_str()), (&spec, "only"));
+        assert_eq!((genesis.spec(), opened.validator_of(&genesis).unwrap().unwrap().name.as_str()), (&spec, "only"));
         let again = Home::create(dir.path(), made.config().clone(), &spec.to_toml());
         assert!(matches!(again, Err(HomeError::File(FileError::Exists(_)))));
     }
@@ -241,7 +230,8 @@ mod tests {
         KeyFile::generate(KeyKind::Network).write(&dir.path().join(NETWORK_KEY), true).unwrap();
         assert!(matches!(made.genesis(), Err(HomeError::PeerId { .. })));
         KeyFile::generate(KeyKind::Validator).write(&dir.path().join(VALIDATOR_KEY), true).unwrap();
-        assert!(matches!(made.genesis(), Err(HomeError::NotAValidator { .. })));
+        let genesis = made.genesis().unwrap();
+        assert!(made.validator_of(&genesis).unwrap().is_none(), "it may join later");
         let config = Config { genesis_hash: Hash([7; 32]), ..made.config().clone() };
         write_new(&dir.path().join(CONFIG), config.to_toml().as_bytes(), true).unwrap();
         let error = Home::open(dir.path()).unwrap().genesis().unwrap_err();

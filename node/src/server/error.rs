@@ -10,6 +10,7 @@ use vm::Precheck;
 pub(super) fn refused(error: &SubmitError) -> Refused {
     let (code, kind) = match error {
         SubmitError::Busy => (code::BUSY, "busy"),
+        SubmitError::NotAValidator => (code::NOT_A_VALIDATOR, "not_a_validator"),
         SubmitError::Refused(refusal) => match refusal {
             Refusal::Malformed(_) => (code::MALFORMED, "malformed"),
             Refusal::WrongChain { .. } => (code::WRONG_CHAIN, "wrong_chain"),

@@ -26,11 +26,10 @@ use crate::validator::{Outcome, PlacedReceipt, Publication, Request};
 /// Who this validator is, for those who ask.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
-    pub(crate) name: String,
+    pub(crate) key: types::PublicKey,
     pub(crate) chain_id: String,
     pub(crate) genesis_hash: types::Hash,
     pub(crate) max_valid_seconds: u32,
-    pub(crate) validators: Vec<ValidatorInfo>,
 }
 
 /// Everything that answers.
@@ -161,6 +160,16 @@ fn account_info(replica: &Replica, address: Address) -> AccountInfo {
     }
 }
 
+fn validators(replica: &Replica) -> Vec<ValidatorInfo> {
+    let info = |member: &types::Member| ValidatorInfo {
+        name: member.name.to_string(),
+        key: member.key,
+        peer_id: member.peer_id.to_string(),
+        address: member.address.to_string(),
+    };
+    replica.council().members().iter().map(info).collect()
+}
+
 fn assets(replica: &Replica) -> Vec<AssetInfo> {
     let info = |(id, asset): (usize, &vm::Asset)| AssetInfo {
         // Assets are few: their count fits.
@@ -176,14 +185,15 @@ fn assets(replica: &Replica) -> Vec<AssetInfo> {
 #[async_trait]
 impl BaroApiServer for Backend {
     async fn chain(&self) -> RpcResult<ChainInfo> {
-        let (epoch, assets) = self.look(|replica| (replica.committee().epoch, assets(replica))).await?;
+        let look = |replica: &Replica| (replica.committee().epoch, validators(replica), assets(replica));
+        let (epoch, validators, assets) = self.look(look).await?;
         let identity = &self.identity;
         Ok(ChainInfo {
             chain_id: identity.chain_id.clone(),
             genesis_hash: identity.genesis_hash,
             max_valid_seconds: identity.max_valid_seconds,
             epoch,
-            validators: identity.validators.clone(),
+            validators,
             assets,
         })
     }
@@ -236,12 +246,15 @@ impl BaroApiServer for Backend {
     }
 
     async fn status(&self) -> RpcResult<NodeStatus> {
-        let name = self.identity.name.clone();
+        let key = self.identity.key;
         let status = self.look(move |replica| {
             let summary = replica.summary();
+            let own = replica.council().members().iter().find(|member| member.key == key);
             NodeStatus {
-                name,
-                index: replica.index(),
+                name: own.map(|member| member.name.to_string()).unwrap_or_default(),
+                key,
+                epoch: summary.epoch,
+                index: replica.committee().index_of(&key),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 view: summary.view,
                 height: summary.tip.height,
@@ -249,6 +262,7 @@ impl BaroApiServer for Backend {
                 state_root: summary.tip.state_root,
                 timestamp: summary.tip.timestamp,
                 catching_up: summary.is_catching_up,
+                listening: summary.is_listening,
                 key_in_use_elsewhere: summary.is_silenced,
                 pending: summary.pending as u64,
                 accounts: replica.ledger().account_count() as u64,
@@ -260,7 +274,7 @@ impl BaroApiServer for Backend {
     }
 
     async fn peers(&self) -> RpcResult<Vec<PeerInfo>> {
-        Ok(super::json::peers(&self.network, &self.identity.validators))
+        Ok(super::json::peers(&self.network))
     }
 
     async fn evidence(&self) -> RpcResult<Vec<EvidenceInfo>> {

@@ -10,6 +10,7 @@ mod outcomes;
 mod post;
 mod publication;
 mod reader;
+mod roster;
 mod start;
 mod turn;
 mod verifier;

@@ -4,17 +4,19 @@ use bytes::Bytes;
 use replica::{Envelope, Lane, Message, Recipient};
 use types::codec::{CodecError, decode, encode};
 
+use super::roster::Roster;
 use crate::network::{self, Network};
 
 /// Encodes messages and hands them to the network. Never blocks.
 #[derive(Clone)]
 pub(super) struct Post {
     network: Network,
+    roster: Roster,
 }
 
 impl Post {
-    pub(super) fn new(network: Network) -> Self {
-        Self { network }
+    pub(super) fn new(network: Network, roster: Roster) -> Self {
+        Self { network, roster }
     }
 
     pub(super) fn send(&self, envelope: Envelope) {
@@ -25,7 +27,11 @@ impl Post {
         let frame = Bytes::from(encode(&envelope.message));
         match envelope.to {
             Recipient::All => self.network.broadcast(lane, frame),
-            Recipient::One(index) => self.network.send(index.0, lane, frame),
+            Recipient::One(key) => {
+                if let Some(number) = self.roster.number(&key) {
+                    self.network.send(number, lane, frame);
+                }
+            }
         }
     }
 }

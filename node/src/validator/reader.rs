@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use replica::{CertifiedBlock, Envelope, MAX_FETCHED_BLOCKS, MAX_SERVED_BYTES, Message, Recipient};
 use tracing::warn;
 use types::codec::{Blob, Bounded, decode};
-use types::{BatchDigest, Height, ValidatorIndex};
+use types::{BatchDigest, Height, PublicKey};
 
 use super::post::Post;
 use crate::store::{Store, StoredBlock};
@@ -19,8 +19,8 @@ const MAX_WAITING: usize = 16;
 const MAX_RUN_BYTES: usize = 14 << 20;
 
 enum Question {
-    Blocks { to: ValidatorIndex, from: Height },
-    Batches { to: ValidatorIndex, digests: Vec<BatchDigest> },
+    Blocks { to: PublicKey, from: Height },
+    Batches { to: PublicKey, digests: Vec<BatchDigest> },
 }
 
 /// Takes questions.
@@ -35,11 +35,11 @@ impl Reader {
         Ok(Self { questions })
     }
 
-    pub(super) fn blocks(&self, to: ValidatorIndex, from: Height) {
+    pub(super) fn blocks(&self, to: PublicKey, from: Height) {
         let _ = self.questions.try_send(Question::Blocks { to, from });
     }
 
-    pub(super) fn batches(&self, to: ValidatorIndex, digests: Vec<BatchDigest>) {
+    pub(super) fn batches(&self, to: PublicKey, digests: Vec<BatchDigest>) {
         let _ = self.questions.try_send(Question::Batches { to, digests });
     }
 }
@@ -56,7 +56,7 @@ fn work(queue: &Receiver<Question>, store: &Store, post: &Post) {
     }
 }
 
-fn send_blocks(store: &Store, post: &Post, to: ValidatorIndex, from: Height) -> anyhow::Result<()> {
+fn send_blocks(store: &Store, post: &Post, to: PublicKey, from: Height) -> anyhow::Result<()> {
     let mut blocks = certified_blocks(store, from, MAX_SERVED_BYTES)?;
     if blocks.is_empty() {
         // Blocks that one certificate covers together may be longer than a usual answer.
@@ -86,7 +86,7 @@ pub(super) fn certified_block(stored: &StoredBlock) -> anyhow::Result<CertifiedB
     })
 }
 
-fn send_batches(store: &Store, post: &Post, to: ValidatorIndex, digests: &[BatchDigest]) -> anyhow::Result<()> {
+fn send_batches(store: &Store, post: &Post, to: PublicKey, digests: &[BatchDigest]) -> anyhow::Result<()> {
     for digest in digests {
         if let Some(bytes) = store.batch(digest).context("reading a batch")? {
             post.send(Envelope { to: Recipient::One(to), message: Message::Batch(Blob::new(bytes)?) });

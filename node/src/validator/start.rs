@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::Context;
 use genesis::Genesis;
 use replica::{Checkpoint, Limits, ReadError, Recovered, Replica};
-use rpc::ValidatorInfo;
 use tokio::sync::{broadcast, mpsc};
 use tracing::info;
 use types::codec::decode;
@@ -18,6 +17,7 @@ use super::metrics::Metrics;
 use super::outcomes::Outcomes;
 use super::post::Post;
 use super::reader::{Reader, certified_block};
+use super::roster::Roster;
 use super::turn::{Sources, Tickets, Turn};
 use super::verifier::Verifier;
 use super::writer::Writer;
@@ -60,10 +60,12 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     let (events_in, events) = mpsc::unbounded_channel();
     let (publications, _) = broadcast::channel(SUBSCRIBER_LAG);
 
-    let network = network::start(network_config(&home, &genesis, replica.index())?, votes_in, batches_in, peers_in)?;
+    let roster = Roster::default();
+    let peers = roster.peers(replica.council());
+    let network = network::start(network_config(&home, genesis.hash(), peers)?, votes_in, batches_in, peers_in)?;
     let metrics = Arc::new(Metrics::new());
     let backend = Backend {
-        identity: Arc::new(identity(&genesis, replica.index())),
+        identity: Arc::new(identity(&genesis, &replica)),
         limits: home.config().rpc.clone(),
         requests: requests_in,
         publications: publications.clone(),
@@ -73,14 +75,17 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     let server = serve(home.config().rpc_listen, &home.config().rpc, backend).await?;
     serve_metrics(home.config().metrics_listen, metrics.clone()).await?;
 
-    let post = Post::new(network.clone());
+    let post = Post::new(network.clone(), roster.clone());
     let turn = Turn {
         clock,
-        verifier: Verifier::start(home.config().verify_threads, replica.committee(), &events_in)?,
+        verifier: Verifier::start(home.config().verify_threads, genesis.hash(), &events_in)?,
         replica,
         writer: Writer::start(store.clone(), post.clone(), metrics.clone(), events_in.clone())?,
         reader: Reader::start(store, post.clone())?,
         post,
+        roster,
+        peer_id: network::peer_id_of(&home.network_key()?),
+        network: network.clone(),
         metrics,
         publications,
         outcomes: Outcomes::default(),
@@ -127,27 +132,14 @@ fn broken_off() -> anyhow::Error {
     anyhow::anyhow!("the loop of the validator broke off: see what it said last")
 }
 
-fn network_config(home: &Home, genesis: &Genesis, me: types::ValidatorIndex) -> anyhow::Result<network::Config> {
-    let mut peers = Vec::new();
-    for (index, validator) in genesis.spec().validators.iter().enumerate() {
-        if index == me.position() {
-            continue;
-        }
-        let of = || format!("validator {} in genesis.toml", validator.name);
-        peers.push(network::Peer {
-            // A validator set has at most 64 members.
-            index: index as u16,
-            peer_id: network::parse_peer_id(&validator.peer_id).with_context(of)?,
-            address: network::parse_address(&validator.address).with_context(of)?,
-        });
-    }
+fn network_config(home: &Home, chain: Hash, peers: Vec<network::Peer>) -> anyhow::Result<network::Config> {
     let seed = home.network_key()?;
     let mut limits = network::Limits::default();
     limits.lanes.votes.frame_bytes = VOTE_FRAME_BYTES;
     Ok(network::Config {
         keypair: network::keypair(&seed),
         listen: network::parse_address(&home.config().p2p_listen).context("p2p_listen in config.toml")?,
-        chain: chain_name(&genesis.hash()),
+        chain: chain_name(&chain),
         peers,
         limits,
     })
@@ -158,21 +150,14 @@ fn chain_name(genesis_hash: &Hash) -> String {
     genesis_hash.to_string()[..16].to_owned()
 }
 
-fn identity(genesis: &Genesis, me: types::ValidatorIndex) -> Identity {
+fn identity(genesis: &Genesis, replica: &Replica) -> Identity {
     let spec = genesis.spec();
-    let info = |validator: &genesis::Validator| ValidatorInfo {
-        name: validator.name.clone(),
-        key: validator.key,
-        peer_id: validator.peer_id.clone(),
-        address: validator.address.clone(),
-    };
-    let validators: Vec<ValidatorInfo> = spec.validators.iter().map(info).collect();
+    let key = replica.key();
     Identity {
-        name: validators[me.position()].name.clone(),
+        key,
         chain_id: spec.chain_id.clone(),
         genesis_hash: genesis.hash(),
         max_valid_seconds: spec.parameters.max_valid_seconds,
-        validators,
     }
 }
 

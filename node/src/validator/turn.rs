@@ -7,7 +7,8 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
-use types::{TransactionId, ValidatorIndex};
+use types::TransactionId;
+use vm::Council;
 
 use super::clock::Clock;
 use super::inbox::{Event, Request};
@@ -16,9 +17,10 @@ use super::outcomes::{Outcome, Outcomes};
 use super::post::{Post, open};
 use super::publication::Publication;
 use super::reader::Reader;
+use super::roster::Roster;
 use super::verifier::Verifier;
 use super::writer::Writer;
-use crate::network::{Inbound, PeerEvent};
+use crate::network::{Inbound, Network, PeerEvent};
 
 /// So many frames of each lane are taken in one turn.
 const FRAMES_PER_TURN: usize = 256;
@@ -40,6 +42,10 @@ pub(super) struct Turn {
     pub(super) writer: Writer,
     pub(super) reader: Reader,
     pub(super) post: Post,
+    pub(super) roster: Roster,
+    pub(super) network: Network,
+    /// This node's peer id.
+    pub(super) peer_id: String,
     pub(super) metrics: Arc<Metrics>,
     pub(super) publications: broadcast::Sender<Arc<Publication>>,
     pub(super) outcomes: Outcomes,
@@ -59,8 +65,8 @@ impl Turn {
         let mut effects = first;
         let mut frames = Vec::with_capacity(FRAMES_PER_TURN);
         let result = loop {
-            if let Err(error) = self.carry_out(&mut effects) {
-                break Err(error);
+            if let Err(stop) = self.carry_out(&mut effects) {
+                break stop;
             }
             let now = self.clock.now();
             let deadline = self.replica.next_deadline(now).map(|moment| Instant::from_std(self.clock.instant(moment)));
@@ -144,8 +150,9 @@ impl Turn {
     fn frame(&mut self, inbound: &Inbound, effects: &mut Vec<Effect>) {
         match open(&inbound.frame) {
             Ok(message) => {
-                let (from, message) = (ValidatorIndex(inbound.from), Box::new(message));
-                self.step(Input::Message { from, message }, effects);
+                if let Some(from) = self.roster.key(inbound.from) {
+                    self.step(Input::Message { from, message: Box::new(message) }, effects);
+                }
             }
             Err(error) => {
                 self.metrics.malformed_message();
@@ -158,7 +165,9 @@ impl Turn {
         match event {
             PeerEvent::Up(index) => {
                 info!(validator = index, "connected");
-                self.step(Input::PeerUp(ValidatorIndex(index)), effects);
+                if let Some(key) = self.roster.key(index) {
+                    self.step(Input::PeerUp(key), effects);
+                }
             }
             PeerEvent::Down(index) => info!(validator = index, "disconnected"),
             PeerEvent::OtherChain(index) => {
@@ -175,6 +184,22 @@ impl Turn {
                 self.metrics.refused_peer();
                 warn!(%peer_id, "refused a peer that the genesis file does not name");
             }
+        }
+    }
+
+    /// The committee, or the next one, has changed.
+    fn members(&self, council: &Council) {
+        let key = self.replica.key();
+        if let Some(own) = council.members().iter().find(|member| member.key == key)
+            && *own.peer_id != *self.peer_id
+        {
+            error!(
+                expected = %own.peer_id, "the committee knows this validator by another peer id: nobody will connect. Use \
+                 the network.key that was made with its validator.key, or have the validators approve the new peer id"
+            );
+        }
+        if let Err(error) = self.network.set_peers(self.roster.peers(council)) {
+            error!("the connections cannot be changed to the new committee: {error}");
         }
     }
 
@@ -211,7 +236,8 @@ impl Turn {
         ahead > 2 * u64::from(self.replica.ledger().parameters().max_valid_seconds)
     }
 
-    fn carry_out(&mut self, effects: &mut Vec<Effect>) -> anyhow::Result<()> {
+    /// Does what the replica wants done; an error is why the loop ends.
+    fn carry_out(&mut self, effects: &mut Vec<Effect>) -> Result<(), anyhow::Result<()>> {
         for effect in effects.drain(..) {
             match effect {
                 Effect::Send(envelope) => self.post.send(envelope),
@@ -244,7 +270,16 @@ impl Turn {
                     "this validator's consensus key signs elsewhere too. It has stopped voting. Find the other process \
                      or copy of this home, stop it, and restart only one"
                 ),
-                Effect::Diverged(divergence) => return Err(divergence.into()),
+                Effect::Members(council) => self.members(&council),
+                Effect::Removed { epoch, height } => {
+                    warn!(
+                        %epoch, %height,
+                        "this validator was removed from the committee by an approved change: it stops. Its home can be \
+                         archived; to take part again, have the validators approve a new key"
+                    );
+                    return Err(Ok(()));
+                }
+                Effect::Diverged(divergence) => return Err(Err(divergence.into())),
             }
         }
         let summary = self.replica.summary();

@@ -1,12 +1,11 @@
 //! Threads that verify signatures, so that the turn of the loop never waits for them.
 
-use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use replica::{Job, JobResult};
 use tokio::sync::mpsc::UnboundedSender;
-use types::Committee;
+use types::Hash;
 
 use super::inbox::Event;
 
@@ -20,14 +19,13 @@ impl Verifier {
     /// Starts `threads` threads. They end when the verifier is dropped.
     pub(super) fn start(
         threads: usize,
-        committee: &Committee,
+        chain: Hash,
         events: &UnboundedSender<Event>,
     ) -> std::io::Result<Self> {
         let (jobs, queue) = unbounded();
-        let committee = Arc::new(committee.clone());
         for number in 0..threads {
-            let (queue, committee, events) = (queue.clone(), committee.clone(), events.clone());
-            thread::Builder::new().name(format!("verify-{number}")).spawn(move || work(&queue, &committee, &events))?;
+            let (queue, events) = (queue.clone(), events.clone());
+            thread::Builder::new().name(format!("verify-{number}")).spawn(move || work(&queue, &chain, &events))?;
         }
         Ok(Self { jobs })
     }
@@ -38,9 +36,9 @@ impl Verifier {
     }
 }
 
-fn work(queue: &Receiver<Job>, committee: &Committee, events: &UnboundedSender<Event>) {
+fn work(queue: &Receiver<Job>, chain: &Hash, events: &UnboundedSender<Event>) {
     for job in queue {
-        let result: JobResult = job.run(committee);
+        let result: JobResult = job.run(chain);
         if events.send(Event::Verified(result)).is_err() {
             return;
         }

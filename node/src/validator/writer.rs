@@ -162,6 +162,9 @@ fn put(store: &Store, write: &Write) -> anyhow::Result<()> {
         Write::Journal(record) => store.append_journal(record.view(), &encode(record)).context("storing a vote"),
         Write::Finalized(finalized) => put_finalized(store, finalized).context("storing a finalized block"),
         Write::TrimJournal(view) => store.trim_journal(*view).context("trimming the journal"),
+        Write::Handover(handover) => {
+            store.put_handover(handover.header.epoch, &encode(handover)).context("storing the end of an epoch")
+        }
         Write::ClosedSecond { second, ids } => {
             store.put_ids(*second, &encode(ids)).context("storing the ids of a second")
         }

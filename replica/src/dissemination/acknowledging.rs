@@ -34,14 +34,24 @@ impl Dissemination {
         if self.ordered.contains(&digest) {
             return;
         }
-        let order = &mut self.early_order[signer.position()];
-        if order.len() == MAX_EARLY
-            && let Some(oldest) = order.pop_front()
+        let place = signer.position();
+        if self.early_order[place].len() == MAX_EARLY
+            && let Some(oldest) = self.early_order[place].pop_front()
         {
-            self.early.remove(&oldest);
+            self.forget_early(&oldest, signer);
         }
         if self.early.entry(digest).or_default().insert(signer) {
-            order.push_back(digest);
+            self.early_order[place].push_back(digest);
+        }
+    }
+
+    /// Forgets that `signer` has acknowledged a batch that is not here; what others said of it stays.
+    fn forget_early(&mut self, digest: &BatchDigest, signer: ValidatorIndex) {
+        if let Some(signers) = self.early.get_mut(digest) {
+            signers.remove(signer);
+            if signers.count() == 0 {
+                self.early.remove(digest);
+            }
         }
     }
 
@@ -58,7 +68,7 @@ impl Dissemination {
         let open = &mut self.verifying_acknowledgements[from.position()];
         if acknowledgement.signer == from && tells_news && *open < MAX_VERIFYING_ACKNOWLEDGEMENTS {
             *open += 1;
-            effects.push(Effect::Verify(Job::Acknowledgement(acknowledgement)));
+            effects.push(Effect::Verify(Job::Acknowledgement { committee: self.committee.clone(), acknowledgement }));
         }
     }
 
@@ -74,9 +84,10 @@ impl Dissemination {
     /// Acknowledges everything verified in this turn at once: one signature however many batches.
     pub(crate) fn send_acknowledgements(&mut self, effects: &mut Vec<Effect>) {
         let digests = std::mem::take(&mut self.to_acknowledge);
+        let Some(me) = self.me else { return };
         for chunk in digests.chunks(MAX_ACKNOWLEDGED) {
             let batches = Bounded::new(chunk.to_vec()).expect("chunks keep to the bound");
-            let signed = Acknowledgement::sign(batches, self.me, &self.secret, &self.committee);
+            let signed = Acknowledgement::sign(batches, me, &self.secret, &self.committee);
             effects.push(send(Recipient::All, Message::Acknowledge(signed.into_inner())));
         }
     }

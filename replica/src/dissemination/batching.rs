@@ -11,7 +11,8 @@ use crate::{Effect, Now, Recipient, VerifiedBatch};
 impl Dissemination {
     /// True when this validator should admit nothing more for now.
     pub(crate) fn is_full(&self) -> bool {
-        self.unordered[self.me.position()] + self.waiting_bytes > self.limits.unordered_bytes
+        let unordered = self.me.map_or(0, |me| self.unordered[me.position()]);
+        unordered + self.waiting_bytes > self.limits.unordered_bytes
     }
 
     /// Takes an admitted transaction for the next batch.
@@ -38,6 +39,8 @@ impl Dissemination {
     }
 
     fn send_batch(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        // Only a validator with a seat admits transactions.
+        let Some(me) = self.me else { return self.waiting.clear() };
         let mut bytes = 0;
         let fits = |(_, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
             bytes += encoded.len();
@@ -54,7 +57,7 @@ impl Dissemination {
             taken.into_iter().map(|(transaction, encoded)| (transaction, Blob::new(encoded))).unzip();
         let blobs = blobs.into_iter().collect::<Result<Vec<_>, _>>().and_then(Bounded::new);
         let transactions_blob = blobs.expect("admission and the loop above keep to the bounds");
-        let batch = Batch { creator: self.me, number: self.next_number, transactions: transactions_blob };
+        let batch = Batch { epoch: self.committee.epoch, creator: me, number: self.next_number, transactions: transactions_blob };
         self.next_number += 1;
         self.last_batch = Some(now.moment);
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 use types::codec::Bounded;
-use types::{BatchDigest, Moment, Signers, ValidatorIndex};
+use types::{BatchDigest, Moment, ValidatorIndex};
 
-use super::{Dissemination, batch_message, send};
-use crate::{Effect, MAX_SERVED_BYTES, Message, Now, Recipient, VerifiedBatch};
+use super::{Dissemination, batch_message};
+use crate::{Effect, Envelope, MAX_SERVED_BYTES, Message, Now, Recipient, VerifiedBatch};
 
 /// A batch that a proposal needs and that is not here.
 pub(super) struct Wanted {
@@ -41,31 +41,24 @@ impl Dissemination {
             bytes <= MAX_SERVED_BYTES
         };
         for batch in here.iter().filter_map(|digest| self.batch(digest)).take_while(fits) {
-            effects.push(send(Recipient::One(to), batch_message(batch)));
+            effects.extend(self.to_member(to, batch_message(batch)));
         }
-        if !elsewhere.is_empty() {
-            effects.push(Effect::ServeBatches { to, digests: elsewhere });
+        if let (false, Some(key)) = (elsewhere.is_empty(), self.committee.key(to)) {
+            effects.push(Effect::ServeBatches { to: *key, digests: elsewhere });
         }
     }
 
     /// Sends own batches again that lack acknowledgements, and asks for wanted batches that are due.
     pub(crate) fn retry(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        let retry_millis = self.limits.retry_millis;
-        let overdue: Vec<(BatchDigest, Signers)> = (self.entries.iter_mut())
-            .filter(|(_, entry)| {
-                let is_due = entry.sent.plus_millis(retry_millis) <= now.moment;
-                entry.batch.creator() == self.me && entry.place.is_none() && is_due
-            })
-            .map(|(digest, entry)| {
-                entry.sent = now.moment;
-                (*digest, entry.acknowledged)
-            })
-            .collect();
-        for (digest, acknowledged) in overdue {
-            let Some(batch) = self.batch(&digest) else { continue };
-            let message = batch_message(batch);
-            let lacking = self.committee.indices().filter(|&index| index != self.me && !acknowledged.contains(index));
-            effects.extend(lacking.map(|index| send(Recipient::One(index), message.clone())));
+        while let Some(&(due, digest)) = self.resend.first()
+            && due <= now.moment
+        {
+            self.resend.pop_first();
+            let Some(entry) = self.entries.get(&digest).filter(|entry| entry.place.is_none()) else { continue };
+            let message = batch_message(&entry.batch);
+            let lacking = self.committee.indices().filter(|&index| !entry.acknowledged.contains(index));
+            effects.extend(lacking.filter_map(|index| self.to_member(index, message.clone())));
+            self.resend.insert((now.moment.plus_millis(self.limits.retry_millis), digest));
         }
         self.ask_for_wanted(now, effects);
     }
@@ -84,7 +77,7 @@ impl Dissemination {
             // First the one that surely has it, then the others in turn.
             let index = (u32::from(wanted.holder.0) + wanted.asked) % others;
             let holder = ValidatorIndex(index as u16);
-            let holder = if holder == self.me { wanted.holder } else { holder };
+            let holder = if Some(holder) == self.me { wanted.holder } else { holder };
             wanted.asked += 1;
             wanted.ask_at = now.moment.plus_millis(self.limits.retry_millis / 4);
             questions.entry(holder).or_default().push(*digest);
@@ -92,9 +85,15 @@ impl Dissemination {
         for (holder, digests) in questions {
             for chunk in digests.chunks(types::MAX_BLOCK_BATCHES) {
                 let digests = Bounded::new(chunk.to_vec()).expect("chunks keep to the bound");
-                effects.push(send(Recipient::One(holder), Message::FetchBatches(digests)));
+                effects.extend(self.to_member(holder, Message::FetchBatches(digests)));
             }
         }
+    }
+
+    /// A message to one other member of the committee.
+    fn to_member(&self, index: ValidatorIndex, message: Message) -> Option<Effect> {
+        let key = self.committee.key(index).filter(|_| Some(index) != self.me)?;
+        Some(Effect::Send(Envelope { to: Recipient::One(*key), message }))
     }
 
     /// The link to a validator came up: sends it what it has not acknowledged.
@@ -102,8 +101,8 @@ impl Dissemination {
         let missing = self
             .entries
             .values()
-            .filter(|entry| entry.batch.creator() == self.me && !entry.acknowledged.contains(peer));
-        effects.extend(missing.map(|entry| send(Recipient::One(peer), batch_message(&entry.batch))));
+            .filter(|entry| Some(entry.batch.creator()) == self.me && !entry.acknowledged.contains(peer));
+        effects.extend(missing.filter_map(|entry| self.to_member(peer, batch_message(&entry.batch))));
         // It may have lost our acknowledgements too, and nothing else would repeat them.
         self.to_acknowledge.extend(self.entries.keys());
     }

@@ -10,6 +10,7 @@
 
 mod acknowledging;
 mod batching;
+mod carrying;
 mod fetching;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -33,15 +34,21 @@ struct Entry {
     place: Option<u64>,
     /// How many blocks that may still become final include it.
     included: u32,
-    /// When it was last sent, if it is our own.
-    sent: Moment,
 }
 
+/// What a batch counts besides its bytes, so that small ones cannot fill the memory with their entries.
+const ENTRY_BYTES: usize = 1024;
+
+/// By how many seconds a batch's creator may be ahead of this validator's clock.
+const CLOCK_TOLERANCE_SECONDS: u32 = 60;
+
 pub(crate) struct Dissemination {
-    committee: Committee,
-    me: ValidatorIndex,
+    committee: Arc<Committee>,
+    /// This validator; none if it only follows the chain.
+    me: Option<ValidatorIndex>,
     secret: SecretKey,
     limits: Limits,
+    max_valid_seconds: u32,
 
     /// Admitted here, in no batch yet.
     waiting: Vec<(AuthorizedTransaction, Vec<u8>)>,
@@ -56,8 +63,10 @@ pub(crate) struct Dissemination {
     ready: usize,
     /// When the last transaction of each batch expires.
     expiries: BTreeSet<(Deadline, BatchDigest)>,
-    /// Bytes of unordered batches by creator.
+    /// Weight of unordered batches by creator.
     unordered: Vec<usize>,
+    /// Own batches that lack acknowledgements, by when they are sent again.
+    resend: BTreeSet<(Moment, BatchDigest)>,
 
     verifying: HashMap<BatchDigest, usize>,
     wanted: BTreeMap<BatchDigest, Wanted>,
@@ -78,10 +87,11 @@ pub(crate) struct Dissemination {
 
 impl Dissemination {
     pub(crate) fn new(
-        committee: Committee,
-        me: ValidatorIndex,
+        committee: Arc<Committee>,
+        me: Option<ValidatorIndex>,
         secret: SecretKey,
         limits: Limits,
+        max_valid_seconds: u32,
         time: Timestamp,
     ) -> Self {
         let size = committee.size();
@@ -90,6 +100,7 @@ impl Dissemination {
             me,
             secret,
             limits,
+            max_valid_seconds,
             waiting: Vec::new(),
             waiting_bytes: 0,
             // Later than any number of an earlier run, which counted up from an earlier millisecond more slowly.
@@ -101,6 +112,7 @@ impl Dissemination {
             ready: 0,
             expiries: BTreeSet::new(),
             unordered: vec![0; size],
+            resend: BTreeSet::new(),
             verifying: HashMap::new(),
             wanted: BTreeMap::new(),
             to_acknowledge: Vec::new(),
@@ -151,12 +163,20 @@ impl Dissemination {
         if self.verifying.contains_key(&digest) {
             return;
         }
-        if !is_wanted && self.unordered[from.position()] + bytes.len() > self.limits.unordered_bytes_per_peer {
+        // Only its creator spreads a batch: whoever else sent it first could hold up the creator's copy.
+        let is_for_us = Batch::origin(&bytes).is_ok_and(|(epoch, creator)| {
+            epoch == self.committee.epoch && creator.position() < self.committee.size() && (creator == from || is_wanted)
+        });
+        let weight = bytes.len() + ENTRY_BYTES;
+        if !is_for_us
+            || (!is_wanted && self.unordered[from.position()] + weight > self.limits.unordered_bytes_per_peer)
+        {
             return;
         }
-        self.verifying.insert(digest, bytes.len());
-        self.unordered[from.position()] += bytes.len();
-        effects.push(Effect::Verify(Job::Batch { from, digest, bytes: bytes.into() }));
+        self.verifying.insert(digest, weight);
+        self.unordered[from.position()] += weight;
+        let job = Job::Batch { committee: self.committee.clone(), from, digest, bytes: bytes.into() };
+        effects.push(Effect::Verify(job));
     }
 
     /// A batch was verified. True if it is new here.
@@ -169,16 +189,17 @@ impl Dissemination {
         finalized: Timestamp,
         effects: &mut Vec<Effect>,
     ) -> bool {
-        if let Some(length) = self.verifying.remove(&digest) {
-            self.unordered[from.position()] -= length;
+        if let Some(weight) = self.verifying.remove(&digest) {
+            self.unordered[from.position()] -= weight;
         }
         let Ok(batch) = result else { return false };
         let is_wanted = self.wanted.remove(&digest).is_some();
-        let is_stale = latest_deadline(&batch).has_passed(finalized);
-        let may_send = batch.creator() == from || is_wanted;
+        let deadline = latest_deadline(&batch);
+        let latest = Deadline::after(now.time.max(finalized), self.max_valid_seconds + CLOCK_TOLERANCE_SECONDS);
+        let is_untimely = deadline.has_passed(finalized) || deadline > latest;
         // A block may name a batch that an earlier one has ordered: all that is in it is skipped.
         let is_known = self.entries.contains_key(&digest) || (self.ordered.contains(&digest) && !is_wanted);
-        if is_known || (is_stale && !is_wanted) || !may_send || batch.creator().position() >= self.committee.size() {
+        if is_known || (is_untimely && !is_wanted) {
             return false;
         }
         self.count(batch.transactions());
@@ -190,11 +211,12 @@ impl Dissemination {
     /// Takes back a batch that this validator held before it stopped.
     pub(crate) fn recovered(&mut self, batch: VerifiedBatch, now: Now) {
         let digest = batch.digest();
-        if self.entries.contains_key(&digest) || self.ordered.contains(&digest) {
+        let is_of_epoch = batch.epoch() == self.committee.epoch && batch.creator().position() < self.committee.size();
+        if !is_of_epoch || self.entries.contains_key(&digest) || self.ordered.contains(&digest) {
             return;
         }
         self.count(batch.transactions());
-        if batch.creator() == self.me {
+        if Some(batch.creator()) == self.me {
             self.own.extend(batch.transactions().iter().map(AuthorizedTransaction::id));
         }
         // It is on disk already.
@@ -211,13 +233,18 @@ impl Dissemination {
     fn insert(&mut self, batch: Arc<VerifiedBatch>, now: Now, effects: &mut Vec<Effect>) {
         let (digest, creator) = (batch.digest(), batch.creator());
         effects.push(Effect::Write(Write::Batch { digest, bytes: batch.bytes().clone() }));
-        self.unordered[batch.creator().position()] += batch.bytes().len();
+        self.unordered[batch.creator().position()] += weight(&batch);
         self.expiries.insert((latest_deadline(&batch), digest));
+        if Some(creator) == self.me {
+            self.resend.insert((now.moment.plus_millis(self.limits.retry_millis), digest));
+        }
         let acknowledged = self.early.remove(&digest).unwrap_or_default();
-        self.entries.insert(digest, Entry { batch, acknowledged, place: None, included: 0, sent: now.moment });
+        self.entries.insert(digest, Entry { batch, acknowledged, place: None, included: 0 });
         // Who made the batch holds it: it does not acknowledge it to anyone.
         self.acknowledged_by(digest, creator);
-        self.acknowledged_by(digest, self.me);
+        if let Some(me) = self.me {
+            self.acknowledged_by(digest, me);
+        }
     }
 
     /// Available batches for a block, oldest first, without those in `taken`.
@@ -278,7 +305,7 @@ impl Dissemination {
 
     fn remove(&mut self, digest: &BatchDigest) {
         let Some(entry) = self.entries.remove(digest) else { return };
-        self.unordered[entry.batch.creator().position()] -= entry.batch.bytes().len();
+        self.unordered[entry.batch.creator().position()] -= weight(&entry.batch);
         self.expiries.remove(&(latest_deadline(&entry.batch), *digest));
         if let Some(place) = entry.place {
             self.available.remove(&place);
@@ -288,7 +315,7 @@ impl Dissemination {
         }
         for transaction in entry.batch.transactions() {
             self.forget(&transaction.id());
-            if entry.batch.creator() == self.me {
+            if Some(entry.batch.creator()) == self.me {
                 self.own.remove(&transaction.id());
             }
         }
@@ -328,10 +355,7 @@ impl Dissemination {
     pub(crate) fn next_deadline(&self) -> Option<Moment> {
         let batch = if self.waiting.is_empty() { None } else { Some(self.batch_due().unwrap_or_default()) };
         let wanted = self.wanted.values().map(|wanted| wanted.ask_at).min();
-        let own = (self.entries.values())
-            .filter(|entry| entry.batch.creator() == self.me && entry.place.is_none())
-            .map(|entry| entry.sent.plus_millis(self.limits.retry_millis))
-            .min();
+        let own = self.resend.first().map(|(due, _)| *due);
         [batch, wanted, own].into_iter().flatten().min()
     }
 }
@@ -342,6 +366,11 @@ fn send(to: Recipient, message: Message) -> Effect {
 
 fn batch_message(batch: &VerifiedBatch) -> Message {
     Message::Batch(Blob::new(batch.bytes().to_vec()).expect("a verified batch keeps to the bound"))
+}
+
+/// What a batch counts against its creator's bound.
+fn weight(batch: &VerifiedBatch) -> usize {
+    batch.bytes().len() + ENTRY_BYTES
 }
 
 /// The second after which no transaction of the batch can execute.

@@ -10,8 +10,8 @@ use replica::{
 };
 use types::codec::{Blob, Bounded, Text, decode, encode};
 use types::{
-    Address, Amount, AssetId, BatchDigest, Block, ChainTag, Deadline, Hash, Height, Instruction, Moment, Payload,
-    SecretKey, Timestamp, Transaction, TransactionId, ValidatorIndex,
+    Address, Amount, AssetId, BatchDigest, Block, ChainTag, Deadline, Handover, Hash, Height, Instruction, Member, Moment,
+    Payload, SecretKey, Timestamp, Transaction, TransactionId, ValidatorChange,
 };
 
 /// Virtual time starts here, in milliseconds since the Unix epoch.
@@ -23,6 +23,9 @@ const DELAY: u64 = 1_000;
 /// So many wake-ups without any other event are a replica that asks to be woken and then does nothing.
 const MAX_WAKES: usize = 1_000;
 
+/// From the decision on a change of the validators to its effect, in milliseconds.
+pub(crate) const NOTICE: u64 = 2_000;
+
 /// A flush, in microseconds.
 const FLUSH: u64 = 500;
 
@@ -33,6 +36,7 @@ struct Disk {
     proposals: BTreeMap<Hash, Block>,
     journal: Vec<Record>,
     blocks: BTreeMap<Height, CertifiedBlock>,
+    handovers: Vec<Handover>,
 }
 
 impl Disk {
@@ -47,6 +51,7 @@ impl Disk {
                 self.proposals.retain(|_, block| block.header.view >= *view);
             }
             Write::ClosedSecond { .. } => {}
+            Write::Handover(handover) => self.handovers.push(handover.clone()),
             Write::Finalized(finalized) => {
                 for (digest, bytes) in &finalized.batches {
                     self.batches.insert(*digest, bytes.to_vec());
@@ -66,6 +71,7 @@ impl Disk {
         let unordered = self.batches.iter().filter(|(digest, _)| !ordered.contains(*digest));
         Recovered {
             checkpoint: None,
+            handovers: self.handovers.clone(),
             blocks: Box::new(self.blocks.values().cloned().map(Ok).collect::<Vec<_>>().into_iter()),
             proposals: self.proposals.values().cloned().collect(),
             journal: self.journal.clone(),
@@ -84,6 +90,7 @@ struct Machine {
     finalized: BTreeMap<Height, (Hash, Vec<TransactionId>)>,
     replies: Vec<Result<TransactionId, SubmitError>>,
     wake: Option<Moment>,
+    is_removed: bool,
 }
 
 enum Event {
@@ -126,7 +133,13 @@ impl Cluster {
     }
 
     pub(crate) fn with_limits(size: usize, limits: Limits) -> Self {
-        let secrets: Vec<SecretKey> = (0..size).map(|index| SecretKey::from_seed([index as u8 + 1; 32])).collect();
+        Self::with_candidates(size, 0, limits)
+    }
+
+    /// A cluster with machines that are not in the committee of genesis and are not started.
+    pub(crate) fn with_candidates(size: usize, candidates: usize, limits: Limits) -> Self {
+        let machines = size + candidates;
+        let secrets: Vec<SecretKey> = (0..machines).map(|index| SecretKey::from_seed([index as u8 + 1; 32])).collect();
         let validator = |(index, secret): (usize, &SecretKey)| Validator {
             name: format!("validator-{index}"),
             key: secret.public(),
@@ -137,8 +150,8 @@ impl Cluster {
         let spec = ChainSpec {
             chain_id: "test".to_owned(),
             timestamp: Timestamp(START),
-            parameters: Parameters::default(),
-            validators: secrets.iter().enumerate().map(validator).collect(),
+            parameters: Parameters { validator_notice_millis: NOTICE, ..Parameters::default() },
+            validators: secrets.iter().enumerate().take(size).map(validator).collect(),
             assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer: address(&payer()) }],
             accounts: vec![genesis::Account { address: address(&payer()), balances: rich }],
         };
@@ -157,7 +170,7 @@ impl Cluster {
             salt: 0,
             wakes: 0,
         };
-        for index in 0..size {
+        for index in 0..machines {
             cluster.validators.push(Machine {
                 replica: None,
                 durable: Disk::default(),
@@ -166,9 +179,10 @@ impl Cluster {
                 finalized: BTreeMap::new(),
                 replies: Vec::new(),
                 wake: None,
+                is_removed: false,
             });
-            cluster.start(index);
         }
+        (0..size).for_each(|index| cluster.start(index));
         cluster
     }
 
@@ -194,8 +208,8 @@ impl Cluster {
 
     /// The link between two validators comes up.
     fn connect(&mut self, a: usize, b: usize) {
-        self.schedule(DELAY, a, Event::Input(Input::PeerUp(ValidatorIndex(b as u16))));
-        self.schedule(DELAY, b, Event::Input(Input::PeerUp(ValidatorIndex(a as u16))));
+        self.schedule(DELAY, a, Event::Input(Input::PeerUp(self.secrets[b].public())));
+        self.schedule(DELAY, b, Event::Input(Input::PeerUp(self.secrets[a].public())));
     }
 
     /// Everything that was not flushed is lost.
@@ -223,7 +237,7 @@ impl Cluster {
     }
 
     fn carry_out(&mut self, index: usize, effects: Vec<Effect>) {
-        let committee = self.genesis.committee();
+        let chain = self.genesis.hash();
         for effect in effects {
             match effect {
                 Effect::Send(envelope) => self.send(index, envelope),
@@ -236,7 +250,7 @@ impl Cluster {
                     self.schedule(FLUSH, index, flushed);
                 }
                 Effect::Verify(job) => {
-                    self.schedule(100, index, Event::Input(Input::Verified(job.run(&committee))));
+                    self.schedule(100, index, Event::Input(Input::Verified(job.run(&chain))));
                 }
                 Effect::Reply { results, .. } => self.validators[index].replies.extend(results),
                 Effect::Finalized(block) => {
@@ -257,7 +271,8 @@ impl Cluster {
                         }
                     }
                 }
-                Effect::Checkpoint { .. } | Effect::Evidence(_) | Effect::KeyInUseElsewhere => {}
+                Effect::Checkpoint { .. } | Effect::Evidence(_) | Effect::KeyInUseElsewhere | Effect::Members(_) => {}
+                Effect::Removed { .. } => self.validators[index].is_removed = true,
                 Effect::Diverged(divergence) => panic!("validator {index}: {divergence}"),
             }
         }
@@ -279,7 +294,7 @@ impl Cluster {
     fn send(&mut self, from: usize, envelope: Envelope) {
         let to: Vec<usize> = match envelope.to {
             Recipient::All => (0..self.validators.len()).filter(|&to| to != from).collect(),
-            Recipient::One(index) => vec![index.position()],
+            Recipient::One(key) => self.secrets.iter().position(|secret| secret.public() == key).into_iter().collect(),
         };
         for to in to {
             if self.cut.contains(&(from, to)) || self.validators[to].replica.is_none() {
@@ -288,7 +303,7 @@ impl Cluster {
             let Some(message) = (self.tamper)(from, to, envelope.message.clone()) else { continue };
             // Through bytes, as between machines.
             let message: Message = decode(&encode(&message)).unwrap();
-            let input = Input::Message { from: ValidatorIndex(from as u16), message: Box::new(message) };
+            let input = Input::Message { from: self.secrets[from].public(), message: Box::new(message) };
             self.schedule(DELAY, to, Event::Input(input));
         }
     }
@@ -377,6 +392,48 @@ impl Cluster {
         };
         let transaction = Transaction::sign(payload, &payer(), &chain);
         (transaction.payload.id(&chain), encode(&transaction))
+    }
+
+    /// Has validators approve a change of the validator set, each at its own machine.
+    pub(crate) fn approve(&mut self, approvers: &[usize], changes: &[ValidatorChange]) -> Vec<TransactionId> {
+        let chain = self.genesis.hash();
+        let epoch = self.replica(approvers[0]).committee().epoch;
+        let changes = Bounded::new(changes.to_vec()).unwrap();
+        let mut ids = Vec::new();
+        for &approver in approvers {
+            self.salt += 1;
+            let secret = self.secrets[approver].clone();
+            let instruction = Instruction::ApproveValidators { epoch, changes: changes.clone() };
+            let payload = Payload {
+                chain: ChainTag::of(&chain),
+                payer: address(&secret),
+                valid_until: Deadline::after(self.time().time, 60),
+                salt: self.salt,
+                instructions: Bounded::new(vec![instruction]).unwrap(),
+            };
+            let transaction = Transaction::sign(payload, &secret, &chain);
+            ids.push(transaction.payload.id(&chain));
+            self.submit(approver, encode(&transaction));
+        }
+        ids
+    }
+
+    /// The entry of a machine in the validator set.
+    pub(crate) fn member(&self, index: usize) -> Member {
+        Member {
+            name: Text::new(format!("validator-{index}")).unwrap(),
+            key: self.secrets[index].public(),
+            peer_id: Text::new(format!("peer-{index}")).unwrap(),
+            address: Text::new(format!("/ip4/127.0.0.1/tcp/{}", 9000 + index)).unwrap(),
+        }
+    }
+
+    pub(crate) fn is_removed(&self, index: usize) -> bool {
+        self.validators[index].is_removed
+    }
+
+    pub(crate) fn epoch(&self, index: usize) -> u64 {
+        self.replica(index).committee().epoch.0
     }
 
     pub(crate) fn submit(&mut self, index: usize, bytes: Vec<u8>) {

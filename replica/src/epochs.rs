@@ -1,0 +1,139 @@
+//! Epochs: a committee's time. The ledger says who is in the next one; the last block of an epoch is the first whose
+//! header names other validators than those that vote on it.
+//!
+//! Nothing of the epoch is built on its last block. The leaders after it propose the same block again until it is
+//! final, so that it is final under its own name, whichever view finalizes it; the next committee builds on it. Every
+//! validator therefore starts the epoch from the same block, and the certificate that ends it is a [`Handover`].
+//!
+//! What was spread in the epoch and not ordered starts anew: each validator takes its own transactions, and those of
+//! validators that have left, into new batches. Copies are skipped when they are executed.
+
+use std::sync::Arc;
+
+use consensus::{Record, Root, Simplex, Timing};
+use types::{Certificate, Committee, Evidence, Handover, Header, PublicKey, ValidatorIndex, Verified};
+use vm::Council;
+
+use crate::dissemination::Dissemination;
+use crate::finality::Finalizations;
+use crate::judging::Judging;
+use crate::replica::Replica;
+use crate::{Effect, Now, Write};
+
+/// The most pairs of contradicting votes that are kept over all epochs.
+const MAX_EVIDENCE: usize = 256;
+
+/// A place in the committee.
+pub(crate) struct Seat {
+    pub(crate) me: ValidatorIndex,
+    pub(crate) consensus: Simplex,
+}
+
+impl Replica {
+    /// True for a block that ends the present epoch.
+    pub(crate) fn is_last_of_epoch(&self, header: &Header) -> bool {
+        header.epoch == self.committee.epoch && header.next_validators != self.committee.validators.hash()
+    }
+
+    /// The tip was the last block of its epoch, and `certificate` finalizes it.
+    pub(crate) fn hand_over(&mut self, certificate: &Verified<Certificate>, now: Now, effects: &mut Vec<Effect>) {
+        let validators = self.chain.ledger().council().validators();
+        let header = self.chain.tip().clone();
+        let handover =
+            Handover { header, certificate: Certificate::clone(certificate), validators: validators.clone() };
+        effects.push(Effect::Write(Write::Handover(handover)));
+        let committee = Arc::new(self.committee.next(validators));
+        let left = std::mem::replace(&mut self.committee, committee.clone());
+        let carried = self.dissemination.carry_over(&committee, &left, effects);
+        let me = self.committee.index_of(&self.key);
+        self.dissemination = Dissemination::new(
+            committee,
+            me,
+            self.secret.clone(),
+            self.limits.clone(),
+            self.parameters.max_valid_seconds,
+            now.time,
+        );
+        self.judging = Judging::default();
+        self.finalizations = Finalizations::default();
+        self.undurable_votes.clear();
+        self.proposing = None;
+        self.told_work = false;
+        self.seat = None;
+        if self.is_started {
+            self.take_seat(Vec::new(), None, now, effects);
+        }
+        let was_in_it = left.index_of(&self.key).is_some();
+        self.was_member |= was_in_it;
+        if self.seat.is_some() {
+            carried.into_iter().for_each(|(transaction, bytes)| self.dissemination.add(transaction, bytes));
+        } else if was_in_it {
+            self.leave_if_removed(effects);
+        }
+    }
+
+    /// Starts consensus of the present epoch if this validator is in its committee.
+    pub(crate) fn take_seat(
+        &mut self,
+        journal: Vec<Record>,
+        certificate: Option<Verified<Certificate>>,
+        now: Now,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.is_started = true;
+        let Some(me) = self.committee.index_of(&self.key) else { return };
+        let timing = Timing {
+            heartbeat_millis: self.parameters.heartbeat_millis,
+            timeout_millis: self.parameters.timeout_millis,
+            max_timeout_millis: self.parameters.max_timeout_millis,
+        };
+        let root = Root { view: self.chain.tip().view, block: self.chain.tip_hash(), certificate };
+        let committee = Committee::clone(&self.committee);
+        let (consensus, outputs) =
+            Simplex::new(committee, me, self.secret.clone(), timing, journal, root, now.moment);
+        self.seat = Some(Seat { me, consensus });
+        self.follow(now, outputs, effects);
+    }
+
+    /// A validator that was removed, and that no decided change brings back, has nothing more to do.
+    pub(crate) fn leave_if_removed(&self, effects: &mut Vec<Effect>) {
+        let council = self.chain.ledger().council();
+        let returns = council.pending().is_some_and(|pending| pending.members.iter().any(|next| next.key == self.key));
+        if !returns {
+            effects.push(Effect::Removed { epoch: self.committee.epoch, height: self.chain.tip().height });
+        }
+    }
+
+    /// Says who is in the committee and who will be, when that has changed.
+    pub(crate) fn tell_of_members(&mut self, effects: &mut Vec<Effect>) {
+        let council = self.chain.ledger().council();
+        if self.told_members != Some(council.members_hash()) {
+            self.told_members = Some(council.members_hash());
+            effects.push(Effect::Members(Box::new(council.clone())));
+        }
+    }
+
+    /// The ledger's view of the validators.
+    pub fn council(&self) -> &Council {
+        self.chain.ledger().council()
+    }
+
+    /// True while this validator has a part in consensus.
+    pub fn has_seat(&self) -> bool {
+        self.seat.is_some()
+    }
+
+    /// Who else can be asked for blocks: the committee, and whoever has connected.
+    pub(crate) fn acquaintances(&self) -> Vec<PublicKey> {
+        let mut keys: Vec<PublicKey> = self.committee.validators.keys().to_vec();
+        keys.extend(self.connected.iter().filter(|key| self.committee.index_of(key).is_none()));
+        keys.retain(|key| *key != self.key);
+        keys
+    }
+
+    pub(crate) fn keep_evidence(&mut self, evidence: &Evidence) {
+        if self.evidence.len() < MAX_EVIDENCE {
+            self.evidence.push(evidence.clone());
+        }
+    }
+}

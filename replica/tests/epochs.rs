@@ -1,0 +1,142 @@
+//! The validator set changes while payments go on.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod cluster;
+
+use cluster::{Cluster, NOTICE};
+use replica::{Limits, Message, SubmitError};
+use types::{TransactionId, ValidatorChange};
+
+fn all_have(cluster: &Cluster, machines: &[usize], ids: &[TransactionId]) -> bool {
+    machines.iter().all(|&index| ids.iter().all(|id| cluster.has_final(index, id)))
+}
+
+/// Pays at each machine every 20 ms until every machine is in the epoch.
+fn pay_until_epoch(cluster: &mut Cluster, payers: &[usize], machines: &[usize], epoch: u64) -> Vec<TransactionId> {
+    let mut ids = Vec::new();
+    for _ in 0..500 {
+        ids.extend(payers.iter().map(|&index| cluster.pay(index)));
+        cluster.run(20);
+        if machines.iter().all(|&index| cluster.epoch(index) == epoch) {
+            return ids;
+        }
+    }
+    panic!("epoch {epoch} did not begin");
+}
+
+#[test]
+fn a_validator_joins_and_one_leaves_under_load_and_nothing_is_lost() {
+    let mut cluster = Cluster::with_candidates(4, 1, Limits::default());
+    cluster.run(50);
+    cluster.start(4);
+    cluster.run(1_500);
+    assert!(!cluster.replica(4).has_seat());
+    assert!(cluster.height(4) > 0, "a candidate follows the chain");
+    cluster.pay(4);
+    cluster.run(10);
+    assert_eq!(cluster.replies(4).last(), Some(&Err(SubmitError::NotAValidator)));
+
+    let newcomer = cluster.member(4);
+    cluster.approve(&[0, 2, 3], &[ValidatorChange::Add(newcomer)]);
+    let ids = pay_until_epoch(&mut cluster, &[0, 1, 2, 3], &[0, 1, 2, 3, 4], 1);
+    assert!(ids.len() as u64 * 5 > NOTICE, "the notice was kept");
+    assert!(cluster.replica(4).has_seat());
+    let id = cluster.pay(4);
+    cluster.run_until(5_000, "payments over the boundary", |cluster| {
+        all_have(cluster, &[0, 1, 2, 3, 4], &ids) && cluster.all_have_final(&id)
+    });
+
+    let leaver = cluster.member(1);
+    cluster.approve(&[0, 1, 2, 4], &[ValidatorChange::Remove(leaver.key)]);
+    let ids = pay_until_epoch(&mut cluster, &[0, 2, 3, 4], &[0, 1, 2, 3, 4], 2);
+    assert!(cluster.is_removed(1) && !cluster.replica(1).has_seat(), "a removed validator stops by itself");
+    cluster.crash(1);
+    cluster.run_until(5_000, "payments over the boundary", |cluster| all_have(cluster, &[0, 2, 3, 4], &ids));
+    // With four of four left, one may be down again.
+    cluster.crash(4);
+    let id = cluster.pay(0);
+    cluster.run_until(5_000, "a payment with one down", |cluster| all_have(cluster, &[0, 2, 3], &[id]));
+    let roots: Vec<_> = [0, 2, 3].map(|index| cluster.replica(index).ledger().council().validators()).to_vec();
+    assert!(roots.iter().all(|set| *set == roots[0]) && roots[0].keys().len() == 4);
+}
+
+#[test]
+fn payments_held_by_a_leaving_validator_are_ordered_by_the_others() {
+    let mut cluster = Cluster::new(5);
+    cluster.run(50);
+    let leaver = cluster.member(1);
+    cluster.approve(&[0, 1, 2, 3], &[ValidatorChange::Remove(leaver.key)]);
+    let ids = pay_until_epoch(&mut cluster, &[1], &[0, 1, 2, 3, 4], 1);
+    cluster.run(3_000);
+    // What it had only just taken in may be lost to its clients, who hear of it by the deadline; the rest may not.
+    let missing = ids.iter().filter(|id| !cluster.has_final(0, id)).count();
+    assert!(missing <= 2, "{missing} of {} payments", ids.len());
+}
+
+#[test]
+fn every_key_can_change_at_once_with_a_crash_of_all_at_the_boundary() {
+    for crash_after in [0, 1, 2, 3, 5, 8, 13] {
+        let mut cluster = Cluster::with_candidates(4, 4, Limits::default());
+        cluster.run(50);
+        (4..8).for_each(|index| cluster.start(index));
+        let replace = |old: usize| ValidatorChange::Replace { key: cluster.member(old).key, by: cluster.member(old + 4) };
+        let changes: Vec<ValidatorChange> = (0..4).map(replace).collect();
+        cluster.approve(&[0, 1, 2], &changes);
+        cluster.run(NOTICE - 100);
+        cluster.run_until(20_000, "the last block", |cluster| (0..8).any(|index| cluster.epoch(index) == 1));
+        cluster.run(crash_after);
+        (0..8).for_each(|index| cluster.crash(index));
+        cluster.run(5);
+        (0..8).for_each(|index| cluster.start(index));
+        cluster.run_until(20_000, "the next epoch", |cluster| (4..8).all(|index| cluster.epoch(index) == 1));
+        let id = cluster.pay(4);
+        cluster.run_until(5_000, "a payment in the next epoch", |cluster| all_have(cluster, &[4, 5, 6, 7], &[id]));
+        cluster.run_until(5_000, "the old ones leave", |cluster| (0..4).all(|index| cluster.is_removed(index)));
+    }
+}
+
+#[test]
+fn the_last_block_is_proposed_again_until_it_is_final() {
+    let mut cluster = Cluster::with_candidates(4, 1, Limits::default());
+    cluster.run(50);
+    let newcomer = cluster.member(4);
+    cluster.approve(&[0, 1, 2], &[ValidatorChange::Add(newcomer)]);
+    cluster.run(200);
+    // The finalize votes for three views at the boundary are lost, so the blocks of these views are only notarized.
+    let mut first = None;
+    cluster.tamper = Box::new(move |_, _, message| match &message {
+        Message::Consensus { message: consensus::Message::Vote(vote), .. } => {
+            let view = vote.ballot.view().0;
+            let is_finalize = matches!(vote.ballot, types::Ballot::Finalize { .. });
+            let first = *first.get_or_insert(view);
+            (!is_finalize || view > first + 12).then_some(message)
+        }
+        _ => Some(message),
+    });
+    cluster.start(4);
+    cluster.run_until(60_000, "the next epoch", |cluster| (0..5).all(|index| cluster.epoch(index) == 1));
+    cluster.tamper = Box::new(|_, _, message| Some(message));
+    let id = cluster.pay(4);
+    cluster.run_until(5_000, "a payment", |cluster| cluster.all_have_final(&id));
+}
+
+#[test]
+fn a_validator_that_slept_through_two_epochs_catches_up() {
+    let mut cluster = Cluster::with_candidates(4, 2, Limits::default());
+    cluster.run(50);
+    cluster.crash(3);
+    for (epoch, index) in [(1, 4), (2, 5)] {
+        cluster.start(index);
+        let newcomer = cluster.member(index);
+        cluster.approve(&[0, 1, 2], &[ValidatorChange::Add(newcomer)]);
+        if epoch == 2 {
+            let newcomer = cluster.member(index);
+            cluster.approve(&[4], &[ValidatorChange::Add(newcomer)]);
+        }
+        cluster.run_until(20_000, "the epoch", |cluster| cluster.epoch(0) == epoch && cluster.epoch(index) == epoch);
+    }
+    cluster.start(3);
+    cluster.run_until(10_000, "the sleeper", |cluster| cluster.epoch(3) == 2);
+    let id = cluster.pay(3);
+    cluster.run_until(5_000, "a payment", |cluster| cluster.all_have_final(&id));
+}
