@@ -171,6 +171,9 @@ impl Replica {
             Some(Ok(execution)) if execution.receipts_root != header.receipts_root => {
                 format!("the receipts root is {}, not {}", execution.receipts_root, header.receipts_root)
             }
+            Some(Ok(execution)) if execution.next_validators != header.next_validators => {
+                format!("the next validators are {}, not {}", execution.next_validators, header.next_validators)
+            }
             Some(Ok(execution)) => {
                 self.dissemination.include(&block.batches);
                 self.chain.insert(hash, block, batches, execution.delta, execution.receipts);

@@ -73,7 +73,7 @@ impl Replica {
             batches: Block::batches_hash(&digests),
             state_root: execution.state_root,
             receipts_root: execution.receipts_root,
-            next_validators: self.committee.validators.hash(),
+            next_validators: execution.next_validators,
         };
         let hash = header.hash();
         self.dissemination.include(&digests);
