@@ -8,8 +8,8 @@ use std::time::Duration;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use types::codec::{Bounded, Text};
 use types::{
-    Address, Amount, AssetId, AuthorizedTransaction, ChainTag, Deadline, Hash, Height, Instruction, Payload, SecretKey,
-    Timestamp, Transaction,
+    Address, Amount, AssetId, AuthorizedTransaction, ChainTag, Deadline, Hash, Height, Instruction, Member, Payload,
+    PublicKey, SecretKey, Timestamp, Transaction,
 };
 use vm::{AssetSpec, BlockContext, Ledger, Parameters, execute, receipts_root};
 
@@ -41,7 +41,9 @@ fn ledger(accounts: u64, payers: &[SecretKey]) -> Ledger {
     let payers = payers.iter().map(|key| rich(Address::of(&key.public())));
     let receivers = (0..accounts - PAYMENTS).map(|number| rich(receiver(number)));
     let won = AssetSpec { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer: receiver(0) };
-    Ledger::genesis(Parameters { max_valid_seconds: 120 }, vec![won], payers.chain(receivers).collect()).unwrap()
+    let parameters = Parameters { max_valid_seconds: 120, validator_notice_millis: 10_000 };
+    let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
+    Ledger::genesis(parameters, members, vec![won], payers.chain(receivers).collect()).unwrap()
 }
 
 fn payments(accounts: u64, payers: &[SecretKey]) -> Vec<AuthorizedTransaction> {

@@ -34,7 +34,7 @@ impl ChainSpec {
             batches: Block::batches_hash(&batches),
             state_root: ledger.state_root(),
             receipts_root: Hash::ZERO,
-            next_validators: validators.hash(),
+            next_validators: ledger.next_validators(),
         };
         let hash = header.hash();
         Ok(Genesis { spec: self, validators, block: Block { header, batches }, hash })
@@ -57,8 +57,11 @@ impl ChainSpec {
             Ok((account.address, account.balances.iter().map(balance).collect::<Result<Vec<_>, _>>()?))
         };
         let accounts = self.accounts.iter().map(account).collect::<Result<Vec<_>, GenesisError>>()?;
-        let parameters = vm::Parameters { max_valid_seconds: self.parameters.max_valid_seconds };
-        Ok(Ledger::genesis(parameters, assets, accounts)?)
+        let parameters = vm::Parameters {
+            max_valid_seconds: self.parameters.max_valid_seconds,
+            validator_notice_millis: self.parameters.validator_notice_millis,
+        };
+        Ok(Ledger::genesis(parameters, self.members()?, assets, accounts)?)
     }
 }
 
@@ -138,6 +141,17 @@ mod tests {
     }
 
     #[test]
+    fn the_first_ledger_lists_the_validators_of_the_spec() {
+        let genesis = spec().genesis().expect("makes a chain");
+        let ledger = genesis.ledger().expect("the first ledger");
+        let members: Vec<_> =
+            genesis.spec().validators.iter().map(|validator| validator.member().expect("good")).collect();
+        assert_eq!(ledger.council().members(), members);
+        assert_eq!(ledger.council().committee(genesis.hash()), genesis.committee());
+        assert_eq!(genesis.block().header.next_validators, genesis.committee().validators.hash());
+    }
+
+    #[test]
     fn an_altered_spec_is_refused_by_name() {
         let original = spec().genesis().expect("makes a chain");
         let mut altered = spec();
@@ -163,6 +177,8 @@ mod tests {
         assert!(refusal(|spec| spec.parameters.max_valid_seconds = 0).contains("max_valid_seconds"));
         assert!(refusal(|spec| spec.parameters.max_clock_ahead_millis = 60_001).contains("max_clock_ahead_millis"));
         assert!(refusal(|spec| spec.parameters.timeout_millis = 9).contains("timeout_millis"));
+        assert!(refusal(|spec| spec.parameters.validator_notice_millis = 99).contains("validator_notice_millis"));
+        assert!(refusal(|spec| spec.parameters.validator_notice_millis = u64::MAX).contains("validator_notice_millis"));
         assert!(refusal(|spec| spec.parameters.max_timeout_millis = 1).contains("max_timeout_millis"));
         assert!(refusal(|spec| spec.assets.push(spec.assets[0].clone())).contains("KRW"));
         assert!(refusal(|spec| spec.assets[0].decimals = 39).contains("KRW"));
@@ -190,6 +206,7 @@ mod tests {
             let refusal = refusal(share);
             assert!(refusal.contains("validator-0") && refusal.contains(&format!("{what}:")), "{refusal}");
         }
+        assert!(refusal(|second, _| second.peer_id = "p".repeat(129)).contains("1 to 128 bytes"));
         assert!(refusal(|second, _| second.name.clear()).contains("validator 1 has no good name"));
         assert!(refusal(|second, _| second.peer_id.clear()).contains("validator validator-1 has no good peer_id"));
         assert!(refusal(|second, _| second.address.clear()).contains("validator validator-1 has no good address"));

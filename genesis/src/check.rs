@@ -1,14 +1,8 @@
 //! What a chain spec must keep to.
 
-use types::Timestamp;
+use types::{MAX_NAME_BYTES, Member, MemberError, MemberField, Timestamp};
 
 use crate::{ChainSpec, GenesisError, Validator};
-
-/// The longest name of a chain or a validator, in bytes.
-pub(crate) const MAX_NAME_BYTES: usize = 64;
-
-/// The longest peer id or address, in bytes.
-const MAX_ADDRESS_BYTES: usize = 256;
 
 /// With so many decimals, one unit of an asset can still be counted.
 pub(crate) const MAX_DECIMALS: u8 = 38;
@@ -30,11 +24,23 @@ impl ChainSpec {
             return Err(GenesisError::Timestamp(self.timestamp));
         }
         self.check_parameters()?;
-        for (index, validator) in self.validators.iter().enumerate() {
-            check_validator(index, validator)?;
-            self.validators[..index].iter().try_for_each(|first| check_apart(first, validator))?;
+        let members = self.members()?;
+        for (index, member) in members.iter().enumerate() {
+            members[..index].iter().try_for_each(|first| check_apart(first, member))?;
         }
         self.check_assets()
+    }
+
+    /// The validators as the ledger lists them.
+    pub(crate) fn members(&self) -> Result<Vec<Member>, GenesisError> {
+        let member = |(index, validator): (usize, &Validator)| {
+            validator.member().map_err(|MemberError { field, max }| {
+                // A validator whose name is not good is called by its index.
+                let name = if field == MemberField::Name { index.to_string() } else { validator.name.clone() };
+                GenesisError::Field { validator: name, field, max }
+            })
+        };
+        self.validators.iter().enumerate().map(member).collect()
     }
 
     fn check_assets(&self) -> Result<(), GenesisError> {
@@ -87,37 +93,24 @@ impl ChainSpec {
                 "timeout_millis to 600000",
             ),
         ];
-        match checks.into_iter().find(|(_, _, is_good, _)| !is_good) {
+        let notice = parameters.validator_notice_millis;
+        let notice =
+            ("validator_notice_millis", notice, vm::VALIDATOR_NOTICE_MILLIS.contains(&notice), "100 to 604800000");
+        match checks.into_iter().chain([notice]).find(|(_, _, is_good, _)| !is_good) {
             Some((name, value, _, bounds)) => Err(GenesisError::Parameter { name, value, bounds }),
             None => Ok(()),
         }
     }
 }
 
-fn check_validator(index: usize, validator: &Validator) -> Result<(), GenesisError> {
-    if !is_text(&validator.name, MAX_NAME_BYTES) {
-        return Err(GenesisError::Field { validator: index.to_string(), field: "name", max: MAX_NAME_BYTES });
-    }
-    for (field, value) in [("peer_id", &validator.peer_id), ("address", &validator.address)] {
-        if !is_text(value, MAX_ADDRESS_BYTES) {
-            return Err(GenesisError::Field { validator: validator.name.clone(), field, max: MAX_ADDRESS_BYTES });
-        }
-    }
-    Ok(())
-}
-
 /// Two validators share nothing that names or finds one of them.
-fn check_apart(first: &Validator, second: &Validator) -> Result<(), GenesisError> {
-    let (what, value) = if first.name == second.name {
-        ("name", second.name.clone())
-    } else if first.key == second.key {
-        ("key", second.key.to_string())
-    } else if first.peer_id == second.peer_id {
-        ("peer_id", second.peer_id.clone())
-    } else if first.address == second.address {
-        ("address", second.address.clone())
-    } else {
-        return Ok(());
+fn check_apart(first: &Member, second: &Member) -> Result<(), GenesisError> {
+    let Some(what) = first.shares(second) else { return Ok(()) };
+    let value = match what {
+        MemberField::Name => second.name.to_string(),
+        MemberField::Key => second.key.to_string(),
+        MemberField::PeerId => second.peer_id.to_string(),
+        MemberField::Address => second.address.to_string(),
     };
-    Err(GenesisError::Shared { first: first.name.clone(), second: second.name.clone(), what, value })
+    Err(GenesisError::Shared { first: first.name.to_string(), second: second.name.to_string(), what, value })
 }

@@ -1,8 +1,8 @@
 //! Why a chain spec is refused.
 
-use types::{Address, Hash, Timestamp, ValidatorSetError};
+use types::{Address, Hash, MAX_NAME_BYTES, MemberField, Timestamp, ValidatorSetError};
 
-use crate::check::{MAX_DECIMALS, MAX_NAME_BYTES};
+use crate::check::MAX_DECIMALS;
 
 /// Why a chain spec does not make a chain.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum GenesisError {
         /// Its name, or its index if that is what is wrong.
         validator: String,
         /// What is wrong.
-        field: &'static str,
+        field: MemberField,
         /// The most bytes that it may have.
         max: usize,
     },
@@ -44,7 +44,7 @@ pub enum GenesisError {
         /// The second one's name.
         second: String,
         /// What they share.
-        what: &'static str,
+        what: MemberField,
         /// Its value.
         value: String,
     },

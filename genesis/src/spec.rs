@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
-use types::{Address, Amount, PublicKey, Timestamp};
+use types::{Address, Amount, Member, MemberError, PublicKey, Timestamp};
 
 /// Everything that the validators of a chain must share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
@@ -40,6 +40,8 @@ pub struct Parameters {
     pub timeout_millis: u64,
     /// What that time grows to while views fail, in milliseconds.
     pub max_timeout_millis: u64,
+    /// How long after its decision a change of the validators takes effect, in milliseconds.
+    pub validator_notice_millis: u64,
 }
 
 impl Default for Parameters {
@@ -50,6 +52,7 @@ impl Default for Parameters {
             heartbeat_millis: 1_000,
             timeout_millis: 400,
             max_timeout_millis: 10_000,
+            validator_notice_millis: 10_000,
         }
     }
 }
@@ -66,6 +69,13 @@ pub struct Validator {
     pub peer_id: String,
     /// Its libp2p address, such as `/ip4/127.0.0.1/tcp/9600`.
     pub address: String,
+}
+
+impl Validator {
+    /// The entry as the ledger lists it.
+    pub fn member(&self) -> Result<Member, MemberError> {
+        Member::new(&self.name, self.key, &self.peer_id, &self.address)
+    }
 }
 
 /// An asset.

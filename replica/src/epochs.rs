@@ -89,8 +89,7 @@ impl Replica {
         };
         let root = Root { view: self.chain.tip().view, block: self.chain.tip_hash(), certificate };
         let committee = Committee::clone(&self.committee);
-        let (consensus, outputs) =
-            Simplex::new(committee, me, self.secret.clone(), timing, journal, root, now.moment);
+        let (consensus, outputs) = Simplex::new(committee, me, self.secret.clone(), timing, journal, root, now.moment);
         self.seat = Some(Seat { me, consensus });
         self.follow(now, outputs, effects);
     }
@@ -107,8 +106,8 @@ impl Replica {
     /// Says who is in the committee and who will be, when that has changed.
     pub(crate) fn tell_of_members(&mut self, effects: &mut Vec<Effect>) {
         let council = self.chain.ledger().council();
-        if self.told_members != Some(council.members_hash()) {
-            self.told_members = Some(council.members_hash());
+        if self.told_council.as_ref() != Some(council) {
+            self.told_council = Some(council.clone());
             effects.push(Effect::Members(Box::new(council.clone())));
         }
     }

@@ -2,7 +2,9 @@
 
 use bincode::{Decode, Encode};
 use types::codec::{Blob, Bounded};
-use types::{Acknowledgement, BatchDigest, Block, Certificate, Epoch, Hash, Height, MAX_BATCH_BYTES, MAX_BLOCK_BATCHES};
+use types::{
+    Acknowledgement, BatchDigest, Block, Certificate, Epoch, Hash, Height, MAX_BATCH_BYTES, MAX_BLOCK_BATCHES,
+};
 
 /// The most blocks in one answer to [`Message::FetchBlocks`].
 pub const MAX_FETCHED_BLOCKS: usize = 512;

@@ -7,7 +7,7 @@ use genesis::Parameters;
 use types::{
     Committee, Evidence, Hash, Header, Moment, PublicKey, Refusal, SecretKey, TransactionId, ValidatorIndex, View,
 };
-use vm::Ledger;
+use vm::{Council, Ledger};
 
 use crate::catch_up::CatchUp;
 use crate::chain::{Chain, Divergence};
@@ -54,7 +54,7 @@ pub struct Replica {
     /// What consensus was last told about work.
     pub(crate) told_work: bool,
     /// What the shell was last told about the members.
-    pub(crate) told_members: Option<Hash>,
+    pub(crate) told_council: Option<Council>,
     pub(crate) trimmed: View,
     pub(crate) bytes_since_checkpoint: u64,
     pub(crate) blocks_since_checkpoint: u64,
@@ -128,7 +128,7 @@ impl Replica {
             undurable_votes: BTreeMap::new(),
             verifying: 0,
             told_work: false,
-            told_members: None,
+            told_council: None,
             trimmed: View(0),
             bytes_since_checkpoint: 0,
             blocks_since_checkpoint: 0,
@@ -155,7 +155,9 @@ impl Replica {
                 let finalized = self.chain.tip().timestamp;
                 self.dissemination.verified(from, digest, result, now, finalized, effects);
             }
-            Input::Verified(JobResult::Acknowledgement { epoch, signer, verified }) if epoch == self.committee.epoch => {
+            Input::Verified(JobResult::Acknowledgement { epoch, signer, verified })
+                if epoch == self.committee.epoch =>
+            {
                 self.dissemination.acknowledged(signer, verified.as_ref());
             }
             // For a committee that has handed over.
@@ -337,7 +339,11 @@ impl Replica {
             }
             Message::Batch(bytes) => self.dissemination.received(from, bytes.into_vec(), effects),
             Message::FetchBatches(digests) => self.dissemination.serve(from, &digests, effects),
-            Message::FetchBlock(_) | Message::Block(_) | Message::FetchBlocks(_) | Message::Blocks(_) | Message::Tip(_) => {}
+            Message::FetchBlock(_)
+            | Message::Block(_)
+            | Message::FetchBlocks(_)
+            | Message::Blocks(_)
+            | Message::Tip(_) => {}
         }
     }
 

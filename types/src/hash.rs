@@ -29,6 +29,8 @@ pub enum Domain {
     Node,
     /// The roots that make up the state root.
     State,
+    /// The validators that the ledger lists, with their approvals.
+    Council,
 }
 
 impl Domain {
@@ -46,12 +48,13 @@ impl Domain {
             Domain::Receipt => "baro 2026 receipt v1",
             Domain::Node => "baro 2026 node v1",
             Domain::State => "baro 2026 state v1",
+            Domain::Council => "baro 2026 council v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        static KEYS: [std::sync::OnceLock<[u8; 32]>; 12] = [const { std::sync::OnceLock::new() }; 12];
+        static KEYS: [std::sync::OnceLock<[u8; 32]>; 13] = [const { std::sync::OnceLock::new() }; 13];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())
     }

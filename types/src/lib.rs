@@ -13,6 +13,7 @@ pub mod codec;
 mod handover;
 mod hash;
 mod keys;
+mod member;
 mod signature;
 mod transaction;
 mod units;
@@ -27,6 +28,10 @@ pub use certificate::{Ballot, Certificate, CertificateError, Evidence, Signers, 
 pub use handover::{Handover, HandoverError};
 pub use hash::{Domain, Hash, HexError};
 pub use keys::{PublicKey, SecretKey, Signature};
+pub use member::{
+    MAX_MEMBER_ADDRESS_BYTES, MAX_NAME_BYTES, MAX_PEER_ID_BYTES, MAX_VALIDATOR_CHANGES, Member, MemberError,
+    MemberField, ValidatorChange,
+};
 pub use signature::{SignedMessage, verify_all, verify_one};
 pub use transaction::{
     Authorization, ChainTag, Instruction, MAX_INSTRUCTIONS, MAX_MEMO_BYTES, MAX_REFERENCE_BYTES, MAX_TRANSACTION_BYTES,

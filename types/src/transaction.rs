@@ -5,8 +5,8 @@ use bincode::{Decode, Encode};
 use crate::codec::{Bounded, CodecError, Text, encode};
 use crate::hash::hexadecimal;
 use crate::{
-    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Domain, Hash, PublicKey, SecretKey, Signature,
-    SignedMessage, verify_all,
+    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Domain, Epoch, Hash, MAX_VALIDATOR_CHANGES, PublicKey,
+    SecretKey, Signature, SignedMessage, ValidatorChange, verify_all,
 };
 
 /// The longest encoding of a transaction, in bytes.
@@ -84,6 +84,14 @@ pub enum Instruction {
         memo: Text<MAX_MEMO_BYTES>,
         /// The payee's own mark for the payment, such as an order number.
         reference: Text<MAX_REFERENCE_BYTES>,
+    },
+    /// A validator, which pays from the account of its consensus key, approves a change of the validator set. It
+    /// replaces what the validator approved before; an empty list withdraws that.
+    ApproveValidators {
+        /// The present epoch: what was meant for one validator set is not taken for another.
+        epoch: Epoch,
+        /// The changes, in order. Approvals of equal lists count together.
+        changes: Bounded<ValidatorChange, MAX_VALIDATOR_CHANGES>,
     },
 }
 

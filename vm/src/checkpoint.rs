@@ -5,15 +5,15 @@
 
 use bincode::{Decode, Encode};
 use types::codec::{Bounded, CodecError, decode, encode};
-use types::{Address, Hash};
+use types::{Address, Hash, ValidatorSetError};
 
 use crate::commitments::Commitments;
 use crate::ledger::Accounts;
 use crate::replay::{Entries, Executed, Replay};
-use crate::{Account, Asset, Ledger, MAX_ASSETS, Parameters};
+use crate::{Account, Asset, Council, Ledger, MAX_ASSETS, Parameters};
 
 /// The number of this format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A chunk is cut once it may be this long, in bytes.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -26,7 +26,13 @@ const EXECUTED_BYTES: usize = 32 + 9 + 5;
 
 #[derive(Encode, Decode)]
 enum Chunk {
-    Header { format: u32, parameters: Parameters, assets: Bounded<Asset, MAX_ASSETS>, executed_total: u64 },
+    Header {
+        format: u32,
+        parameters: Parameters,
+        assets: Bounded<Asset, MAX_ASSETS>,
+        council: Council,
+        executed_total: u64,
+    },
     Accounts(Bounded<Account, MAX_IN_CHUNK>),
     Executed(Bounded<Executed, MAX_IN_CHUNK>),
 }
@@ -64,6 +70,9 @@ pub enum RestoreError {
     /// Another version of the program wrote the checkpoint.
     #[error("the checkpoint has format {0}, this program reads format {FORMAT}: use the program that wrote it")]
     Format(u32),
+    /// The validators make no set.
+    #[error("the checkpoint's validators: {0}")]
+    Validators(#[from] ValidatorSetError),
     /// Two accounts have one address.
     #[error("the checkpoint has account {0} twice")]
     DuplicateAccount(Address),
@@ -96,9 +105,9 @@ impl Ledger {
             let decoded = decode::<Chunk>(&bytes).map_err(|source| RestoreError::Damaged { chunk, source });
             decoded.map(|decoded| (chunk, decoded))
         });
-        let (parameters, assets, executed_total) = match chunks.next().ok_or(RestoreError::Empty)?? {
-            (_, Chunk::Header { format: FORMAT, parameters, assets, executed_total }) => {
-                (parameters, assets.into_vec(), executed_total)
+        let (parameters, assets, council, executed_total) = match chunks.next().ok_or(RestoreError::Empty)?? {
+            (_, Chunk::Header { format: FORMAT, parameters, assets, council, executed_total }) => {
+                (parameters, assets.into_vec(), council.checked()?, executed_total)
             }
             (_, Chunk::Header { format, .. }) => return Err(RestoreError::Format(format)),
             (chunk, _) => return Err(RestoreError::OutOfPlace(chunk)),
@@ -117,7 +126,7 @@ impl Ledger {
                 (chunk, _) => return Err(RestoreError::OutOfPlace(chunk)),
             }
         }
-        let ledger = Ledger::assemble(parameters, accounts, assets, replay, executed_total)
+        let ledger = Ledger::assemble(parameters, accounts, assets, council, replay, executed_total)
             .map_err(RestoreError::DuplicateAccount)?;
         match ledger.state_root() {
             got if got == expected_state_root => Ok(ledger),
@@ -134,11 +143,12 @@ impl Snapshot {
 
     /// The state as chunks of about a megabyte, for [`Ledger::restore`].
     pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
-        let Commitments { parameters, assets, executed_total, .. } = &self.commitments;
+        let Commitments { parameters, assets, council, executed_total, .. } = &self.commitments;
         let header = Chunk::Header {
             format: FORMAT,
             parameters: *parameters,
             assets: bounded(assets.to_vec()),
+            council: council.as_ref().clone(),
             executed_total: *executed_total,
         };
         let accounts = cut(self.accounts.iter(), Account::max_encoded_bytes).map(|list| Chunk::Accounts(bounded(list)));

@@ -1,23 +1,30 @@
 //! What the state root commits to, in one place.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use bincode::{Decode, Encode};
 use types::codec::encode;
 use types::{Deadline, Domain, Hash};
 
-use crate::Asset;
 use crate::asset::assets_hash;
 use crate::replay::open_hash;
+use crate::{Asset, Council};
 
 /// The longest that [`Parameters::max_valid_seconds`] can be: the state root lists every second that is open.
 pub const MAX_VALID_SECONDS: u32 = 3_600;
+
+/// What [`Parameters::validator_notice_millis`] can be: up to a week.
+pub const VALIDATOR_NOTICE_MILLIS: RangeInclusive<u64> = 100..=604_800_000;
 
 /// What the chain's validators agreed on at genesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Parameters {
     /// The longest time that a deadline may lie ahead of the block's time, in seconds, 1 to [`MAX_VALID_SECONDS`].
     pub max_valid_seconds: u32,
+    /// How long after its decision a change of the validators takes effect, in milliseconds of block time, within
+    /// [`VALIDATOR_NOTICE_MILLIS`].
+    pub validator_notice_millis: u64,
 }
 
 /// A state of the ledger, but for the accounts and ids themselves.
@@ -28,6 +35,10 @@ pub(crate) struct Commitments {
     pub(crate) account_count: u32,
     pub(crate) assets: Arc<Vec<Asset>>,
     assets_hash: Hash,
+    pub(crate) council: Arc<Council>,
+    council_hash: Hash,
+    /// The hash of the validator set that the next block belongs to.
+    pub(crate) next_validators: Hash,
     /// For each deadline second that still has remembered ids, the hash chain over them.
     pub(crate) open: Vec<(Deadline, Hash)>,
     /// Transactions executed since genesis.
@@ -40,39 +51,67 @@ impl Commitments {
         parameters: Parameters,
         (account_count, accounts_root): (u32, Hash),
         assets: Vec<Asset>,
+        council: Council,
         open: Vec<(Deadline, Hash)>,
         executed_total: u64,
     ) -> Self {
-        let assets_hash = assets_hash(&assets);
-        let (assets, state_root) = (Arc::new(assets), Hash::ZERO);
-        let unsealed =
-            Self { parameters, accounts_root, account_count, assets, assets_hash, open, executed_total, state_root };
+        let unsealed = Self {
+            parameters,
+            accounts_root,
+            account_count,
+            assets_hash: assets_hash(&assets),
+            assets: Arc::new(assets),
+            council_hash: council.hash(),
+            next_validators: council.validators().hash(),
+            council: Arc::new(council),
+            open,
+            executed_total,
+            state_root: Hash::ZERO,
+        };
         unsealed.seal()
     }
 
-    /// The state that follows this one. `assets` is this one's own list where no supply has changed.
+    /// The state that follows this one. `assets` is this one's own list where no supply has changed, and `council` this
+    /// one's own where no validator has approved anything.
     pub(crate) fn next(
         &self,
         (account_count, accounts_root): (u32, Hash),
         assets: Arc<Vec<Asset>>,
+        council: Arc<Council>,
         open: Vec<(Deadline, Hash)>,
         executed: u64,
     ) -> Self {
-        let is_same = Arc::ptr_eq(&assets, &self.assets);
-        let assets_hash = if is_same { self.assets_hash } else { assets_hash(&assets) };
-        let executed_total = self.executed_total + executed;
-        let (parameters, state_root) = (self.parameters, Hash::ZERO);
-        let unsealed =
-            Self { parameters, accounts_root, account_count, assets, assets_hash, open, executed_total, state_root };
+        let has_assets = Arc::ptr_eq(&assets, &self.assets);
+        let assets_hash = if has_assets { self.assets_hash } else { assets_hash(&assets) };
+        let has_council = Arc::ptr_eq(&council, &self.council);
+        let (council_hash, next_validators) = if has_council {
+            (self.council_hash, self.next_validators)
+        } else {
+            (council.hash(), council.validators().hash())
+        };
+        let unsealed = Self {
+            parameters: self.parameters,
+            accounts_root,
+            account_count,
+            assets,
+            assets_hash,
+            council,
+            council_hash,
+            next_validators,
+            open,
+            executed_total: self.executed_total + executed,
+            state_root: Hash::ZERO,
+        };
         unsealed.seal()
     }
 
     fn seal(self) -> Self {
         let parts = (
-            *b"baro ledger v1",
+            *b"baro ledger v2",
             self.parameters,
             (self.accounts_root, self.account_count),
             self.assets_hash,
+            self.council_hash,
             open_hash(&self.open),
             self.executed_total,
         );

@@ -38,8 +38,8 @@ pub(crate) fn violation(parent: Parent<'_>, changed: &[Changed], assets: &[Asset
 mod tests {
     use super::*;
     use crate::{AssetSpec, Ledger, Parameters};
-    use types::Address;
     use types::codec::Text;
+    use types::{Address, Member, PublicKey};
 
     const ALICE: Address = Address([1; 20]);
 
@@ -47,7 +47,9 @@ mod tests {
         let asset = |symbol: &str| AssetSpec { symbol: Text::new(symbol).unwrap(), decimals: 0, issuer: ALICE };
         let balances = vec![(AssetId(0), Amount(100)), (AssetId(1), Amount(100))];
         let accounts = vec![(ALICE, balances.clone()), (Address([2; 20]), balances)];
-        Ledger::genesis(Parameters { max_valid_seconds: 60 }, vec![asset("KRW"), asset("USD")], accounts).unwrap()
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
+        Ledger::genesis(parameters, members, vec![asset("KRW"), asset("USD")], accounts).unwrap()
     }
 
     /// The verdict after Alice's and a new account's balances of asset 1 were set and its supply changed from 200.

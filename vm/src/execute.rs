@@ -7,9 +7,10 @@ use types::codec::Bounded;
 use types::{AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
 
 use crate::conservation::violation;
-use crate::gate::{self, Movement};
+use crate::gate;
 use crate::overlay::{Overlay, Parent, Slot};
 use crate::replay::{Standing, next_chains, standing};
+use crate::step::Step;
 use crate::{Delta, Failure, Ledger, Link, Outcome, Receipt, ReceiptPointer, receipts_root};
 
 /// What execution needs to know of the block.
@@ -32,6 +33,8 @@ pub struct Execution {
     pub state_root: Hash,
     /// The Merkle root over the receipts.
     pub receipts_root: Hash,
+    /// The hash of the validator set that the next block belongs to: what a header names.
+    pub next_validators: Hash,
     /// The transactions that have no receipt in this block.
     pub skipped: Skipped,
 }
@@ -102,7 +105,7 @@ pub fn execute<'t>(
             Standing::Open => {
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
-                receipts.push(run(&mut overlay, transaction, at, &mut touched));
+                receipts.push(run(&mut overlay, transaction, timestamp, at, &mut touched));
                 executed.push(id);
             }
             Standing::Expired => skipped.expired += 1,
@@ -110,7 +113,8 @@ pub fn execute<'t>(
         }
     }
 
-    let (changes, account_count, assets) = overlay.into_parts();
+    overlay.end_block(timestamp);
+    let (changes, account_count, assets, council) = overlay.into_parts();
     if let Some(asset) = violation(parent, changes.accounts(), &assets) {
         return Err(ExecutionError::NotConserved { asset });
     }
@@ -119,34 +123,33 @@ pub fn execute<'t>(
     leaves.sort_unstable_by_key(|(index, _)| *index);
     let tree = ledger.tree().patch(ancestors.iter().map(|delta| &delta.tree), leaves, account_count);
     let open = next_chains(&before.open, height, timestamp, &executed);
-    let after = before.next((account_count, tree.root()), assets, open, executed.len() as u64);
+    let after = before.next((account_count, tree.root()), assets, council, open, executed.len() as u64);
 
     let (state_root, receipts_root) = (after.state_root(), receipts_root(&receipts));
+    let next_validators = after.next_validators;
     let parent = before.state_root();
     let delta = Delta { parent, height, timestamp, changes, tree, executed, executed_set, after };
-    Ok(Execution { delta, receipts, state_root, receipts_root, skipped })
+    Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
 }
 
 /// Executes one transaction wholly or not at all. `touched` is room for its work.
 fn run(
     overlay: &mut Overlay<'_>,
     transaction: &AuthorizedTransaction,
+    now: Timestamp,
     at: ReceiptPointer,
     touched: &mut Vec<Slot>,
 ) -> Receipt {
     touched.clear();
-    let outcome = match overlay.find(&transaction.payload().payer) {
-        None => Outcome::Failed { instruction: 0, failure: Failure::UnknownAccount },
-        Some(payer) => {
-            touched.push(payer);
-            match run_instructions(overlay, payer, transaction, touched) {
-                Ok(()) => Outcome::Succeeded,
-                Err((instruction, failure)) => {
-                    overlay.roll_back();
-                    touched.truncate(1);
-                    Outcome::Failed { instruction, failure }
-                }
-            }
+    // A validator needs no account to approve a change.
+    let payer = overlay.find(&transaction.payload().payer);
+    touched.extend(payer);
+    let outcome = match run_instructions(overlay, payer, transaction, now, touched) {
+        Ok(()) => Outcome::Succeeded,
+        Err((instruction, failure)) => {
+            overlay.roll_back();
+            touched.truncate(payer.iter().len());
+            Outcome::Failed { instruction, failure }
         }
     };
     let mut links = Vec::with_capacity(touched.len());
@@ -163,14 +166,21 @@ fn run(
 
 fn run_instructions(
     overlay: &mut Overlay<'_>,
-    payer: Slot,
+    payer: Option<Slot>,
     transaction: &AuthorizedTransaction,
+    now: Timestamp,
     touched: &mut Vec<Slot>,
 ) -> Result<(), (u32, Failure)> {
     overlay.begin();
-    for (instruction, number) in transaction.payload().instructions.iter().zip(0..) {
-        let receiver = gate::pass(overlay, payer, Movement::from(instruction)).map_err(|failure| (number, failure))?;
-        touched.extend(receiver);
+    let payload = transaction.payload();
+    for (instruction, number) in payload.instructions.iter().zip(0..) {
+        let receiver = match Step::from(instruction) {
+            Step::Move(movement) => {
+                payer.ok_or(Failure::UnknownAccount).and_then(|payer| gate::pass(overlay, payer, movement))
+            }
+            Step::Approve { epoch, changes } => overlay.approve(&payload.payer, epoch, changes, now).map(|()| None),
+        };
+        touched.extend(receiver.map_err(|failure| (number, failure))?);
     }
     Ok(())
 }
@@ -180,9 +190,9 @@ mod tests {
     use super::*;
     use crate::ledger::Accounts;
     use crate::replay::Replay;
-    use crate::{Account, Asset, Parameters};
+    use crate::{Account, Asset, Council, Parameters};
     use types::codec::Text;
-    use types::{Address, Amount, ChainTag, Deadline, Instruction, Payload, SecretKey, Transaction};
+    use types::{Address, Amount, ChainTag, Deadline, Instruction, Member, Payload, SecretKey, Transaction};
 
     #[test]
     fn a_block_whose_books_do_not_add_up_is_an_error() {
@@ -195,8 +205,9 @@ mod tests {
         let mut accounts = Accounts::default();
         accounts.push(account);
         let won = Asset { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer, supply: Amount(50) };
-        let parameters = Parameters { max_valid_seconds: 60 };
-        let ledger = Ledger::assemble(parameters, accounts, vec![won], Replay::default(), 0).unwrap();
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let council = Council::genesis(vec![Member::new("only", key.public(), "peer", "/address").unwrap()]).unwrap();
+        let ledger = Ledger::assemble(parameters, accounts, vec![won], council, Replay::default(), 0).unwrap();
 
         let burn = |amount| {
             let burn = Instruction::Burn { asset: AssetId(0), amount: Amount(amount) };

@@ -1,7 +1,7 @@
 //! Why a transaction had no effect.
 
 use bincode::{Decode, Encode};
-use types::{Amount, AssetId};
+use types::{Amount, AssetId, Epoch, MAX_VALIDATORS, MemberField, PublicKey, Timestamp};
 
 /// Why an instruction, and with it its transaction, had no effect. The variants are in the
 /// order in which they are looked for; that order is part of the encoding.
@@ -47,6 +47,59 @@ pub enum Failure {
         /// The asset.
         asset: AssetId,
     },
+    /// The payer is not the account of a present validator's key.
+    #[error("only validators approve changes of the validators: sign with the consensus key of a present one")]
+    NotValidator,
+    /// The approval is for another epoch.
+    #[error("the approval is for epoch {got}, this is epoch {expected}: look at the validators and approve anew")]
+    WrongEpoch {
+        /// The present epoch.
+        expected: Epoch,
+        /// The one that the approval names.
+        got: Epoch,
+    },
+    /// A change is decided and has not taken effect.
+    #[error("a change of the validators is decided and takes effect at {effective} ms: wait for it")]
+    ChangePending {
+        /// When it takes effect.
+        effective: Timestamp,
+    },
+    /// There is no approval to withdraw.
+    #[error("there is nothing to withdraw: this validator has approved nothing")]
+    NothingApproved,
+    /// No validator has the key.
+    #[error("no validator has the key {key}")]
+    UnknownValidator {
+        /// The key named.
+        key: PublicKey,
+    },
+    /// A new entry's name, peer id or address is not text.
+    #[error("the {field} of validator {key} is not good: it must be text without control characters")]
+    MalformedValidator {
+        /// The entry's key.
+        key: PublicKey,
+        /// Which part.
+        field: MemberField,
+    },
+    /// A new entry shares something with another one.
+    #[error("validator {key} has the {field} of validator {with}: each validator has its own")]
+    SharedEntry {
+        /// The new entry's key.
+        key: PublicKey,
+        /// The other one's key.
+        with: PublicKey,
+        /// What they share.
+        field: MemberField,
+    },
+    /// Too few or too many validators would be left.
+    #[error("there would be {count} validators: a chain has 1 to {MAX_VALIDATORS}")]
+    ValidatorCount {
+        /// How many there would be.
+        count: u32,
+    },
+    /// The list would be as it is.
+    #[error("the validators would be as they are: there is nothing to approve")]
+    NothingChanges,
 }
 
 impl Failure {
@@ -60,6 +113,15 @@ impl Failure {
             Failure::Overdraft { .. } => "overdraft",
             Failure::SupplyOverflow { .. } => "supply_overflow",
             Failure::BalanceOverflow { .. } => "balance_overflow",
+            Failure::NotValidator => "not_validator",
+            Failure::WrongEpoch { .. } => "wrong_epoch",
+            Failure::ChangePending { .. } => "change_pending",
+            Failure::NothingApproved => "nothing_approved",
+            Failure::UnknownValidator { .. } => "unknown_validator",
+            Failure::MalformedValidator { .. } => "malformed_validator",
+            Failure::SharedEntry { .. } => "shared_entry",
+            Failure::ValidatorCount { .. } => "validator_count",
+            Failure::NothingChanges => "nothing_changes",
         }
     }
 }
@@ -71,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_kind_is_the_variants_name() {
-        let asset = AssetId(0);
+        let (asset, key) = (AssetId(0), PublicKey([1; 32]));
         let failures = [
             Failure::UnknownAccount,
             Failure::UnknownAsset { asset },
@@ -80,6 +142,15 @@ mod tests {
             Failure::Overdraft { asset, balance: Amount(1), needed: Amount(2) },
             Failure::SupplyOverflow { asset },
             Failure::BalanceOverflow { asset },
+            Failure::NotValidator,
+            Failure::WrongEpoch { expected: Epoch(1), got: Epoch(0) },
+            Failure::ChangePending { effective: Timestamp(1) },
+            Failure::NothingApproved,
+            Failure::UnknownValidator { key },
+            Failure::MalformedValidator { key, field: MemberField::Name },
+            Failure::SharedEntry { key, with: key, field: MemberField::Name },
+            Failure::ValidatorCount { count: 0 },
+            Failure::NothingChanges,
         ];
         for (failure, number) in failures.iter().zip(0u8..) {
             assert_eq!(encode(failure)[0], number, "the variants' numbers are on the chain");

@@ -10,7 +10,7 @@
 //!
 //! A transfer to oneself is checked like any other and changes nothing.
 
-use types::{Address, Amount, AssetId, Instruction};
+use types::{Address, Amount, AssetId};
 
 use crate::overlay::{Overlay, Slot};
 use crate::{Asset, Failure};
@@ -32,16 +32,6 @@ pub(crate) enum Way {
     Burn,
     /// From the payer to an account.
     Transfer { to: Address },
-}
-
-impl From<&Instruction> for Movement {
-    fn from(instruction: &Instruction) -> Self {
-        match *instruction {
-            Instruction::Mint { asset, to, amount } => Movement { asset, amount, way: Way::Mint { to } },
-            Instruction::Burn { asset, amount } => Movement { asset, amount, way: Way::Burn },
-            Instruction::Transfer { asset, to, amount, .. } => Movement { asset, amount, way: Way::Transfer { to } },
-        }
-    }
 }
 
 impl Movement {
@@ -101,13 +91,16 @@ mod tests {
     use crate::overlay::Parent;
     use crate::{AssetSpec, Ledger, Parameters};
     use types::codec::Text;
+    use types::{Member, PublicKey};
 
     const WON: AssetId = AssetId(0);
 
     fn ledger() -> Ledger {
         let won = AssetSpec { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer: Address([1; 20]) };
         let accounts = vec![(Address([1; 20]), vec![(WON, Amount(100))]), (Address([2; 20]), vec![])];
-        Ledger::genesis(Parameters { max_valid_seconds: 60 }, vec![won], accounts).unwrap()
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let member = Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap();
+        Ledger::genesis(parameters, vec![member], vec![won], accounts).unwrap()
     }
 
     #[test]
@@ -142,7 +135,7 @@ mod tests {
         overlay.roll_back();
 
         assert_eq!(overlay.assets()[0].supply, Amount(100));
-        let (changes, account_count, _) = overlay.into_parts();
+        let (changes, account_count, _, _) = overlay.into_parts();
         assert_eq!((changes.accounts().len(), account_count), (1, 2), "only the payer's copy is left");
         assert_eq!(changes.accounts()[0].account, *ledger.account(&Address([1; 20])).unwrap());
         assert!(changes.find(&Address([7; 20])).is_none());

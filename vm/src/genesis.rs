@@ -1,10 +1,13 @@
 //! The first state of a ledger.
 
-use types::{Address, Amount, AssetId};
+use types::{Address, Amount, AssetId, Member};
 
 use crate::ledger::Accounts;
 use crate::replay::Replay;
-use crate::{Account, Asset, AssetSpec, Ledger, MAX_ASSETS, MAX_VALID_SECONDS, Parameters};
+use crate::{
+    Account, Asset, AssetSpec, Council, Failure, Ledger, MAX_ASSETS, MAX_VALID_SECONDS, Parameters,
+    VALIDATOR_NOTICE_MILLIS,
+};
 
 /// Why there is no ledger that begins so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +15,16 @@ pub enum GenesisError {
     /// The longest time for a deadline is out of range.
     #[error("max_valid_seconds is {0}: choose 1 to {MAX_VALID_SECONDS}")]
     MaxValidSeconds(u32),
+    /// The time between a change's decision and its effect is out of range.
+    #[error(
+        "validator_notice_millis is {0}: choose {first} to {last}",
+        first = VALIDATOR_NOTICE_MILLIS.start(),
+        last = VALIDATOR_NOTICE_MILLIS.end()
+    )]
+    ValidatorNotice(u64),
+    /// The validators make no list.
+    #[error("validators: {0}")]
+    Validators(Failure),
     /// Too many assets.
     #[error("{0} assets: a ledger has at most {MAX_ASSETS}")]
     TooManyAssets(usize),
@@ -43,16 +56,21 @@ pub enum GenesisError {
 }
 
 impl Ledger {
-    /// The ledger that begins with these assets and accounts. Supplies are the sums of the balances. An issuer without
+    /// The ledger that begins with these validators, assets and accounts. Supplies are the sums of the balances. An issuer without
     /// an account gets an empty one, after those listed, so that it can mint.
     pub fn genesis(
         parameters: Parameters,
+        validators: Vec<Member>,
         assets: Vec<AssetSpec>,
         accounts: Vec<(Address, Vec<(AssetId, Amount)>)>,
     ) -> Result<Ledger, GenesisError> {
         if !(1..=MAX_VALID_SECONDS).contains(&parameters.max_valid_seconds) {
             return Err(GenesisError::MaxValidSeconds(parameters.max_valid_seconds));
         }
+        if !VALIDATOR_NOTICE_MILLIS.contains(&parameters.validator_notice_millis) {
+            return Err(GenesisError::ValidatorNotice(parameters.validator_notice_millis));
+        }
+        let council = Council::genesis(validators).map_err(GenesisError::Validators)?;
         if assets.len() > MAX_ASSETS {
             return Err(GenesisError::TooManyAssets(assets.len()));
         }
@@ -78,7 +96,8 @@ impl Ledger {
             }
         }
         issuers.into_iter().for_each(|issuer| list.push(Account::new(issuer)));
-        Ledger::assemble(parameters, list, assets, Replay::default(), 0).map_err(GenesisError::DuplicateAccount)
+        Ledger::assemble(parameters, list, assets, council, Replay::default(), 0)
+            .map_err(GenesisError::DuplicateAccount)
     }
 }
 
@@ -102,6 +121,7 @@ fn account(address: Address, balances: Vec<(AssetId, Amount)>, assets: &mut [Ass
 mod tests {
     use super::*;
     use types::codec::Text;
+    use types::{MemberField, PublicKey};
 
     const WON: AssetId = AssetId(0);
 
@@ -114,6 +134,11 @@ mod tests {
         (Address([address; 20]), balances)
     }
 
+    fn member(number: u8) -> Member {
+        Member::new(&format!("v{number}"), PublicKey([number; 32]), &format!("p{number}"), &format!("/{number}"))
+            .unwrap()
+    }
+
     /// The arguments of [`begin`].
     type Parts = (u32, Vec<AssetSpec>, Vec<(Address, Vec<(AssetId, Amount)>)>);
 
@@ -122,7 +147,8 @@ mod tests {
         assets: Vec<AssetSpec>,
         accounts: Vec<(Address, Vec<(AssetId, Amount)>)>,
     ) -> Result<Ledger, GenesisError> {
-        Ledger::genesis(Parameters { max_valid_seconds: seconds }, assets, accounts)
+        let parameters = Parameters { max_valid_seconds: seconds, validator_notice_millis: 10_000 };
+        Ledger::genesis(parameters, vec![member(1)], assets, accounts)
     }
 
     #[test]
@@ -156,6 +182,33 @@ mod tests {
         assert_eq!(refused(begin(60, won(), unknown)), GenesisError::UnknownAsset { account, asset: AssetId(1) });
         let much = vec![holding(1, &[(0, u128::MAX)]), holding(2, &[(0, 1)])];
         assert_eq!(refused(begin(60, won(), much)), GenesisError::SupplyOverflow(WON));
+    }
+
+    #[test]
+    fn the_validators_and_their_notice_are_checked() {
+        let begin = |notice, members| {
+            let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: notice };
+            Ledger::genesis(parameters, members, vec![], vec![]).map(|ledger| ledger.state_root())
+        };
+        for notice in [99, 604_800_001] {
+            assert_eq!(begin(notice, vec![member(1)]), Err(GenesisError::ValidatorNotice(notice)));
+        }
+        assert!(begin(100, vec![member(1)]).is_ok() && begin(604_800_000, vec![member(1)]).is_ok());
+        let refused = |members| match begin(100, members) {
+            Err(GenesisError::Validators(failure)) => failure,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(vec![]), Failure::ValidatorCount { count: 0 });
+        assert_eq!(refused((0..65).map(member).collect()), Failure::ValidatorCount { count: 65 });
+        let (key, with) = (PublicKey([2; 32]), PublicKey([1; 32]));
+        let same_name = Member { name: member(1).name, ..member(2) };
+        assert_eq!(refused(vec![member(1), same_name]), Failure::SharedEntry { key, with, field: MemberField::Name });
+        let blank = Member { address: Text::default(), ..member(2) };
+        assert_eq!(refused(vec![blank]), Failure::MalformedValidator { key, field: MemberField::Address });
+        let roots = [vec![member(1), member(2)], vec![member(2), member(1)], vec![member(1)]];
+        let roots = roots.map(|members| begin(100, members).unwrap());
+        assert!(roots[0] != roots[1] && roots[0] != roots[2], "the root commits to the validators");
+        assert_ne!(begin(101, vec![member(1)]).unwrap(), roots[2], "the root commits to the notice");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::directory::Directory;
 use crate::merkle::Tree;
 use crate::pages::Pages;
 use crate::replay::{Executed, Replay};
-use crate::{Account, Asset, Delta, Parameters, ReceiptPointer};
+use crate::{Account, Asset, Council, Delta, Parameters, ReceiptPointer};
 
 /// All accounts in the order of their creation.
 pub(crate) type Accounts = Pages<Account, 64>;
@@ -36,6 +36,7 @@ impl Ledger {
         parameters: Parameters,
         accounts: Accounts,
         assets: Vec<Asset>,
+        council: Council,
         replay: Replay,
         executed_total: u64,
     ) -> Result<Ledger, Address> {
@@ -50,8 +51,14 @@ impl Ledger {
         // As many as directory indices, which are 32 bits.
         let account_count = leaves.len() as u32;
         let tree = Tree::new(leaves);
-        let commitments =
-            Commitments::new(parameters, (account_count, tree.root()), assets, replay.chains(), executed_total);
+        let commitments = Commitments::new(
+            parameters,
+            (account_count, tree.root()),
+            assets,
+            council,
+            replay.chains(),
+            executed_total,
+        );
         Ok(Ledger { commitments, accounts, directory, tree, replay })
     }
 
@@ -87,6 +94,16 @@ impl Ledger {
     /// What the validators agreed on at genesis.
     pub fn parameters(&self) -> Parameters {
         self.commitments.parameters
+    }
+
+    /// The validators, and what they have approved.
+    pub fn council(&self) -> &Council {
+        &self.commitments.council
+    }
+
+    /// The hash of the validator set that the next block belongs to.
+    pub fn next_validators(&self) -> Hash {
+        self.commitments.next_validators
     }
 
     /// How many accounts there are.

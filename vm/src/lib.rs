@@ -7,13 +7,14 @@
 //!   [`Ledger::apply`] folds the delta of a finalized block in. A block that loses is dropped with its delta.
 //! - A transaction is *skipped* where its id was executed before, its deadline has passed or lies too far ahead.
 //!   Every other one is executed and gets a [`Receipt`]: it succeeded, or failed with a typed [`Failure`] and no effect.
+//! - A quorum of the validators changes the list of validators, which the ledger holds ([`Council`]).
 //! - All money moves through one function, `gate::pass`, which also fixes the order of checks.
 //! - After each block and for each asset, balances have changed by as much as the supply; otherwise the block is an
 //!   [`ExecutionError::NotConserved`] and must not be voted for.
 //!
 //! # What the state root commits to
 //!
-//! Chain parameters; all accounts (a Merkle tree over them in the order of their creation) and their count; assets with
+//! Chain parameters; the validators with what they have approved; all accounts (a Merkle tree over them in the order of their creation) and their count; assets with
 //! supply; the ids that are remembered against replay, with the places of their receipts; the number of transactions
 //! executed since genesis. A [`Snapshot`] carries just that, so that [`Ledger::restore`] can check all it reads.
 
@@ -22,6 +23,7 @@ mod asset;
 mod checkpoint;
 mod commitments;
 mod conservation;
+mod council;
 mod delta;
 mod directory;
 mod execute;
@@ -35,11 +37,13 @@ mod pages;
 mod precheck;
 mod receipt;
 mod replay;
+mod step;
 
 pub use account::Account;
 pub use asset::{Asset, AssetSpec, MAX_ASSETS, MAX_SYMBOL_BYTES};
 pub use checkpoint::{RestoreError, Snapshot};
-pub use commitments::{MAX_VALID_SECONDS, Parameters};
+pub use commitments::{MAX_VALID_SECONDS, Parameters, VALIDATOR_NOTICE_MILLIS};
+pub use council::{Approval, Changes, Council, Members, PendingChange, change_members};
 pub use delta::Delta;
 pub use execute::{BlockContext, Execution, ExecutionError, Skipped, execute};
 pub use failure::Failure;

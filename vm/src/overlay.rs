@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use types::{Address, Amount, AssetId, AuthorizedTransaction, Instruction, TransactionId};
+use types::{Address, Amount, AssetId, AuthorizedTransaction, Epoch, Instruction, Timestamp, TransactionId};
 
 use crate::commitments::Commitments;
 use crate::delta::{Changed, Changes};
-use crate::{Account, Asset, Delta, Ledger, ReceiptPointer};
+use crate::{Account, Asset, Council, Delta, Failure, Ledger, ReceiptPointer, council};
 
 /// A state that does not change: the ledger with the blocks that are not final on top of it.
 #[derive(Clone, Copy)]
@@ -46,7 +46,7 @@ impl<'a> Parent<'a> {
     pub(crate) fn warm(&self, transactions: &[&AuthorizedTransaction]) {
         let receiver = |instruction: &Instruction| match instruction {
             Instruction::Mint { to, .. } | Instruction::Transfer { to, .. } => Some(*to),
-            Instruction::Burn { .. } => None,
+            Instruction::Burn { .. } | Instruction::ApproveValidators { .. } => None,
         };
         let payloads = || transactions.iter().map(|transaction| transaction.payload());
         let receivers = payloads().flat_map(|payload| payload.instructions.iter().filter_map(receiver));
@@ -66,6 +66,7 @@ impl<'a> Parent<'a> {
 enum Undo {
     Balance { slot: u32, asset: AssetId, amount: Amount },
     Supply { asset: AssetId, amount: Amount },
+    Council(Arc<Council>),
 }
 
 /// An account of the overlay, for as long as no rollback ends it.
@@ -78,6 +79,7 @@ pub(crate) struct Overlay<'a> {
     changes: Changes,
     account_count: u32,
     assets: Arc<Vec<Asset>>,
+    council: Arc<Council>,
     /// The changes of the running transaction, in order.
     undo: Vec<Undo>,
     /// How many slots there were when the running transaction's first instruction began.
@@ -86,9 +88,16 @@ pub(crate) struct Overlay<'a> {
 
 impl<'a> Overlay<'a> {
     pub(crate) fn new(parent: Parent<'a>, expected_accounts: usize) -> Self {
-        let Commitments { account_count, assets, .. } = parent.commitments();
-        let changes = Changes::with_capacity(expected_accounts);
-        Self { parent, changes, account_count: *account_count, assets: assets.clone(), undo: Vec::new(), mark: 0 }
+        let Commitments { account_count, assets, council, .. } = parent.commitments();
+        Self {
+            parent,
+            changes: Changes::with_capacity(expected_accounts),
+            account_count: *account_count,
+            assets: assets.clone(),
+            council: council.clone(),
+            undo: Vec::new(),
+            mark: 0,
+        }
     }
 
     pub(crate) fn assets(&self) -> &[Asset] {
@@ -130,12 +139,33 @@ impl<'a> Overlay<'a> {
         self.undo.push(Undo::Supply { asset, amount: std::mem::replace(supply, amount) });
     }
 
+    /// A validator approves changes of the validators in a block of time `now`.
+    pub(crate) fn approve(
+        &mut self,
+        payer: &Address,
+        epoch: Epoch,
+        changes: &council::Changes,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let notice_millis = self.parent.commitments().parameters.validator_notice_millis;
+        let approved = self.council.approve(payer, epoch, changes, now, notice_millis)?;
+        self.undo.push(Undo::Council(std::mem::replace(&mut self.council, Arc::new(approved))));
+        Ok(())
+    }
+
+    /// Ends the block: a change of the validators whose time has come takes effect.
+    pub(crate) fn end_block(&mut self, now: Timestamp) {
+        if let Some(council) = self.council.after(now) {
+            self.council = Arc::new(council);
+        }
+    }
+
     /// Sets where an account's latest receipt is; returns where the one before is. Not taken back by a rollback.
     pub(crate) fn set_latest(&mut self, Slot(slot): Slot, at: ReceiptPointer) -> Option<ReceiptPointer> {
         self.changes.account_mut(slot).latest.replace(at)
     }
 
-    /// Begins a transaction. Its payer's slot is there already.
+    /// Begins a transaction. The slot of its payer is there already, if the payer has an account.
     pub(crate) fn begin(&mut self) {
         self.undo.clear();
         self.mark = self.changes.accounts().len();
@@ -147,6 +177,7 @@ impl<'a> Overlay<'a> {
             match undo {
                 Undo::Balance { slot, asset, amount } => self.changes.account_mut(slot).set_balance(asset, amount),
                 Undo::Supply { asset, amount } => Arc::make_mut(&mut self.assets)[asset.0 as usize].supply = amount,
+                Undo::Council(council) => self.council = council,
             }
         }
         let existing = self.parent.commitments().account_count;
@@ -154,7 +185,7 @@ impl<'a> Overlay<'a> {
         self.account_count -= created as u32;
     }
 
-    pub(crate) fn into_parts(self) -> (Changes, u32, Arc<Vec<Asset>>) {
-        (self.changes, self.account_count, self.assets)
+    pub(crate) fn into_parts(self) -> (Changes, u32, Arc<Vec<Asset>>, Arc<Council>) {
+        (self.changes, self.account_count, self.assets, self.council)
     }
 }

@@ -1,10 +1,13 @@
 //! What the finalized state can tell of a transaction before it is ordered.
 
+use std::borrow::Cow;
+
 use types::{Amount, AssetId, AuthorizedTransaction, Deadline, Timestamp};
 
 use crate::gate::{Movement, Way};
 use crate::replay::{Standing, standing};
-use crate::{Account, Failure, Ledger, ReceiptPointer};
+use crate::step::Step;
+use crate::{Account, Asset, Failure, Ledger, Parameters, ReceiptPointer};
 
 /// Why a transaction is not worth ordering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +45,7 @@ impl Ledger {
     /// payer's side tells. Blocks that come before it may change the answer either way.
     pub fn precheck(&self, transaction: &AuthorizedTransaction, now: Timestamp) -> Result<(), Precheck> {
         let valid_until = transaction.id().deadline();
-        let max_valid_seconds = self.parameters().max_valid_seconds;
+        let Parameters { max_valid_seconds, validator_notice_millis } = self.parameters();
         match standing(valid_until, now, max_valid_seconds) {
             Standing::Expired => return Err(Precheck::Expired { valid_until }),
             Standing::TooFar => return Err(Precheck::DeadlineTooFar { valid_until, max_valid_seconds }),
@@ -51,21 +54,22 @@ impl Ledger {
         if let Some(at) = self.executed(&transaction.id()) {
             return Err(Precheck::AlreadyExecuted(at));
         }
-        let payer = self.account(&transaction.payload().payer).ok_or(Precheck::UnknownAccount)?;
-        let mut purse = Purse::new(payer);
-        let movements = transaction.payload().instructions.iter().map(Movement::from);
-        movements.into_iter().try_for_each(|movement| {
-            let balance = purse.balance(movement.asset);
-            movement.check(&payer.address, self.assets(), *balance).map_err(Precheck::WouldFail)?;
-            let left = match movement.way {
-                Way::Mint { to } if to == payer.address => balance.checked_add(movement.amount),
-                Way::Transfer { to } if to != payer.address => balance.checked_sub(movement.amount),
-                Way::Burn => balance.checked_sub(movement.amount),
-                Way::Mint { .. } | Way::Transfer { .. } => None,
-            };
-            *balance = left.unwrap_or(*balance);
-            Ok(())
-        })
+        let payer = &transaction.payload().payer;
+        let mut purse = self.account(payer).map(Purse::new);
+        let mut council = Cow::Borrowed(self.council());
+        for instruction in transaction.payload().instructions.iter() {
+            match Step::from(instruction) {
+                Step::Move(movement) => {
+                    let purse = purse.as_mut().ok_or(Precheck::UnknownAccount)?;
+                    purse.spend(movement, self.assets()).map_err(Precheck::WouldFail)?;
+                }
+                Step::Approve { epoch, changes } => {
+                    let approved = council.approve(payer, epoch, changes, now, validator_notice_millis);
+                    council = Cow::Owned(approved.map_err(Precheck::WouldFail)?);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -79,6 +83,21 @@ struct Purse<'a> {
 impl<'a> Purse<'a> {
     fn new(account: &'a Account) -> Self {
         Self { account, first: None, others: Vec::new() }
+    }
+
+    /// Moves the payer's side of `movement`, if nothing there forbids it.
+    fn spend(&mut self, movement: Movement, assets: &[Asset]) -> Result<(), Failure> {
+        let payer = self.account.address;
+        let balance = self.balance(movement.asset);
+        movement.check(&payer, assets, *balance)?;
+        let left = match movement.way {
+            Way::Mint { to } if to == payer => balance.checked_add(movement.amount),
+            Way::Transfer { to } if to != payer => balance.checked_sub(movement.amount),
+            Way::Burn => balance.checked_sub(movement.amount),
+            Way::Mint { .. } | Way::Transfer { .. } => None,
+        };
+        *balance = left.unwrap_or(*balance);
+        Ok(())
     }
 
     fn balance(&mut self, asset: AssetId) -> &mut Amount {

@@ -57,7 +57,12 @@ impl Dissemination {
             taken.into_iter().map(|(transaction, encoded)| (transaction, Blob::new(encoded))).unzip();
         let blobs = blobs.into_iter().collect::<Result<Vec<_>, _>>().and_then(Bounded::new);
         let transactions_blob = blobs.expect("admission and the loop above keep to the bounds");
-        let batch = Batch { epoch: self.committee.epoch, creator: me, number: self.next_number, transactions: transactions_blob };
+        let batch = Batch {
+            epoch: self.committee.epoch,
+            creator: me,
+            number: self.next_number,
+            transactions: transactions_blob,
+        };
         self.next_number += 1;
         self.last_batch = Some(now.moment);
 

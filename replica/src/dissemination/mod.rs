@@ -165,11 +165,12 @@ impl Dissemination {
         }
         // Only its creator spreads a batch: whoever else sent it first could hold up the creator's copy.
         let is_for_us = Batch::origin(&bytes).is_ok_and(|(epoch, creator)| {
-            epoch == self.committee.epoch && creator.position() < self.committee.size() && (creator == from || is_wanted)
+            epoch == self.committee.epoch
+                && creator.position() < self.committee.size()
+                && (creator == from || is_wanted)
         });
         let weight = bytes.len() + ENTRY_BYTES;
-        if !is_for_us
-            || (!is_wanted && self.unordered[from.position()] + weight > self.limits.unordered_bytes_per_peer)
+        if !is_for_us || (!is_wanted && self.unordered[from.position()] + weight > self.limits.unordered_bytes_per_peer)
         {
             return;
         }

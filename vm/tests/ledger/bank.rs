@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use types::codec::{Bounded, Text};
 use types::{
-    Address, Amount, AssetId, AuthorizedTransaction, ChainTag, Deadline, Hash, Height, Instruction, Payload, SecretKey,
-    Timestamp, Transaction,
+    Address, Amount, AssetId, AuthorizedTransaction, ChainTag, Deadline, Epoch, Hash, Height, Instruction, Member,
+    Payload, SecretKey, Timestamp, Transaction, ValidatorChange,
 };
 use vm::{AssetSpec, BlockContext, Delta, Execution, Ledger, Parameters, execute};
 
@@ -21,7 +21,15 @@ pub(crate) const ALICE: u8 = 2;
 pub(crate) const BOB: u8 = 3;
 pub(crate) const STRANGER: u8 = 4;
 
+/// From here on customers can be validators. The first three are, and so is Bob, who alone has an account.
+pub(crate) const VALIDATOR: u8 = 20;
+pub(crate) const VALIDATORS: [u8; 4] = [VALIDATOR, VALIDATOR + 1, VALIDATOR + 2, BOB];
+
 pub(crate) const MAX_VALID_SECONDS: u32 = 60;
+pub(crate) const NOTICE_MILLIS: u64 = 2_000;
+
+pub(crate) const PARAMETERS: Parameters =
+    Parameters { max_valid_seconds: MAX_VALID_SECONDS, validator_notice_millis: NOTICE_MILLIS };
 
 /// The second in which blocks are made unless a test says otherwise, and a deadline that they accept.
 pub(crate) const SECOND: u32 = 1_000;
@@ -33,6 +41,11 @@ pub(crate) fn key(customer: u8) -> SecretKey {
 
 pub(crate) fn address(customer: u8) -> Address {
     Address::of(&key(customer).public())
+}
+
+pub(crate) fn member(customer: u8) -> Member {
+    let public = key(customer).public();
+    Member::new(&format!("v{customer}"), public, &format!("peer-{customer}"), &format!("/{customer}")).unwrap()
 }
 
 /// Alice has 1000 won and 5 dollars, Bob has 50 won, the won's issuer has 200 won.
@@ -48,7 +61,7 @@ pub(crate) fn ledger() -> Ledger {
         (address(ISSUER), vec![(WON, Amount(200))]),
     ];
     let assets = vec![asset("KRW", 0, ISSUER), asset("USD", 2, DOLLAR_ISSUER)];
-    Ledger::genesis(Parameters { max_valid_seconds: MAX_VALID_SECONDS }, assets, accounts).unwrap()
+    Ledger::genesis(PARAMETERS, VALIDATORS.map(member).to_vec(), assets, accounts).unwrap()
 }
 
 pub(crate) fn mint(asset: AssetId, to: u8, amount: u128) -> Instruction {
@@ -62,6 +75,22 @@ pub(crate) fn burn(asset: AssetId, amount: u128) -> Instruction {
 pub(crate) fn transfer(asset: AssetId, to: u8, amount: u128) -> Instruction {
     let (memo, reference) = (Text::new("coffee").unwrap(), Text::new("order-1").unwrap());
     Instruction::Transfer { asset, to: address(to), amount: Amount(amount), memo, reference }
+}
+
+pub(crate) fn approve(epoch: u64, changes: Vec<ValidatorChange>) -> Instruction {
+    Instruction::ApproveValidators { epoch: Epoch(epoch), changes: Bounded::new(changes).unwrap() }
+}
+
+pub(crate) fn add(customer: u8) -> ValidatorChange {
+    ValidatorChange::Add(member(customer))
+}
+
+pub(crate) fn remove(customer: u8) -> ValidatorChange {
+    ValidatorChange::Remove(key(customer).public())
+}
+
+pub(crate) fn replace(customer: u8, by: Member) -> ValidatorChange {
+    ValidatorChange::Replace { key: key(customer).public(), by }
 }
 
 pub(crate) fn sign(payer: u8, valid_until: u32, salt: u64, instructions: Vec<Instruction>) -> Transaction {

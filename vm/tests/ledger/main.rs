@@ -4,6 +4,8 @@
 mod atomic;
 mod bank;
 mod checkpoint;
+mod council;
+mod council_model;
 mod failures;
 mod forks;
 mod history;

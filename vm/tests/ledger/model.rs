@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use types::codec::encode;
 use types::{
-    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Domain, Hash, Height, Instruction, TransactionId,
+    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Domain, Hash, Height, Instruction, Timestamp,
+    TransactionId,
 };
 use vm::{Asset, BlockContext, Failure, Link, Outcome, Receipt, ReceiptPointer, Skipped};
 
-use crate::bank::{ALICE, BOB, DOLLAR, DOLLAR_ISSUER, ISSUER, MAX_VALID_SECONDS, WON, address, ledger};
+use crate::bank::{ALICE, BOB, DOLLAR, DOLLAR_ISSUER, ISSUER, MAX_VALID_SECONDS, PARAMETERS, WON, address, ledger};
+use crate::council_model::CouncilModel;
 
 #[derive(Clone)]
 pub(crate) struct Model {
@@ -20,7 +22,8 @@ pub(crate) struct Model {
     executed: BTreeMap<TransactionId, ReceiptPointer>,
     /// For each block what it executed, oldest first.
     blocks: Vec<(Height, Vec<TransactionId>)>,
-    second: u64,
+    now: Timestamp,
+    pub(crate) council: CouncilModel,
 }
 
 pub(crate) struct ModelBlock {
@@ -39,7 +42,8 @@ impl Model {
             assets: ledger().assets().to_vec(),
             executed: BTreeMap::new(),
             blocks: Vec::new(),
-            second: 0,
+            now: Timestamp(0),
+            council: CouncilModel::new(),
         }
     }
 
@@ -53,13 +57,14 @@ impl Model {
 
     pub(crate) fn block(&mut self, context: BlockContext, transactions: &[AuthorizedTransaction]) -> ModelBlock {
         let mut block = ModelBlock { receipts: Vec::new(), skipped: Skipped::default() };
-        self.second = context.timestamp.0 / 1_000;
+        self.now = context.timestamp;
+        let second = self.now.0 / 1_000;
         let mut ids = Vec::new();
         for transaction in transactions {
             let deadline = u64::from(transaction.payload().valid_until.0);
-            if deadline < self.second {
+            if deadline < second {
                 block.skipped.expired += 1;
-            } else if deadline > self.second + u64::from(MAX_VALID_SECONDS) {
+            } else if deadline > second + u64::from(MAX_VALID_SECONDS) {
                 block.skipped.too_far += 1;
             } else if self.executed.contains_key(&transaction.id()) {
                 block.skipped.already_executed += 1;
@@ -70,17 +75,16 @@ impl Model {
                 self.executed.insert(transaction.id(), at);
             }
         }
+        self.council.end_block(self.now);
         self.blocks.push((context.height, ids));
         block
     }
 
     fn transaction(&mut self, transaction: &AuthorizedTransaction, at: ReceiptPointer) -> (Outcome, Vec<Link>) {
         let payer = transaction.payload().payer;
-        if !self.accounts.contains(&payer) {
-            return (Outcome::Failed { instruction: 0, failure: Failure::UnknownAccount }, vec![]);
-        }
         let mut after = self.clone();
-        let mut touched = vec![payer];
+        let has_account = self.accounts.contains(&payer);
+        let mut touched = if has_account { vec![payer] } else { vec![] };
         let mut outcome = Outcome::Succeeded;
         for (instruction, number) in transaction.payload().instructions.iter().zip(0..) {
             match after.instruction(payer, instruction) {
@@ -94,7 +98,7 @@ impl Model {
         if outcome == Outcome::Succeeded {
             *self = after;
         } else {
-            touched.truncate(1);
+            touched.truncate(usize::from(has_account));
         }
         let mut seen = BTreeSet::new();
         touched.retain(|account| seen.insert(*account));
@@ -104,11 +108,17 @@ impl Model {
     }
 
     fn instruction(&mut self, payer: Address, instruction: &Instruction) -> Result<Option<Address>, Failure> {
-        let (asset, amount, mints, burns, to) = match *instruction {
-            Instruction::Mint { asset, to, amount } => (asset, amount, true, false, Some(to)),
-            Instruction::Burn { asset, amount } => (asset, amount, false, true, None),
-            Instruction::Transfer { asset, to, amount, .. } => (asset, amount, false, false, Some(to)),
+        let (asset, amount, mints, burns, to) = match instruction {
+            Instruction::Mint { asset, to, amount } => (*asset, *amount, true, false, Some(*to)),
+            Instruction::Burn { asset, amount } => (*asset, *amount, false, true, None),
+            Instruction::Transfer { asset, to, amount, .. } => (*asset, *amount, false, false, Some(*to)),
+            Instruction::ApproveValidators { epoch, changes } => {
+                return self.council.approve(payer, *epoch, changes, self.now).map(|()| None);
+            }
         };
+        if !self.accounts.contains(&payer) {
+            return Err(Failure::UnknownAccount);
+        }
         let Some(record) = self.assets.get(asset.0 as usize) else { return Err(Failure::UnknownAsset { asset }) };
         if amount.0 == 0 {
             return Err(Failure::ZeroAmount);
@@ -151,10 +161,11 @@ impl Model {
         Hash::of(
             Domain::State,
             &encode(&(
-                *b"baro ledger v1",
-                MAX_VALID_SECONDS,
+                *b"baro ledger v2",
+                (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis),
                 (accounts.1, accounts.0),
                 Hash::of(Domain::Asset, &encode(&self.assets)),
+                self.council.hash(),
                 Hash::of(Domain::State, &encode(&(*b"baro replay v1", open))),
                 self.executed.len() as u64,
             )),
@@ -175,7 +186,7 @@ impl Model {
             }
             (deadline, chain)
         };
-        deadlines.into_iter().filter(|deadline| u64::from(deadline.0) >= self.second).map(chain).collect()
+        deadlines.into_iter().filter(|deadline| u64::from(deadline.0) >= self.now.0 / 1_000).map(chain).collect()
     }
 }
 

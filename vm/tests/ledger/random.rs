@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use types::{AssetId, Instruction, Timestamp};
+use types::codec::Text;
+use types::{AssetId, Epoch, Instruction, Member, Timestamp, ValidatorChange};
 use vm::{BlockContext, Delta, Ledger};
 
 use crate::bank::*;
@@ -11,6 +12,9 @@ use crate::model::{Model, receipts_root};
 
 /// Issuers, Alice, Bob and strangers that come to hold money.
 const CUSTOMERS: u8 = 12;
+
+/// Stands for whatever epoch it is when the transaction is signed.
+const PRESENT: u64 = u64::MAX;
 
 #[derive(Debug, Clone)]
 struct Draft {
@@ -50,12 +54,49 @@ fn instruction() -> impl Strategy<Value = Instruction> {
     })
 }
 
+/// Few lists, so that approvals meet.
+fn changes() -> impl Strategy<Value = Vec<ValidatorChange>> {
+    let moved = |customer| Member { address: Text::new("/moved").unwrap(), ..member(customer) };
+    prop::sample::select(vec![
+        vec![],
+        vec![add(VALIDATOR + 3)],
+        vec![add(VALIDATOR + 3), add(VALIDATOR + 4), add(VALIDATOR + 5)],
+        vec![remove(VALIDATOR)],
+        vec![remove(BOB), add(VALIDATOR + 4)],
+        vec![remove(VALIDATOR + 4), add(BOB)],
+        vec![replace(VALIDATOR + 1, member(VALIDATOR + 5))],
+        vec![replace(VALIDATOR + 2, moved(VALIDATOR + 2))],
+        vec![replace(VALIDATOR + 2, moved(VALIDATOR)), remove(VALIDATOR + 1)],
+        vec![add(VALIDATOR + 3), remove(VALIDATOR + 3)],
+        (0..5).map(|number| remove(VALIDATOR + number)).chain([remove(BOB)]).collect(),
+    ])
+}
+
+fn approval() -> impl Strategy<Value = Instruction> {
+    (prop_oneof![6 => Just(PRESENT), 1 => 0..3u64], changes()).prop_map(|(epoch, changes)| approve(epoch, changes))
+}
+
+fn validator() -> impl Strategy<Value = u8> {
+    prop_oneof![4 => VALIDATOR..VALIDATOR + 3, 2 => Just(BOB), 1 => VALIDATOR + 3..VALIDATOR + 6]
+}
+
+/// Several validators approve one list.
+fn campaign() -> impl Strategy<Value = Vec<Draft>> {
+    (prop::collection::vec(validator(), 1..7), approval(), 0..3u64).prop_map(|(payers, approval, salt)| {
+        let draft = |payer| Draft { payer, deadline: 3, salt, instructions: vec![approval.clone()] };
+        payers.into_iter().map(draft).collect()
+    })
+}
+
 fn block() -> impl Strategy<Value = Vec<Draft>> {
     let deadline = prop_oneof![8 => 0..4i64, 1 => Just(-1), 1 => 58..64i64];
     let payer = prop_oneof![1 => Just(ISSUER), 1 => Just(DOLLAR_ISSUER), 2 => Just(ALICE), 4 => BOB..CUSTOMERS];
     let draft = (payer, deadline, 0..3u64, prop::collection::vec(instruction(), 1..4))
         .prop_map(|(payer, deadline, salt, instructions)| Draft { payer, deadline, salt, instructions });
-    prop::collection::vec(draft, 0..12)
+    let mixed = (validator(), 0..3u64, prop::collection::vec(prop_oneof![approval(), instruction()], 1..4))
+        .prop_map(|(payer, salt, instructions)| Draft { payer, deadline: 3, salt, instructions });
+    let drafts = prop::collection::vec(prop_oneof![8 => draft, 1 => mixed], 0..12);
+    prop_oneof![3 => drafts, 1 => campaign()]
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -90,7 +131,13 @@ impl Chain {
         let (parent, BlockContext { height, timestamp }) = self.tip(depth);
         let mut model = parent.clone();
         let context = BlockContext { height: height.next(), timestamp: Timestamp(timestamp.0 + millis) };
-        let sign = |Draft { payer, deadline, salt, instructions }| {
+        let epoch = model.council.epoch();
+        let sign = |Draft { payer, deadline, salt, mut instructions }| {
+            for instruction in &mut instructions {
+                if let Instruction::ApproveValidators { epoch: named @ Epoch(PRESENT), .. } = instruction {
+                    *named = epoch;
+                }
+            }
             sign(payer, (i64::from(SECOND) + deadline) as u32, salt, instructions)
         };
         let mut transactions = authorize(drafts.into_iter().map(sign).collect());
@@ -106,6 +153,7 @@ impl Chain {
         assert_eq!(execution.skipped, expected.skipped);
         assert_eq!(execution.state_root, model.state_root());
         assert_eq!(execution.receipts_root, receipts_root(&execution.receipts));
+        assert_eq!(execution.next_validators, model.council.validators_hash());
         (Arc::new(execution.delta), model, context)
     }
 

@@ -39,6 +39,10 @@ fn vectors() -> String {
             signed(ALICE, 7, vec![burn(WON, 1)]),
             signed(ISSUER, 8, vec![mint(WON, BOB, u128::MAX)]),
         ],
+        VALIDATORS
+            .map(|payer| signed(payer, 9, vec![approve(0, vec![add(VALIDATOR + 3), remove(VALIDATOR)])]))
+            .into_iter()
+            .collect(),
     ];
     for (block, height) in blocks.iter().zip(1..) {
         let execution = finalize(&mut ledger, now(height), block);
@@ -57,7 +61,7 @@ fn vectors() -> String {
     for (chunk, number) in ledger.snapshot().chunks().zip(0..) {
         line(&format!("checkpoint chunk {number}"), &chunk);
     }
-    let execution = run(&ledger, &[], context(4, (u64::from(SECOND) + 10) * 1_000), &[]);
+    let execution = run(&ledger, &[], context(5, (u64::from(SECOND) + 10) * 1_000), &[]);
     line("state root once a second has closed", &execution.state_root.0);
     let closed = ledger.apply(execution.delta).seconds;
     assert_eq!(closed.iter().map(|(deadline, _)| *deadline).collect::<Vec<_>>(), [Deadline(SECOND + 9)]);

@@ -1,9 +1,6 @@
 //! A whole validator set on virtual time: payments become final, and nothing is lost when validators are.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod cluster;
-
-use cluster::{Cluster, address, payer};
+use crate::cluster::{Cluster, address, payer};
 use replica::{Limits, Message, SubmitError};
 use types::{Address, AssetId, Refusal};
 use vm::{Failure, Precheck};

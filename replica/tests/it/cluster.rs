@@ -10,8 +10,8 @@ use replica::{
 };
 use types::codec::{Blob, Bounded, Text, decode, encode};
 use types::{
-    Address, Amount, AssetId, BatchDigest, Block, ChainTag, Deadline, Handover, Hash, Height, Instruction, Member, Moment,
-    Payload, SecretKey, Timestamp, Transaction, TransactionId, ValidatorChange,
+    Address, Amount, AssetId, BatchDigest, Block, ChainTag, Deadline, Handover, Hash, Height, Instruction, Member,
+    Moment, Payload, SecretKey, Timestamp, Transaction, TransactionId, ValidatorChange,
 };
 
 /// Virtual time starts here, in milliseconds since the Unix epoch.
@@ -170,7 +170,7 @@ impl Cluster {
             salt: 0,
             wakes: 0,
         };
-        for index in 0..machines {
+        for _ in 0..machines {
             cluster.validators.push(Machine {
                 replica: None,
                 durable: Disk::default(),

@@ -1,9 +1,6 @@
 //! The validator set changes while payments go on.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod cluster;
-
-use cluster::{Cluster, NOTICE};
+use crate::cluster::{Cluster, NOTICE};
 use replica::{Limits, Message, SubmitError};
 use types::{TransactionId, ValidatorChange};
 
@@ -79,7 +76,8 @@ fn every_key_can_change_at_once_with_a_crash_of_all_at_the_boundary() {
         let mut cluster = Cluster::with_candidates(4, 4, Limits::default());
         cluster.run(50);
         (4..8).for_each(|index| cluster.start(index));
-        let replace = |old: usize| ValidatorChange::Replace { key: cluster.member(old).key, by: cluster.member(old + 4) };
+        let replace =
+            |old: usize| ValidatorChange::Replace { key: cluster.member(old).key, by: cluster.member(old + 4) };
         let changes: Vec<ValidatorChange> = (0..4).map(replace).collect();
         cluster.approve(&[0, 1, 2], &changes);
         cluster.run(NOTICE - 100);
