@@ -5,10 +5,12 @@
 //! HOME/genesis.toml     the chain spec
 //! HOME/validator.key    the consensus key
 //! HOME/network.key      the libp2p key
+//! HOME/entry.toml       what it is called and where it is reached, for the others
 //! HOME/data/            the store
 //! ```
 
 mod config;
+mod entry;
 mod files;
 mod key_file;
 
@@ -18,6 +20,7 @@ use genesis::{ChainSpec, Genesis, GenesisError, SpecError, Validator};
 use types::{PublicKey, SecretKey};
 
 pub use config::Config;
+pub use entry::{ENTRY, Entry};
 pub use files::FileError;
 pub use key_file::{KeyError, KeyFile, KeyKind};
 
@@ -29,6 +32,8 @@ use crate::network::peer_id_of;
 pub const VALIDATOR_KEY: &str = "validator.key";
 /// The libp2p key's file.
 pub const NETWORK_KEY: &str = "network.key";
+/// The file of the consensus key that takes the place of the present one.
+pub const NEXT_VALIDATOR_KEY: &str = "validator.next.key";
 /// The chain spec's file.
 pub const GENESIS: &str = "genesis.toml";
 /// The configuration's file.
@@ -136,11 +141,18 @@ impl Home {
         self.dir.join("data")
     }
 
-    /// The chain spec, if it makes the chain that the configuration names and this home's keys are a validator's.
-    pub fn genesis(&self) -> Result<Genesis, HomeError> {
+    /// The chain spec, if it makes the chain that the configuration names. This home may belong to a validator that joins
+    /// the chain later.
+    pub fn chain(&self) -> Result<Genesis, HomeError> {
         let path = self.dir.join(GENESIS);
         let genesis = read_genesis(&path)?;
         genesis.expect_hash(self.config.genesis_hash).map_err(|error| HomeError::Genesis { path, error })?;
+        Ok(genesis)
+    }
+
+    /// The chain spec, if it makes the chain that the configuration names and this home's keys are a validator's.
+    pub fn genesis(&self) -> Result<Genesis, HomeError> {
+        let genesis = self.chain()?;
         self.validator_of(&genesis)?;
         Ok(genesis)
     }

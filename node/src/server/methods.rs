@@ -9,7 +9,7 @@ use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
     AccountInfo, AssetInfo, BalanceInfo, BaroApiServer, BlockInfo, ChainInfo, EvidenceInfo, HexBytes, NodeStatus,
-    PeerInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo,
+    PeerInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -176,14 +176,19 @@ fn assets(replica: &Replica) -> Vec<AssetInfo> {
 #[async_trait]
 impl BaroApiServer for Backend {
     async fn chain(&self) -> RpcResult<ChainInfo> {
-        let (epoch, assets) = self.look(|replica| (replica.committee().epoch, assets(replica))).await?;
+        let look = |replica: &Replica| {
+            let council = replica.ledger().council();
+            let validators = council.members().iter().map(ValidatorInfo::from).collect();
+            (council.epoch(), validators, assets(replica))
+        };
+        let (epoch, validators, assets) = self.look(look).await?;
         let identity = &self.identity;
         Ok(ChainInfo {
             chain_id: identity.chain_id.clone(),
             genesis_hash: identity.genesis_hash,
             max_valid_seconds: identity.max_valid_seconds,
             epoch,
-            validators: identity.validators.clone(),
+            validators,
             assets,
         })
     }
@@ -233,6 +238,10 @@ impl BaroApiServer for Backend {
             Some(SupplyInfo { asset, supply, held: ledger.held(asset), height, state_root })
         });
         Ok(info.await?.ok_or(Error::NoSuchAsset(asset))?)
+    }
+
+    async fn validators(&self) -> RpcResult<ValidatorsInfo> {
+        Ok(self.look(|replica| json::validators(replica.ledger(), replica.tip())).await?)
     }
 
     async fn status(&self) -> RpcResult<NodeStatus> {
