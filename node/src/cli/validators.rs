@@ -161,6 +161,9 @@ pub(super) async fn run(command: Command) -> Outcome {
         Command::RotateKey { signing } => rotate_key(signing).await,
         Command::Approve { changes_of, signing } => {
             let voice = Voice::open(&signing).await?;
+            if let Some(outcome) = voice.report_decided(&signing) {
+                return outcome;
+            }
             let changes = choose(&voice.info, changes_of.as_deref())?;
             let changes = changes.iter().map(ValidatorChange::try_from).collect::<Result<_, _>>();
             voice.approve(changes.map_err(anyhow::Error::from)?, &signing).await

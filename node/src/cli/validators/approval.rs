@@ -56,7 +56,7 @@ enum Standing {
 }
 
 impl Voice {
-    /// Opens the home and looks at the validators. Refuses a home that has no say, and to speak while a change is pending.
+    /// Opens the home and looks at the validators. Refuses a home that has no say.
     pub(super) async fn open(signing: &Signing) -> Result<Voice, Failure> {
         let home = Home::open(&signing.home)?;
         let key = home.consensus_key()?;
@@ -85,11 +85,20 @@ impl Voice {
             )
             .into());
         }
-        if let Some(pending) = &voice.info.pending {
-            let when = view::effect(pending.effective, voice.info.timestamp);
-            return Err(anyhow!("a change is decided already and {when}: wait for it, then try again").into());
-        }
         Ok(voice)
+    }
+
+    /// Nothing is approved or withdrawn while a change is pending.
+    fn check_nothing_is_pending(&self) -> Result<(), Failure> {
+        let Some(pending) = &self.info.pending else { return Ok(()) };
+        let when = view::effect(pending.effective, self.info.timestamp);
+        Err(anyhow!("a change is decided already and {when}: wait for it, then try again").into())
+    }
+
+    /// Says so if a change is decided already.
+    pub(super) fn report_decided(&self, signing: &Signing) -> Option<Outcome> {
+        let standing = Standing::Decided { effective: self.info.pending.as_ref()?.effective };
+        Some(report(None, &self.info, standing, signing.json))
     }
 
     fn own_entry(&self) -> Option<&ValidatorInfo> {
@@ -115,19 +124,18 @@ impl Voice {
             vm::change_members(&members.map_err(anyhow::Error::from)?, &changes).map_err(|error| anyhow!(error))?;
         let target: Vec<ValidatorInfo> = target.iter().map(ValidatorInfo::from).collect();
         if !signing.json {
+            let then = view::quorum(target.iter().map(|entry| entry.key).collect());
             print!("{}", view::changes(&list, &present));
-            println!(
-                "{} validators become {}; from then on {} of them must agree instead of {}",
-                present.len(),
-                target.len(),
-                view::quorum(target.iter().map(|entry| entry.key).collect()),
-                self.info.quorum
-            );
+            println!("validators: {} now, {} then", present.len(), target.len());
+            println!("of these must agree: {} now, {then} then", self.info.quorum);
         }
         let key = self.key.public();
-        if self.info.approvals.iter().any(|approval| approval.by == key && approval.changes == list) {
-            return report(None, &self.info, standing(&self.info, &list, &target), signing.json);
+        let has_approved = self.info.approvals.iter().any(|approval| approval.by == key && approval.changes == list);
+        let standing_now = standing(&self.info, &list, &target);
+        if has_approved || matches!(standing_now, Standing::Decided { .. }) {
+            return report(None, &self.info, standing_now, signing.json);
         }
+        self.check_nothing_is_pending()?;
         let changes = Bounded::new(changes).context("changes in one proposal; make several, one after the other")?;
         let (id, info) = self.send(changes, signing).await?;
         let standing = standing(&info, &list, &target);
@@ -136,6 +144,7 @@ impl Voice {
 
     /// Takes back what this validator has approved.
     pub(super) async fn withdraw(self, signing: &Signing) -> Outcome {
+        self.check_nothing_is_pending()?;
         let key = self.key.public();
         if !self.info.approvals.iter().any(|approval| approval.by == key) {
             return Err(anyhow!("there is nothing to withdraw: this validator has approved nothing").into());
@@ -225,12 +234,15 @@ fn report(id: Option<types::TransactionId>, info: &ValidatorsInfo, standing: Sta
         println!("{value}");
         return Ok(());
     }
+    if id.is_none() {
+        println!("nothing was sent: this is approved or decided already");
+    }
     match standing {
         Standing::Open { approved, needed } => {
             println!("approved by {approved} of {needed} needed: the others run `baro validators approve --home HOME`");
         }
         Standing::Decided { effective } => println!("decided: {}", view::effect(effective, info.timestamp)),
-        Standing::InEffect => println!("in effect since before height {}: epoch {}", info.height.next(), info.epoch),
+        Standing::InEffect => println!("in effect: epoch {}", info.epoch),
     }
     Ok(())
 }
