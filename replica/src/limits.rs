@@ -14,6 +14,8 @@ pub struct Limits {
     pub unordered_bytes_per_peer: usize,
     /// Submissions under verification before new ones are refused as [`crate::SubmitError::Busy`].
     pub verifying_transactions: usize,
+    /// Bytes of submissions under verification before new ones are refused as [`crate::SubmitError::Busy`].
+    pub verifying_bytes: usize,
     /// A leader lets at least this much time pass between its block and the parent, so that blocks are worth their cost.
     pub block_interval_millis: u64,
     /// Bytes of batches in a proposed block.
@@ -37,6 +39,7 @@ impl Default for Limits {
             unordered_bytes: 32 << 20,
             unordered_bytes_per_peer: 64 << 20,
             verifying_transactions: 50_000,
+            verifying_bytes: 64 << 20,
             block_interval_millis: 5,
             block_bytes: 4 << 20,
             fetch_after_millis: 25,

@@ -22,6 +22,15 @@ use crate::{Effect, Envelope, Input, Job, Limits, Message, Now, Recipient, Submi
 /// How many others are remembered as connected: more than a committee and the next one have.
 const MAX_CONNECTED: usize = 256;
 
+/// Submissions whose signatures are being verified.
+#[derive(Default)]
+struct Verifying {
+    transactions: usize,
+    bytes: usize,
+    /// By ticket: how many, of how many bytes.
+    tickets: BTreeMap<u64, (usize, usize)>,
+}
+
 /// One validator's state.
 pub struct Replica {
     pub(crate) committee: Arc<Committee>,
@@ -49,8 +58,8 @@ pub struct Replica {
     pub(crate) commits: u64,
     /// The commits that carry own votes and are not durable, by the view of the vote.
     pub(crate) undurable_votes: BTreeMap<View, u64>,
-    /// Transactions under verification for clients.
-    verifying: usize,
+    /// What is under verification for clients.
+    verifying: Verifying,
     /// What consensus was last told about work.
     pub(crate) told_work: bool,
     /// What the shell was last told about the members.
@@ -85,6 +94,21 @@ pub struct Summary {
     pub pending: usize,
     /// Pairs of contradicting votes seen.
     pub evidence: usize,
+}
+
+impl Verifying {
+    fn start(&mut self, ticket: u64, transactions: usize, bytes: usize) {
+        self.transactions += transactions;
+        self.bytes += bytes;
+        self.tickets.insert(ticket, (transactions, bytes));
+    }
+
+    fn done(&mut self, ticket: u64) {
+        if let Some((transactions, bytes)) = self.tickets.remove(&ticket) {
+            self.transactions -= transactions;
+            self.bytes -= bytes;
+        }
+    }
 }
 
 impl Replica {
@@ -126,7 +150,7 @@ impl Replica {
             last_block: now.moment,
             commits: 0,
             undurable_votes: BTreeMap::new(),
-            verifying: 0,
+            verifying: Verifying::default(),
             told_work: false,
             told_council: None,
             trimmed: View(0),
@@ -147,7 +171,7 @@ impl Replica {
             Input::Submit { ticket, transactions } => self.submit(ticket, transactions, effects),
             Input::Durable { commit } => self.durable(commit, now, effects),
             Input::Verified(JobResult::Submission { ticket, verdicts }) => {
-                self.verifying -= verdicts.len();
+                self.verifying.done(ticket);
                 let results = verdicts.into_iter().map(|verdict| self.admit(verdict, now)).collect();
                 effects.push(Effect::Reply { ticket, results });
             }
@@ -254,14 +278,16 @@ impl Replica {
             effects.push(Effect::Reply { ticket, results });
             return;
         }
-        let is_busy =
-            self.dissemination.is_full() || self.verifying + transactions.len() > self.limits.verifying_transactions;
+        let bytes = transactions.iter().map(Vec::len).sum();
+        let is_busy = self.dissemination.is_full()
+            || self.verifying.transactions + transactions.len() > self.limits.verifying_transactions
+            || self.verifying.bytes + bytes > self.limits.verifying_bytes;
         if is_busy {
             let results = transactions.iter().map(|_| Err(SubmitError::Busy)).collect();
             effects.push(Effect::Reply { ticket, results });
             return;
         }
-        self.verifying += transactions.len();
+        self.verifying.start(ticket, transactions.len(), bytes);
         effects.push(Effect::Verify(Job::Submission { ticket, transactions }));
     }
 

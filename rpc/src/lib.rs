@@ -6,8 +6,10 @@
 
 pub mod code;
 pub mod net_file;
+mod validators;
 mod values;
 
+pub use validators::*;
 pub use values::*;
 
 use jsonrpsee::core::{RpcResult, SubscriptionResult};
@@ -48,6 +50,10 @@ pub trait BaroApi {
     /// An asset's supply and the sum of all balances, which must be equal, at the latest finalized block.
     #[method(name = "supply")]
     async fn supply(&self, asset: AssetId) -> RpcResult<SupplyInfo>;
+
+    /// The validators as the ledger lists them, what they have approved, and the change that is decided.
+    #[method(name = "validators")]
+    async fn validators(&self) -> RpcResult<ValidatorsInfo>;
 
     /// How this node is.
     #[method(name = "status")]

@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use types::{
-    Address, Amount, AssetId, BatchDigest, Deadline, Epoch, Hash, Height, PublicKey, Timestamp, TransactionId,
-    ValidatorIndex, View,
+    Address, Amount, AssetId, BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, TransactionId, ValidatorIndex,
+    View,
 };
+
+use crate::ValidatorInfo;
 
 /// Bytes as a hexadecimal string, with or without `0x`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,19 +28,6 @@ pub struct ChainInfo {
     pub validators: Vec<ValidatorInfo>,
     /// The assets in the order of their ids.
     pub assets: Vec<AssetInfo>,
-}
-
-/// A validator as the ledger lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ValidatorInfo {
-    /// Its name.
-    pub name: String,
-    /// Its consensus key.
-    pub key: PublicKey,
-    /// Its libp2p peer id.
-    pub peer_id: String,
-    /// Its libp2p address.
-    pub address: String,
 }
 
 /// An asset.

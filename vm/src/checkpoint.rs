@@ -5,10 +5,10 @@
 
 use bincode::{Decode, Encode};
 use types::codec::{Bounded, CodecError, decode, encode};
-use types::{Address, Hash, ValidatorSetError};
+use types::{Address, Amount, AssetId, Hash, ValidatorSetError};
 
 use crate::commitments::Commitments;
-use crate::ledger::Accounts;
+use crate::ledger::{Accounts, held};
 use crate::replay::{Entries, Executed, Replay};
 use crate::{Account, Asset, Council, Ledger, MAX_ASSETS, Parameters};
 
@@ -136,6 +136,11 @@ impl Ledger {
 }
 
 impl Snapshot {
+    /// The sum of all balances of an asset. Looks at every account: for audits.
+    pub fn held(&self, asset: AssetId) -> Amount {
+        held(&self.accounts, asset)
+    }
+
     /// The state root of this state.
     pub fn state_root(&self) -> Hash {
         self.commitments.state_root()

@@ -139,8 +139,7 @@ impl Ledger {
 
     /// The sum of all balances of an asset. Looks at every account: for audits.
     pub fn held(&self, asset: AssetId) -> Amount {
-        // Should the books be wrong, then by a saturated sum visibly so.
-        Amount(self.accounts.iter().fold(0, |sum, account| sum.saturating_add(account.balance(asset).0)))
+        held(&self.accounts, asset)
     }
 
     pub(crate) fn commitments(&self) -> &Commitments {
@@ -167,6 +166,12 @@ impl Ledger {
     pub(crate) fn replay(&self) -> &Replay {
         &self.replay
     }
+}
+
+/// The sum of all balances of an asset.
+pub(crate) fn held(accounts: &Accounts, asset: AssetId) -> Amount {
+    // Should the books be wrong, then by a saturated sum visibly so.
+    Amount(accounts.iter().fold(0, |sum, account| sum.saturating_add(account.balance(asset).0)))
 }
 
 impl std::fmt::Debug for Ledger {

@@ -265,6 +265,10 @@ impl BaroApiServer for Validator {
         })
     }
 
+    async fn validators(&self) -> RpcResult<ValidatorsInfo> {
+        Err(ErrorObjectOwned::owned(code::STORE, "a toy chain lists no validators", None::<()>))
+    }
+
     async fn status(&self) -> RpcResult<NodeStatus> {
         let height = Height(self.chain().blocks.len() as u64 - 1);
         Ok(NodeStatus {

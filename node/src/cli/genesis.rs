@@ -8,12 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
 use genesis::{Account, Asset, ChainSpec, Genesis, Parameters, Validator};
-use serde::{Deserialize, Serialize};
 use types::{Address, Amount, Timestamp};
 
 use super::Outcome;
 use super::amount::{amount, grouped};
-use crate::home::{Config, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY, read_genesis};
+use crate::home::{Config, Entry, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY, read_genesis};
 use crate::network::peer_id_of;
 
 /// Make a chain: validators' homes, chain spec, checks
@@ -150,13 +149,6 @@ fn parts<'a>(text: &'a str, form: &str) -> anyhow::Result<[&'a str; 3]> {
     parts.try_into().map_err(|_| anyhow!("expected {form}"))
 }
 
-/// A validator's entry as a file: the same table that it becomes in the chain spec.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    validators: Vec<Validator>,
-}
-
 pub(super) fn run(command: Command) -> Outcome {
     match command {
         Command::Validator { home, name, address, json } => validator(&home, name, address, json)?,
@@ -189,11 +181,12 @@ fn validator(home: &Path, name: String, address: String, json: bool) -> anyhow::
     consensus.write(&home.join(VALIDATOR_KEY), false)?;
     network.write(&home.join(NETWORK_KEY), false)?;
     let peer_id = peer_id_of(&network.secret_key().seed());
-    let entry = Entry { validators: vec![Validator { name, key: consensus.public_key, peer_id, address }] };
+    let entry = Entry::of(Validator { name, key: consensus.public_key, peer_id, address });
+    entry.write(home)?;
     if json {
         println!("{}", serde_json::to_string_pretty(&entry)?);
     } else {
-        print!("{}", toml::to_string(&entry)?);
+        print!("{}", entry.to_toml());
     }
     Ok(())
 }
@@ -207,9 +200,7 @@ fn assemble(
 ) -> anyhow::Result<Genesis> {
     let mut validators = Vec::new();
     for path in entries {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let entry: Entry = toml::from_str(&text).with_context(|| path.display().to_string())?;
-        validators.extend(entry.validators);
+        validators.extend(Entry::read(path)?.validators);
     }
     let mut holdings: BTreeMap<Address, BTreeMap<String, Amount>> = BTreeMap::new();
     for AccountOption { address, symbol, amount } in accounts {
@@ -248,22 +239,26 @@ fn join(
     let key = KeyFile::read(&home.join(VALIDATOR_KEY), KeyKind::Validator)?.public_key;
     let own = genesis.spec().validators.iter().find(|validator| validator.key == key);
     let own = own.with_context(|| format!("the consensus key {key} of {} is not in the chain spec", home.display()))?;
-    let p2p_listen = match p2p_listen {
+    let config = Config::new(hash, listening(own, p2p_listen)?, rpc_listen, metrics_listen);
+    Home::create(home, config, &genesis.spec().to_toml())?;
+    Ok(())
+}
+
+/// Where a validator listens for the others: what was asked for, or its own address where that can be listened on.
+pub(super) fn listening(own: &Validator, asked: Option<String>) -> anyhow::Result<String> {
+    match asked {
         Some(address) => {
             crate::network::parse_address(&address).context("--p2p-listen")?;
-            address
+            Ok(address)
         }
-        None if own.address.starts_with("/ip") => own.address.clone(),
+        None if own.address.starts_with("/ip") => Ok(own.address.clone()),
         None => bail!(
             "the others reach {} by the host name in {}, but one listens on an IP address: say which, such as \
              --p2p-listen /ip4/0.0.0.0/tcp/9600",
             own.name,
             own.address
         ),
-    };
-    let config = Config::new(hash, p2p_listen, rpc_listen, metrics_listen);
-    Home::create(home, config, &genesis.spec().to_toml())?;
-    Ok(())
+    }
 }
 
 fn verify(home: &Path, json: bool) -> anyhow::Result<()> {

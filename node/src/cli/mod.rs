@@ -11,6 +11,7 @@ mod node;
 mod pay;
 mod query;
 mod submission;
+mod validators;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -54,6 +55,9 @@ enum Command {
     /// Make a chain: validators' homes, chain spec, checks
     #[command(subcommand)]
     Genesis(genesis::Command),
+    /// Show the validators and change them
+    #[command(subcommand)]
+    Validators(Box<validators::Command>),
     /// Pay an account and wait until the payment is final
     Pay(pay::PayArgs),
     /// Create money (issuer only) and wait until it is final
@@ -102,6 +106,7 @@ async fn run(command: Command) -> Outcome {
         Command::Node(args) => node::run(args).await,
         Command::Keys(command) => keys::run(command),
         Command::Genesis(command) => genesis::run(command),
+        Command::Validators(command) => validators::run(*command).await,
         Command::Pay(args) => pay::pay(args).await,
         Command::Mint(args) => pay::mint(args).await,
         Command::Burn(args) => pay::burn(args).await,

@@ -1,5 +1,6 @@
 //! Which network a command talks to, and the names that it may use there.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use rpc::{BaroApiClient, NodeStatus};
 use types::{Address, SecretKey};
 
 use super::Failure;
-use crate::home::{KeyFile, KeyKind};
+use crate::home::{Home, KeyFile, KeyKind};
 
 /// Where `baro localnet` puts its description by default.
 const DEFAULT_NET: &str = "localnet/localnet.json";
@@ -60,6 +61,21 @@ impl NetworkArgs {
             (None, None) => vec![DEFAULT_RPC.to_owned()],
         };
         Ok(Network { file, urls })
+    }
+}
+
+impl NetworkArgs {
+    /// The network that the options name; without any, the one behind the JSON-RPC of `home`.
+    pub(super) fn open_at(&self, home: &Home) -> Result<Network, Failure> {
+        if self.rpc.is_some() || self.net.is_some() {
+            return self.open();
+        }
+        let mut listen = home.config().rpc_listen;
+        if listen.ip().is_unspecified() {
+            // It listens everywhere: also here.
+            listen.set_ip(if listen.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        Ok(Network { file: None, urls: vec![format!("http://{listen}")] })
     }
 }
 

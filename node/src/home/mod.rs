@@ -5,10 +5,12 @@
 //! HOME/genesis.toml     the chain spec
 //! HOME/validator.key    the consensus key
 //! HOME/network.key      the libp2p key
+//! HOME/entry.toml       what it is called and where it is reached, for the others
 //! HOME/data/            the store
 //! ```
 
 mod config;
+mod entry;
 mod files;
 mod key_file;
 
@@ -18,6 +20,7 @@ use genesis::{ChainSpec, Genesis, GenesisError, SpecError, Validator};
 use types::{SecretKey};
 
 pub use config::Config;
+pub use entry::{ENTRY, Entry};
 pub use files::FileError;
 pub use key_file::{KeyError, KeyFile, KeyKind};
 
@@ -29,6 +32,8 @@ use crate::network::peer_id_of;
 pub const VALIDATOR_KEY: &str = "validator.key";
 /// The libp2p key's file.
 pub const NETWORK_KEY: &str = "network.key";
+/// The file of the consensus key that takes the place of the present one.
+pub const NEXT_VALIDATOR_KEY: &str = "validator.next.key";
 /// The chain spec's file.
 pub const GENESIS: &str = "genesis.toml";
 /// The configuration's file.

@@ -1,9 +1,12 @@
 //! The ledger's values as the values of the interface.
 
 use replica::FinalizedBlock;
-use rpc::{BlockInfo, ExecutedInfo, FailureInfo, PreviousReceipt, ReceiptInfo, ReceiptPlace, TransactionStatus};
-use types::{Block, Hash, Timestamp, TransactionId};
-use vm::{Receipt, ReceiptPointer};
+use rpc::{
+    ApprovalInfo, BlockInfo, ChangeInfo, ExecutedInfo, FailureInfo, MemberInfo, PendingInfo, PreviousReceipt,
+    ReceiptInfo, ReceiptPlace, TransactionStatus, ValidatorInfo, ValidatorsInfo,
+};
+use types::{Block, Hash, Header, Member, PublicKey, Timestamp, TransactionId};
+use vm::{Approval, Ledger, Receipt, ReceiptPointer};
 
 /// A finalized block.
 pub(crate) fn block_info(finalized: &FinalizedBlock) -> BlockInfo {
@@ -66,6 +69,36 @@ pub(super) fn executed(receipt: ReceiptInfo) -> TransactionStatus {
 /// The status of a transaction that block time has passed by.
 pub(super) fn expired(id: &TransactionId) -> TransactionStatus {
     TransactionStatus::Expired { valid_until: id.deadline() }
+}
+
+/// The validators that the ledger lists after the block with this header.
+pub(super) fn validators(ledger: &Ledger, tip: &Header) -> ValidatorsInfo {
+    let council = ledger.council();
+    let member = |member: &Member| MemberInfo { entry: member.into(), approval_address: member.approval_address() };
+    let name = |key: PublicKey| {
+        let member = council.members().iter().find(|member| member.key == key);
+        member.map(|member| member.name.to_string()).unwrap_or_default()
+    };
+    let approval = |approval: &Approval| ApprovalInfo {
+        by: approval.by,
+        name: name(approval.by),
+        changes: approval.changes.iter().map(ChangeInfo::from).collect(),
+    };
+    let pending = council.pending().map(|pending| PendingInfo {
+        members: pending.members.iter().map(ValidatorInfo::from).collect(),
+        effective: pending.effective,
+    });
+    ValidatorsInfo {
+        epoch: council.epoch(),
+        members: council.members().iter().map(member).collect(),
+        // At most 64.
+        quorum: council.quorum() as u32,
+        notice_ms: ledger.parameters().validator_notice_millis,
+        approvals: council.approvals().iter().map(approval).collect(),
+        pending,
+        height: tip.height,
+        timestamp: tip.timestamp,
+    }
 }
 
 /// The other validators.

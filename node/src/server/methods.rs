@@ -9,7 +9,7 @@ use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
     AccountInfo, AssetInfo, BalanceInfo, BaroApiServer, BlockInfo, ChainInfo, EvidenceInfo, HexBytes, NodeStatus,
-    PeerInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo,
+    PeerInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -160,16 +160,6 @@ fn account_info(replica: &Replica, address: Address) -> AccountInfo {
     }
 }
 
-fn validators(replica: &Replica) -> Vec<ValidatorInfo> {
-    let info = |member: &types::Member| ValidatorInfo {
-        name: member.name.to_string(),
-        key: member.key,
-        peer_id: member.peer_id.to_string(),
-        address: member.address.to_string(),
-    };
-    replica.council().members().iter().map(info).collect()
-}
-
 fn assets(replica: &Replica) -> Vec<AssetInfo> {
     let info = |(id, asset): (usize, &vm::Asset)| AssetInfo {
         // Assets are few: their count fits.
@@ -185,7 +175,11 @@ fn assets(replica: &Replica) -> Vec<AssetInfo> {
 #[async_trait]
 impl BaroApiServer for Backend {
     async fn chain(&self) -> RpcResult<ChainInfo> {
-        let look = |replica: &Replica| (replica.committee().epoch, validators(replica), assets(replica));
+        let look = |replica: &Replica| {
+            let council = replica.ledger().council();
+            let validators = council.members().iter().map(ValidatorInfo::from).collect();
+            (council.epoch(), validators, assets(replica))
+        };
         let (epoch, validators, assets) = self.look(look).await?;
         let identity = &self.identity;
         Ok(ChainInfo {
@@ -236,13 +230,18 @@ impl BaroApiServer for Backend {
     }
 
     async fn supply(&self, asset: AssetId) -> RpcResult<SupplyInfo> {
-        let info = self.look(move |replica| {
-            let ledger = replica.ledger();
-            let supply = ledger.asset(asset)?.supply;
-            let (height, state_root) = (replica.tip().height, replica.tip().state_root);
-            Some(SupplyInfo { asset, supply, held: ledger.held(asset), height, state_root })
+        let looked = self.look(move |replica| {
+            let supply = replica.ledger().asset(asset)?.supply;
+            Some((supply, replica.tip().height, replica.tip().state_root, replica.ledger().snapshot()))
         });
-        Ok(info.await?.ok_or(Error::NoSuchAsset(asset))?)
+        let (supply, height, state_root, snapshot) = looked.await?.ok_or(Error::NoSuchAsset(asset))?;
+        // Adding up all accounts takes a while: not on the loop.
+        let held = tokio::task::spawn_blocking(move || snapshot.held(asset)).await.map_err(|_| Error::Stopping)?;
+        Ok(SupplyInfo { asset, supply, held, height, state_root })
+    }
+
+    async fn validators(&self) -> RpcResult<ValidatorsInfo> {
+        Ok(self.look(|replica| json::validators(replica.ledger(), replica.tip())).await?)
     }
 
     async fn status(&self) -> RpcResult<NodeStatus> {

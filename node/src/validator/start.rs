@@ -37,7 +37,7 @@ const VOTE_FRAME_BYTES: usize = 128 << 10;
 const WAITING_REQUESTS: usize = 1024;
 
 /// Blocks that a subscriber may lag behind before it is cut off.
-const SUBSCRIBER_LAG: usize = 1024;
+const SUBSCRIBER_LAG: usize = 256;
 
 /// How many bytes of stored blocks are read at a time when the chain is replayed.
 const REPLAY_BYTES: usize = 8 << 20;
