@@ -18,6 +18,9 @@ pub(crate) struct Metrics {
     registry: Registry,
     height: Gauge,
     view: Gauge,
+    epoch: Gauge,
+    seat: Gauge,
+    silenced: Gauge,
     pending: Gauge,
     accounts: Gauge,
     blocks: Count,
@@ -38,6 +41,9 @@ impl Metrics {
             registry: Registry::with_prefix("baro"),
             height: Gauge::default(),
             view: Gauge::default(),
+            epoch: Gauge::default(),
+            seat: Gauge::default(),
+            silenced: Gauge::default(),
             pending: Gauge::default(),
             accounts: Gauge::default(),
             blocks: Count::default(),
@@ -54,6 +60,9 @@ impl Metrics {
         let registry = &mut metrics.registry;
         registry.register("height", "Latest finalized height", metrics.height.clone());
         registry.register("view", "Consensus view", metrics.view.clone());
+        registry.register("epoch", "Epoch of the committee", metrics.epoch.clone());
+        registry.register("seat", "1 for a validator of the epoch, 0 for a node that follows", metrics.seat.clone());
+        registry.register("silenced", "1 once it refuses to vote: its key signs elsewhere, or its home is old", metrics.silenced.clone());
         registry.register("pending_transactions", "Transactions that are not final", metrics.pending.clone());
         registry.register("accounts", "Accounts in the ledger", metrics.accounts.clone());
         registry.register("blocks", "Blocks finalized by this process", metrics.blocks.clone());
@@ -62,7 +71,7 @@ impl Metrics {
         registry.register("admitted_transactions", "Transactions admitted here", metrics.admitted.clone());
         registry.register("refused_transactions", "Transactions refused here", metrics.refused.clone());
         registry.register("malformed_messages", "Messages that did not decode", metrics.malformed_messages.clone());
-        registry.register("refused_peers", "Peers that the genesis file does not name", metrics.refused_peers.clone());
+        registry.register("refused_peers", "Peers that the committee does not name", metrics.refused_peers.clone());
         registry.register("evidence", "Pairs of contradicting votes", metrics.evidence.clone());
         registry.register("flush_seconds", "Time for a flush of the store", metrics.flush_seconds.clone());
         registry.register("commits_per_flush", "Commits that one flush covers", metrics.commits_per_flush.clone());
@@ -85,6 +94,9 @@ impl Metrics {
     pub(super) fn summary(&self, summary: &Summary, ledger: &vm::Ledger) {
         self.height.set(summary.tip.height.0.cast_signed());
         self.view.set(summary.view.0.cast_signed());
+        self.epoch.set(summary.epoch.0.cast_signed());
+        self.seat.set(i64::from(summary.has_seat));
+        self.silenced.set(i64::from(summary.is_silenced));
         self.pending.set(summary.pending as i64);
         self.accounts.set(ledger.account_count() as i64);
     }

@@ -182,7 +182,7 @@ impl Turn {
             }
             PeerEvent::Refused(peer_id) => {
                 self.metrics.refused_peer();
-                warn!(%peer_id, "refused a peer that the genesis file does not name");
+                warn!(%peer_id, "refused a peer that is in no committee, present or decided");
             }
         }
     }

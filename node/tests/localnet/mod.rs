@@ -64,14 +64,7 @@ impl Localnet {
     /// Starts a killed validator as a user would.
     pub(crate) fn restart(&mut self, index: usize) {
         let home = self.dir.join(&self.net.validators[index].name);
-        let child = Command::new(BARO)
-            .args(["node", "--home"])
-            .arg(home)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let child = start_home(&home);
         self.net.validators[index].pid = child.id();
         self.restarted.push(child);
     }
@@ -144,6 +137,27 @@ fn terminate(child: &mut Child) {
     }
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// Starts the validator of a home as a user would.
+pub(crate) fn start_home(home: &Path) -> Child {
+    Command::new(BARO)
+        .args(["node", "--home"])
+        .arg(home)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Runs a command of the program to its end, which must be a good one; returns what it printed.
+#[allow(dead_code, reason = "not every test binary has commands to run")]
+pub(crate) fn baro(args: &[&str]) -> String {
+    let output = Command::new(BARO).args(args).stdin(Stdio::null()).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "baro {args:?}: {out}{err}");
+    out.into_owned()
 }
 
 /// Civil time.
