@@ -121,7 +121,7 @@ async fn four_validators_grow_to_seven_and_shrink_to_four_under_load() {
         is_in_epoch(&net.client(index), 2, "the epoch of four").await;
     }
     for mut newcomer in newcomers {
-        let ended = async || newcomer.process.try_wait().unwrap();
+        let ended = || std::future::ready(newcomer.process.try_wait().unwrap());
         let status = until("the removed validator's end", ended, |_| true).await;
         assert!(status.success(), "{} ended with {status}", newcomer.name);
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use types::{
-    Address, Amount, AssetId, BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, TransactionId, ValidatorIndex,
+    Address, Amount, AssetId, BatchDigest, Deadline, Epoch, Hash, Height, PublicKey, Timestamp, TransactionId, ValidatorIndex,
     View,
 };
 

@@ -42,7 +42,8 @@ impl Entry {
         }
         let home = Home::open(path)?;
         let genesis = home.genesis()?;
-        Ok(Entry::of(home.validator_of(&genesis)?.clone()))
+        let own = home.validator_of(&genesis)?.cloned();
+        own.map(Entry::of).ok_or_else(|| HomeError::NoEntry(path.to_owned()))
     }
 
     /// The file form.

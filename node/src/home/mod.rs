@@ -55,6 +55,9 @@ pub enum HomeError {
          home, `baro localnet` makes a whole network"
     )]
     NoHome(PathBuf),
+    /// Nothing says how others reach this validator.
+    #[error("{0} has no entry.toml, and the chain spec does not list its key: `baro validators join` makes the entry")]
+    NoEntry(PathBuf),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

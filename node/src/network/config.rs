@@ -11,11 +11,23 @@ use super::lane::PerLane;
 pub struct Peer {
     /// Its index in the chain spec.
     pub index: u16,
+    /// n
+    pub name: String,
+    /// r
+    pub role: Role,
     /// The only identity that is accepted for it.
     pub peer_id: PeerId,
     /// Where it listens. A host name is resolved anew for each dial.
     pub address: Multiaddr,
 }
+
+/// r
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+ /// v
+ Validator,
+ /// f
+ Follower }
 
 /// Everything [`start`](super::start) needs.
 #[derive(Clone, Debug)]

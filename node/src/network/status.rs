@@ -23,6 +23,10 @@ pub struct PeerStatus {
     pub index: u16,
     /// Its identity, in base58.
     pub peer_id: String,
+    /// n
+    pub name: String,
+    /// r
+    pub role: super::Role,
     /// Where we dial it.
     pub address: String,
     /// Each lane with it.
@@ -70,7 +74,7 @@ impl Peers {
     pub(super) fn new(peers: &[Peer], ourselves: PeerId, limits: &Limits) -> Result<Self, NetworkError> {
         let mut by_index = BTreeMap::new();
         let mut seen = HashSet::new();
-        for Peer { index, peer_id, address } in peers {
+        for Peer { index, peer_id, address, .. } in peers {
             let lanes = PerLane::from_fn(|lane| {
                 Arc::new(LaneState { outbox: Outbox::new(*limits.lanes.of(lane)), traffic: Traffic::default() })
             });
@@ -109,6 +113,8 @@ impl PeerState {
     pub(super) fn status(&self, index: u16) -> PeerStatus {
         PeerStatus {
             index,
+            name: String::new(),
+            role: super::Role::Validator,
             peer_id: self.peer_id.to_base58(),
             address: self.address.to_string(),
             lanes: PerLane::from_fn(|lane| self.lane(lane).status()),

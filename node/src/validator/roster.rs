@@ -47,7 +47,7 @@ impl Roster {
                 Some(Peer { index: self.enroll(member.key), name: member.name.to_string(), peer_id, address, role })
             }
             (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(validator = %member.name, "its entry in the committee cannot be used: {error}");
+                tracing::error!(validator = &*member.name, "its entry in the committee cannot be used: {error}");
                 None
             }
         }

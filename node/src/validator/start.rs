@@ -61,8 +61,8 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     let (publications, _) = broadcast::channel(SUBSCRIBER_LAG);
 
     let roster = Roster::default();
-    let peers = roster.peers(replica.council());
-    let network = network::start(network_config(&home, genesis.hash(), peers)?, votes_in, batches_in, peers_in)?;
+    let neighbours = roster.peers(replica.council());
+    let network = network::start(network_config(&home, genesis.hash(), neighbours)?, votes_in, batches_in, peers_in)?;
     let metrics = Arc::new(Metrics::new());
     let backend = Backend {
         identity: Arc::new(identity(&genesis, &replica)),
@@ -181,7 +181,8 @@ fn recover(store: &Store) -> anyhow::Result<Recovered> {
     let proposals = store.proposals()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
     let journal = store.journal()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
     let batches = store.unordered_batches()?.into_iter().map(|(_, bytes)| bytes).collect();
-    Ok(Recovered { checkpoint, blocks: Box::new(StoredBlocks::new(store.clone(), from)), proposals, journal, batches })
+    let handovers = store.handovers()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Recovered { checkpoint, handovers, blocks: Box::new(StoredBlocks::new(store.clone(), from)), proposals, journal, batches })
 }
 
 /// The stored blocks from a height on, read a few megabytes at a time.

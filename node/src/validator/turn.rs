@@ -194,7 +194,7 @@ impl Turn {
             && *own.peer_id != *self.peer_id
         {
             error!(
-                expected = %own.peer_id, "the committee knows this validator by another peer id: nobody will connect. Use \
+                expected = &*own.peer_id, "the committee knows this validator by another peer id: nobody will connect. Use \
                  the network.key that was made with its validator.key, or have the validators approve the new peer id"
             );
         }
