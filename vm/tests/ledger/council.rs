@@ -221,10 +221,10 @@ fn an_approval_in_a_transaction_that_fails_does_not_count() {
     let failing = signed(BOB, 0, vec![approval(), transfer(WON, ALICE, 51)]);
     let without_account = signed(THIRD_VALIDATOR, 0, vec![approval(), transfer(WON, ALICE, 1)]);
     assert_eq!(ledger.precheck(&without_account, now(2).timestamp), Err(Precheck::UnknownAccount));
-    let pending = signed(BOB, 1, vec![approval(), approval()]);
-    let refused = ledger.precheck(&pending, now(2).timestamp);
-    assert!(matches!(refused, Err(Precheck::WouldFail(Failure::ChangePending { .. }))), "{refused:?}");
-    let execution = finalize(&mut ledger, now(2), &[failing, without_account, pending]);
+    let twice = signed(BOB, 1, vec![approval(), approval()]);
+    assert_eq!(ledger.precheck(&twice, now(2).timestamp), Err(Precheck::WouldFail(Failure::SecondApproval)));
+    let execution = finalize(&mut ledger, now(2), &[failing, without_account, twice]);
+    assert_eq!(execution.receipts[2].failure(), Some((1, &Failure::SecondApproval)));
     let failed: Vec<_> = execution.receipts.iter().map(|receipt| receipt.failure().unwrap().0).collect();
     assert_eq!(failed, [1, 1, 1]);
     assert_eq!(execution.receipts[1].failure(), Some((1, &Failure::UnknownAccount)));
