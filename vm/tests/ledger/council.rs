@@ -149,9 +149,13 @@ fn a_quorum_of_distinct_members_decides_and_the_notice_passes() {
     assert_eq!(ledger.next_validators(), expected.hash());
     assert_eq!((council.committee(CHAIN).epoch, council.committee(CHAIN).validators), (Epoch(1), expected));
 
+    // What was meant for the old set is not taken for the new one.
+    let stale = block(&mut ledger, 10, 2_900, &[NEW], &approve(0, vec![add(VALIDATOR)]));
+    assert_eq!(stale, [Some(Failure::WrongEpoch { expected: Epoch(1), got: Epoch(0) })]);
+
     // The removed one has no say, the new one has.
     let back = approve(1, vec![add(VALIDATOR)]);
-    let results = block(&mut ledger, 10, 3_000, &[VALIDATOR, NEW], &back);
+    let results = block(&mut ledger, 11, 3_000, &[VALIDATOR, NEW], &back);
     assert_eq!(results, [Some(Failure::NotValidator), None]);
 }
 
