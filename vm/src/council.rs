@@ -7,15 +7,16 @@
 //!
 //! What forbids an approval is looked for in a fixed order:
 //!
-//! 1. the payer is a present validator ([`Failure::NotValidator`]);
-//! 2. the approval is for the present epoch ([`Failure::WrongEpoch`]);
-//! 3. no change is pending ([`Failure::ChangePending`]);
-//! 4. there is something to withdraw, for an empty list ([`Failure::NothingApproved`]);
-//! 5. the changes apply one after the other: the key of a removed or replaced validator is known
+//! 1. it is the transaction's only one ([`Failure::SecondApproval`], looked for by whoever runs the transaction);
+//! 2. the payer is a present validator ([`Failure::NotValidator`]);
+//! 3. the approval is for the present epoch ([`Failure::WrongEpoch`]);
+//! 4. no change is pending ([`Failure::ChangePending`]);
+//! 5. there is something to withdraw, for an empty list ([`Failure::NothingApproved`]);
+//! 6. the changes apply one after the other: the key of a removed or replaced validator is known
 //!    ([`Failure::UnknownValidator`]), a new entry is text ([`Failure::MalformedValidator`]) and shares nothing with
 //!    the others ([`Failure::SharedEntry`]);
-//! 6. 1 to [`MAX_VALIDATORS`] validators are left ([`Failure::ValidatorCount`]);
-//! 7. the list differs from the present one ([`Failure::NothingChanges`]).
+//! 7. 1 to [`MAX_VALIDATORS`] validators are left ([`Failure::ValidatorCount`]);
+//! 8. the list differs from the present one ([`Failure::NothingChanges`]).
 
 use bincode::{Decode, Encode};
 use types::codec::{Bounded, encode};

@@ -173,11 +173,13 @@ fn run_instructions(
 ) -> Result<(), (u32, Failure)> {
     overlay.begin();
     let payload = transaction.payload();
+    let mut has_approved = false;
     for (instruction, number) in payload.instructions.iter().zip(0..) {
         let receiver = match Step::from(instruction) {
             Step::Move(movement) => {
                 payer.ok_or(Failure::UnknownAccount).and_then(|payer| gate::pass(overlay, payer, movement))
             }
+            Step::Approve { .. } if std::mem::replace(&mut has_approved, true) => Err(Failure::SecondApproval),
             Step::Approve { epoch, changes } => overlay.approve(&payload.payer, epoch, changes, now).map(|()| None),
         };
         touched.extend(receiver.map_err(|failure| (number, failure))?);

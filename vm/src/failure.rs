@@ -47,6 +47,9 @@ pub enum Failure {
         /// The asset.
         asset: AssetId,
     },
+    /// A second approval in one transaction: each costs much more than it pays for in bytes and signatures.
+    #[error("a transaction approves changes of the validators once: put all changes into one list")]
+    SecondApproval,
     /// The payer is not the account of a present validator's key.
     #[error("only validators approve changes of the validators: sign with the consensus key of a present one")]
     NotValidator,
@@ -113,6 +116,7 @@ impl Failure {
             Failure::Overdraft { .. } => "overdraft",
             Failure::SupplyOverflow { .. } => "supply_overflow",
             Failure::BalanceOverflow { .. } => "balance_overflow",
+            Failure::SecondApproval => "second_approval",
             Failure::NotValidator => "not_validator",
             Failure::WrongEpoch { .. } => "wrong_epoch",
             Failure::ChangePending { .. } => "change_pending",
@@ -142,6 +146,7 @@ mod tests {
             Failure::Overdraft { asset, balance: Amount(1), needed: Amount(2) },
             Failure::SupplyOverflow { asset },
             Failure::BalanceOverflow { asset },
+            Failure::SecondApproval,
             Failure::NotValidator,
             Failure::WrongEpoch { expected: Epoch(1), got: Epoch(0) },
             Failure::ChangePending { effective: Timestamp(1) },

@@ -1,7 +1,5 @@
 //! What the finalized state can tell of a transaction before it is ordered.
 
-use std::borrow::Cow;
-
 use types::{Amount, AssetId, AuthorizedTransaction, Deadline, Timestamp};
 
 use crate::gate::{Movement, Way};
@@ -56,16 +54,19 @@ impl Ledger {
         }
         let payer = &transaction.payload().payer;
         let mut purse = self.account(payer).map(Purse::new);
-        let mut council = Cow::Borrowed(self.council());
+        let mut has_approved = false;
         for instruction in transaction.payload().instructions.iter() {
             match Step::from(instruction) {
                 Step::Move(movement) => {
                     let purse = purse.as_mut().ok_or(Precheck::UnknownAccount)?;
                     purse.spend(movement, self.assets()).map_err(Precheck::WouldFail)?;
                 }
+                Step::Approve { .. } if std::mem::replace(&mut has_approved, true) => {
+                    return Err(Precheck::WouldFail(Failure::SecondApproval));
+                }
                 Step::Approve { epoch, changes } => {
-                    let approved = council.approve(payer, epoch, changes, now, validator_notice_millis);
-                    council = Cow::Owned(approved.map_err(Precheck::WouldFail)?);
+                    let approved = self.council().approve(payer, epoch, changes, now, validator_notice_millis);
+                    approved.map_err(Precheck::WouldFail)?;
                 }
             }
         }

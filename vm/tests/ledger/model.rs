@@ -86,8 +86,14 @@ impl Model {
         let has_account = self.accounts.contains(&payer);
         let mut touched = if has_account { vec![payer] } else { vec![] };
         let mut outcome = Outcome::Succeeded;
+        let mut has_approved = false;
         for (instruction, number) in transaction.payload().instructions.iter().zip(0..) {
-            match after.instruction(payer, instruction) {
+            let approves = matches!(instruction, Instruction::ApproveValidators { .. });
+            let result = match approves && std::mem::replace(&mut has_approved, true) {
+                true => Err(Failure::SecondApproval),
+                false => after.instruction(payer, instruction),
+            };
+            match result {
                 Ok(receiver) => touched.extend(receiver),
                 Err(failure) => {
                     outcome = Outcome::Failed { instruction: number, failure };
