@@ -113,6 +113,7 @@ mod hearing;
 mod helping;
 mod input;
 mod leading;
+mod listening;
 mod message;
 mod output;
 mod pacing;
@@ -123,7 +124,8 @@ mod votes;
 
 pub use certificates::Root;
 pub use input::{Input, Verdict};
-pub use message::{Message, Proposal, Status};
+pub use listening::Start;
+pub use message::{MAX_RECALLED, Message, Proposal, Recollection, Status};
 pub use output::{Durable, Outgoing, Output, Recipient};
 pub use pacing::Timing;
 pub use record::Record;

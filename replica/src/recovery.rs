@@ -1,6 +1,6 @@
 //! Starting again from what was durable.
 
-use consensus::{Record, Root, Simplex, Timing};
+use consensus::{Record, Root, Simplex, Start, Timing};
 use genesis::Genesis;
 use types::{Block, Certificate, Hash, Height, SecretKey, ValidatorIndex};
 
@@ -108,7 +108,8 @@ impl Replica {
         let dissemination = Dissemination::new(committee.clone(), me, secret.clone(), limits.clone(), now.time);
         let root = Root { view: root_block.header.view, block: chain.tip_hash(), certificate };
         let make = |root, journal| {
-            Simplex::new(committee.clone(), me, secret.clone(), timing.clone(), journal, root, now.moment)
+            let start = Start { at: now.moment, nonce: now.time.0 };
+            Simplex::new(committee.clone(), me, secret.clone(), timing.clone(), journal, root, start)
         };
         // Consensus is made again below, once the finalized blocks are in: until then it has nothing to decide.
         let (simplex, _) = make(root.clone(), Vec::new());

@@ -99,15 +99,19 @@ fn records_of_another_epoch_or_validator_bind_nothing() {
 fn a_crash_at_any_step_leads_to_no_contradiction_and_no_halt() {
     let steps = {
         let mut cluster = Cluster::started(4, 11);
+        assert!(cluster.run_to(100, Cluster::all_heard));
+        let before = cluster.steps(0);
         cluster.work(true);
         cluster.run_millis(120);
-        cluster.steps(0)
+        cluster.steps(0) - before
     };
     assert!(steps > 60, "{steps}");
     for step in 1..=60 {
         for survival in [Survival::Nothing, Survival::FirstRecord, Survival::Records, Survival::Messages] {
             let mut cluster = Cluster::started(4, 11);
             let victim = (step % 4) as usize;
+            assert!(cluster.run_to(100, Cluster::all_heard));
+            let step = cluster.steps(victim) + step;
             cluster.crash = Some(Crash { victim, step, survival, restart_after_millis: (step % 7) * 40 });
             cluster.work(true);
             if step % 2 == 0 {
