@@ -93,6 +93,8 @@ pub(crate) struct Cluster {
     pub(crate) drop_percent: u64,
     pub(crate) loss: Loss,
     pub(crate) crash: Option<Crash>,
+    /// The height of the last block, which is proposed again and again.
+    pub(crate) last_height: Option<u64>,
     /// The validator that may find that it does not know all its votes.
     pub(crate) forgetful: Option<usize>,
     /// The validator whose messages the test makes itself. It only says that it knows of no votes, when asked.
@@ -126,6 +128,7 @@ impl Cluster {
             drop_percent: 0,
             loss: Box::new(|_, _, _| false),
             crash: None,
+            last_height: None,
             forgetful: None,
             puppet: None,
             mail: Vec::new(),
@@ -309,13 +312,22 @@ impl Cluster {
                 // A crash leaves it at that: nothing more is done.
                 _ if crash.is_some() => return,
                 Output::Propose { view, parent_view, parent } => {
-                    let salt = (view, parent_view, parent, self.sequence);
-                    let block = Hash::of(Domain::Header, &encode(&salt));
-                    self.parents.insert(block, (parent_view, parent));
+                    let block = if self.is_last(parent) {
+                        parent
+                    } else {
+                        let salt = (view, parent_view, parent, self.sequence);
+                        let block = Hash::of(Domain::Header, &encode(&salt));
+                        self.parents.insert(block, (parent_view, parent));
+                        block
+                    };
                     self.soon(who, Input::Proposed { view, block });
                 }
                 Output::Judge { proposal } => {
-                    let is_true = self.parents.get(&proposal.block) == Some(&(proposal.parent_view, proposal.parent));
+                    let is_child = self.parents.get(&proposal.block) == Some(&(proposal.parent_view, proposal.parent));
+                    let is_true = match self.is_last(proposal.parent) {
+                        true => proposal.block == proposal.parent,
+                        false => is_child,
+                    };
                     let verdict = if is_true { Verdict::Accept } else { Verdict::Reject };
                     self.soon(who, Input::Judged { view: proposal.view, block: proposal.block, verdict });
                 }
@@ -325,6 +337,12 @@ impl Cluster {
                 Output::KeyInUseElsewhere { vote } => panic!("validator {who} does not know its own {vote:?}"),
             }
         }
+    }
+
+    /// True for a block that nothing is built on.
+    fn is_last(&self, block: Hash) -> bool {
+        let parents = std::iter::successors(self.parents.get(&block), |(_, parent)| self.parents.get(parent));
+        self.last_height == Some(parents.count() as u64)
     }
 
     /// The replica answers after a while.
@@ -404,7 +422,7 @@ impl Cluster {
             if known.is_some() {
                 break;
             }
-            let skipped = self.chain.range(parent_view.next()..at_view).next();
+            let skipped = self.chain.range(parent_view.next()..at_view).find(|(_, block)| **block != at);
             assert_eq!(skipped, None, "the block of view {at_view} skips a final one");
             (at, at_view) = (parent, parent_view);
         }
