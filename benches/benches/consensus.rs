@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use consensus::{Input, Message, Outgoing, Output, Recipient, Root, Simplex, Timing, Verdict};
+use consensus::{Input, Message, Outgoing, Output, Recipient, Root, Simplex, Start, Timing, Verdict};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use types::{Committee, Domain, Epoch, Hash, Moment, SecretKey, ValidatorIndex, ValidatorSet, View};
 
@@ -29,8 +29,9 @@ impl Four {
         for (index, secret) in (0..VALIDATORS).zip(secrets) {
             let root = Root { view: View(0), block: Hash([4; 32]), certificate: None };
             let me = ValidatorIndex(index);
+            let start = Start { at: four.now, nonce: 1 };
             let (simplex, outputs) =
-                Simplex::new(committee.clone(), me, secret, timing.clone(), Vec::new(), root, four.now);
+                Simplex::new(committee.clone(), me, secret, timing.clone(), Vec::new(), root, start);
             four.validators.push(simplex);
             first.push((me, outputs));
         }

@@ -36,12 +36,27 @@ pub(crate) struct Ballots {
     me: ValidatorIndex,
     secret: SecretKey,
     cast: BTreeMap<View, Cast>,
+    /// All votes above this view are in `cast`.
+    settled: View,
+    is_listening: bool,
     is_silenced: bool,
 }
 
 impl Ballots {
-    pub(crate) fn new(me: ValidatorIndex, secret: SecretKey) -> Self {
-        Self { me, secret, cast: BTreeMap::new(), is_silenced: false }
+    /// A validator that starts and, until [`Self::begin_voting`], listens. All that it cast above `settled` is in its
+    /// journal.
+    pub(crate) fn new(me: ValidatorIndex, secret: SecretKey, settled: View) -> Self {
+        Self { me, secret, cast: BTreeMap::new(), settled, is_listening: true, is_silenced: false }
+    }
+
+    pub(crate) fn is_listening(&self) -> bool {
+        self.is_listening
+    }
+
+    /// The others were heard: this validator may sign.
+    pub(crate) fn begin_voting(&mut self, finalized: View) {
+        self.is_listening = false;
+        self.forget_up_to(finalized);
     }
 
     pub(crate) fn me(&self) -> ValidatorIndex {
@@ -50,7 +65,7 @@ impl Ballots {
 
     /// May this validator sign `ballot`?
     pub(crate) fn allows(&self, ballot: &Ballot) -> bool {
-        !self.is_silenced && self.cast.get(&ballot.view()).is_none_or(|cast| cast.allows(ballot))
+        !self.is_listening && !self.is_silenced && self.cast.get(&ballot.view()).is_none_or(|cast| cast.allows(ballot))
     }
 
     /// Signs `ballot` if the rules allow it. The caller puts the vote in the journal before it shows it to anyone.
@@ -74,9 +89,10 @@ impl Ballots {
         place.get_or_insert(vote);
     }
 
-    /// True if this validator cast a vote for `ballot`.
-    pub(crate) fn has_cast(&self, ballot: &Ballot) -> bool {
-        self.cast.get(&ballot.view()).is_some_and(|cast| cast.votes().any(|vote| vote.ballot == *ballot))
+    /// True if this validator cast a vote for `ballot`, or can know nothing of it, since its view is settled.
+    pub(crate) fn may_have_cast(&self, ballot: &Ballot) -> bool {
+        let is_cast = |cast: &Cast| cast.votes().any(|vote| vote.ballot == *ballot);
+        ballot.view() <= self.settled || self.cast.get(&ballot.view()).is_some_and(is_cast)
     }
 
     /// What was cast in `view`.
@@ -84,9 +100,14 @@ impl Ballots {
         self.cast.get(&view)
     }
 
-    /// The latest finalize votes, at most `limit`, the latest first.
-    pub(crate) fn finalize_votes(&self, limit: usize) -> impl Iterator<Item = &Verified<Vote>> {
-        self.cast.values().rev().filter_map(|cast| cast.finalize.as_ref()).take(limit)
+    /// The latest finalize votes above `finalized`, at most `limit`, the latest first.
+    pub(crate) fn finalize_votes(&self, finalized: View, limit: usize) -> impl Iterator<Item = &Verified<Vote>> {
+        self.cast
+            .range(finalized.next()..)
+            .map(|(_, cast)| cast)
+            .rev()
+            .filter_map(|cast| cast.finalize.as_ref())
+            .take(limit)
     }
 
     /// Stops voting. False if that was so before.
@@ -98,9 +119,13 @@ impl Ballots {
         self.is_silenced
     }
 
-    /// Forgets the views up to a finalized one: nothing is voted there any more.
+    /// Forgets the views up to a finalized one: nothing is voted there any more. A validator that listens forgets
+    /// nothing, for the others may tell it of votes that it cast in these views and does not know.
     pub(crate) fn forget_up_to(&mut self, finalized: View) {
-        self.cast = self.cast.split_off(&finalized.next());
+        if !self.is_listening {
+            self.cast = self.cast.split_off(&finalized.next());
+            self.settled = finalized;
+        }
     }
 }
 
@@ -117,7 +142,8 @@ mod tests {
         let secret = SecretKey::from_seed([1; 32]);
         let validators = ValidatorSet::new(vec![secret.public()]).unwrap();
         let committee = Committee { chain: Hash::ZERO, epoch: Epoch(0), validators };
-        let mut ballots = Ballots::new(ValidatorIndex(0), secret);
+        let mut ballots = Ballots::new(ValidatorIndex(0), secret, View(0));
+        ballots.begin_voting(View(0));
         for ballot in cast {
             ballots.sign(*ballot, &committee).unwrap();
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use types::{Ballot, Certificate, Hash, Verified, View};
+use types::{Ballot, Certificate, Hash, ValidatorIndex, Verified, View, Vote};
 
 /// The last finalized block.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,13 @@ pub struct Root {
     pub block: Hash,
     /// Its finalization; genesis needs none.
     pub certificate: Option<Verified<Certificate>>,
+}
+
+/// The vote of `signer` that `certificate` is made of, among others.
+pub(crate) fn vote_in(certificate: &Certificate, signer: ValidatorIndex) -> Option<Vote> {
+    let (_, signature) =
+        certificate.signers.iter().zip(certificate.signatures.iter()).find(|(one, _)| *one == signer)?;
+    Some(Vote { ballot: certificate.ballot, signer, signature: *signature })
 }
 
 /// Certificates from the last finalized block on.
@@ -105,6 +112,12 @@ impl Certificates {
         let mut all = root.into_iter().chain(later).map(|certificate| Certificate::clone(certificate));
         let some: Vec<Certificate> = all.by_ref().take(limit).collect();
         (some, all.next().is_some())
+    }
+
+    /// The votes of `signer` in all certificates.
+    pub(crate) fn votes_of(&self, signer: ValidatorIndex) -> impl Iterator<Item = Vote> {
+        let later = self.notarized.values().chain(self.nullified.values());
+        self.root.certificate.iter().chain(later).filter_map(move |certificate| vote_in(certificate, signer))
     }
 
     /// The first view after the finalized one of which no certificate is here.

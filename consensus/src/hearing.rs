@@ -2,6 +2,7 @@
 
 use types::{Ballot, Certificate, Evidence, Hash, ValidatorIndex, View, Vote};
 
+use crate::certificates::vote_in;
 use crate::{Message, Output, Proposal, Recipient, Simplex, Verdict};
 
 impl Simplex {
@@ -94,15 +95,13 @@ impl Simplex {
 
     /// A certificate from anyone is as good as its signatures.
     pub(crate) fn on_certificate(&mut self, from: ValidatorIndex, certificate: Certificate) {
+        if let Some(vote) = vote_in(&certificate, self.ballots.me()) {
+            self.on_own_vote(vote);
+        }
         if self.certificates.knows(&certificate.ballot) {
             return;
         }
         let Ok(certificate) = certificate.verify(&self.committee) else { return };
-        let signers = certificate.signers.iter().zip(certificate.signatures.iter());
-        let ours = signers.into_iter().find(|(signer, _)| *signer == self.ballots.me());
-        if let Some((signer, signature)) = ours {
-            self.on_own_vote(Vote { ballot: certificate.ballot, signer, signature: *signature });
-        }
         let Ballot::Finalize { view, .. } = certificate.ballot else { return self.adopt(certificate) };
         let is_behind = view > self.view;
         self.adopt(certificate);
@@ -139,14 +138,19 @@ impl Simplex {
         }
     }
 
-    /// A vote in our name. All that we cast above the last finalized view is known: if this one is not among them and
-    /// is signed, somebody else has our key.
+    /// A vote in our name.
     fn on_own_vote(&mut self, vote: Vote) {
-        let is_known = vote.ballot.view() <= self.certificates.root().view || self.ballots.has_cast(&vote.ballot);
-        if is_known || self.ballots.is_silenced() {
+        self.check_own_votes(vec![vote]);
+    }
+
+    /// Votes in our name. All that we cast above a settled view is known: if one is not among them and is signed, we
+    /// forgot it, or somebody else has our key.
+    pub(crate) fn check_own_votes(&mut self, mut votes: Vec<Vote>) {
+        votes.retain(|vote| vote.signer == self.ballots.me() && !self.ballots.may_have_cast(&vote.ballot));
+        if votes.is_empty() || self.ballots.is_silenced() {
             return;
         }
-        if let Some(vote) = vote.verify(&self.committee)
+        if let Some(vote) = Vote::verify_many(votes, &self.committee).into_iter().next()
             && self.ballots.silence()
         {
             self.outbox.tell(Output::KeyInUseElsewhere { vote: vote.into_inner() });

@@ -19,6 +19,18 @@ const ANSWER_INTERVAL_MILLIS: u64 = 10;
 pub(crate) struct Link {
     answered: Option<Turn>,
     asked: Option<Turn>,
+    recalled: Option<Moment>,
+}
+
+impl Link {
+    /// True if it is time to tell the validator again what we know of it, which is then noted.
+    pub(crate) fn take_recall(&mut self, now: Moment) -> bool {
+        let is_due = self.recalled.is_none_or(|last| now >= last.plus_millis(ANSWER_INTERVAL_MILLIS));
+        if is_due {
+            self.recalled = Some(now);
+        }
+        is_due
+    }
 }
 
 /// When something was said, and about which view.
@@ -85,6 +97,7 @@ impl Simplex {
     /// A link came up: whatever we said before may not have arrived.
     pub(crate) fn on_peer_up(&mut self, peer: ValidatorIndex) {
         self.repeat(Recipient::One(peer));
+        self.ask_if_unanswered(peer);
     }
 
     /// Says again what is not certified, and how far we are. Nothing here is new, so nothing is journaled.
@@ -92,7 +105,8 @@ impl Simplex {
         let cast = self.ballots.in_view(self.view);
         let notarize = cast.and_then(|cast| cast.notarize.clone());
         let nullify = cast.and_then(|cast| cast.nullify.clone());
-        let finalize: Vec<_> = self.ballots.finalize_votes(REPEATED_FINALIZE_VOTES).cloned().collect();
+        let finalized = self.certificates.root().view;
+        let finalize: Vec<_> = self.ballots.finalize_votes(finalized, REPEATED_FINALIZE_VOTES).cloned().collect();
         match self.proposed.take() {
             Some(proposal) if proposal.view == self.view => {
                 self.send_proposal(&proposal, to);
@@ -112,7 +126,7 @@ impl Simplex {
 
     pub(crate) fn say_status(&mut self, to: Recipient) {
         let status = self.status();
-        self.outbox.send_status(to, status);
+        self.outbox.send_unsigned(to, Message::Status(status));
     }
 
     fn status(&self) -> Status {

@@ -49,6 +49,48 @@
 //! crash, the validator starts in the view in which it voted last, or a later one, and knows every vote that it ever sent
 //! above the finalized view; at or below that it never votes. [`Simplex::first_needed_view`] says what may be trimmed.
 //!
+//! # Listening
+//!
+//! A journal may be older than what was voted: a home restored from a copy, a disk that lost what it had flushed, an
+//! empty disk with a key that has voted. Or the key is started twice. Such a validator would contradict itself without
+//! knowing. It is one of the f faults that the argument above allows; but it shall be noticed, and before it votes.
+//!
+//! So a validator that starts *listens*. It follows the others and repeats what is in its journal, but it casts no vote
+//! and makes no proposal. It asks all others ([`Message::Recall`]), every timeout and when a link comes up, and each
+//! answers at once, whether it listens itself or not ([`Recollection`]): with the finalization of its root, and with
+//! every vote of the asking key that it holds, be it among the votes in its window of views, in certificates from the
+//! root on, or in evidence. A signed vote above the root that the asker *started* with is in the asker's journal, or else
+//! the asker forgot it or somebody else cast it: then it is silenced ([`Output::KeyInUseElsewhere`]; it cannot tell which
+//! of the two it is). The root of the start counts, and not a later one to which the answers brought it: what was settled
+//! since then can do no harm, but that it is unknown shows the loss all the same.
+//!
+//! - *An honest restart is not silenced,* for all that it ever showed above its root is in its journal, as said. It votes
+//!   after one round trip. What became due in the meantime it casts then: the finalize vote for the view left last, and
+//!   nullify if its patience with the present view has ended.
+//! - *The end.* The listening ends with the answers of q others, or of all if they are fewer. An honest asker waits in
+//!   vain for these if others are down; so after two timeouts, and not less than 2 s, n - 1 - f are enough, which are all
+//!   if f are down. Each validator counts once, and only with the nonce of the present life: an answer to an earlier life
+//!   does not know what that voted after it. Late answers are heard after the end too, and who has not answered is asked
+//!   again when its link comes up.
+//! - *What is noticed.* A forgotten vote has consequences only where an honest validator counts it in a certificate. That
+//!   one has the certificate in its journal, ahead of whatever rests on it, until its root is past the view; and from
+//!   then on, its answer brings the asker past the view too, where it does not vote. So whatever an honest validator that
+//!   answers has counted is reported or settled, even if that one restarted meanwhile; a vote that it holds and has not
+//!   counted is reported as well. Votes go to all; with q answers, only f - 1 others have not answered, and with
+//!   n - 1 - f, only f. If the asker is itself one of the f faults, at most f - 1 of the answers are from faulty ones.
+//! - *What is not noticed:* a vote that no honest validator held when it answered. It may be on its way; it may have
+//!   reached only those that did not answer, or lie; it may be of a view more than [`WINDOW`] away from theirs, or older
+//!   than the [`MAX_RECALLED`] latest votes that an answer has room for. (A vote
+//!   that a validator held in memory only and lost in its own restart counts there no more: it is as if lost on the way.)
+//!   If such a vote counts later, what is said below of faults that are shown silences the validator at last; until then
+//!   it can contradict itself, and is one of the f faults. So if more than f validators forget at once, as by a power cut
+//!   to disks that only pretend to flush, agreement is not promised: listening makes harm unlikely, not impossible.
+//! - *The cost.* A cluster that starts with some of its validators down begins 2 s later, and gives up the view that it
+//!   starts in. Who hears fewer than n - 1 - f others does not vote at all: broken links count as faults here.
+//!
+//! A silenced validator follows the chain. Once that has gone on over the votes that it did not know, and no other holder
+//! of the key is left, a restart lets it vote again: it starts from a root beyond them.
+//!
 //! # Liveness
 //!
 //! Let the network deliver in time from some moment on.
@@ -98,12 +140,14 @@
 //! Evidence is also sent to the validator that it is against. If that one is honest, its key is live in a second place; so
 //! it looks at every vote in its name (in a vote on whatever link, a certificate, or evidence) above the root that it has
 //! not cast. If the signature is valid, it stops voting until it is restarted and says so ([`Output::KeyInUseElsewhere`]).
-//! It still follows the chain.
+//! It still follows the chain. When it starts, it asks for such votes: see above.
 //!
 //! # Epochs
 //!
 //! A `Simplex` serves one [`types::Committee`], so one epoch. The next epoch's has the last block of this one as its
-//! [`Root`]. Records of another epoch do not verify under its committee and bind nothing.
+//! [`Root`], without a certificate, and listens at first like any other. Records of another epoch do not verify under its
+//! committee and bind nothing. A block may be proposed, notarized and finalized again in a later view, as its own parent:
+//! nothing here takes a block for one of a single view.
 
 mod advancing;
 mod ballots;
@@ -113,6 +157,7 @@ mod hearing;
 mod helping;
 mod input;
 mod leading;
+mod listening;
 mod message;
 mod output;
 mod pacing;
@@ -123,7 +168,8 @@ mod votes;
 
 pub use certificates::Root;
 pub use input::{Input, Verdict};
-pub use message::{Message, Proposal, Status};
+pub use listening::Start;
+pub use message::{MAX_RECALLED, Message, Proposal, Recollection, Status};
 pub use output::{Durable, Outgoing, Output, Recipient};
 pub use pacing::Timing;
 pub use record::Record;

@@ -1,7 +1,13 @@
 //! What validators say to each other about views.
 
 use bincode::{Decode, Encode};
+use types::codec::Bounded;
 use types::{Ballot, Certificate, Committee, Evidence, Hash, Signature, Verified, View, Vote};
+
+use crate::WINDOW;
+
+/// The most votes in a [`Recollection`]: one of each kind in every view of the window.
+pub const MAX_RECALLED: usize = 3 * (2 * WINDOW as usize + 1);
 
 /// A message between validators. Its size is bounded by the number of validators.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -16,6 +22,13 @@ pub enum Message {
     Status(Status),
     /// Contradicting votes: sent to the validator whose key signed them.
     Evidence(Evidence),
+    /// The sender has started: which of its votes does the receiver hold?
+    Recall {
+        /// The number of the sender's present life.
+        nonce: u64,
+    },
+    /// Answers [`Message::Recall`].
+    Recollection(Recollection),
 }
 
 /// A block's place in the chain, signed by the leader of the view.
@@ -46,6 +59,17 @@ impl Proposal {
     }
 }
 
+/// What a validator knows of another one's votes.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Recollection {
+    /// The nonce of the question.
+    pub nonce: u64,
+    /// The finalization of the last final block, if it has one: earlier views do not matter any more.
+    pub finalization: Option<Certificate>,
+    /// The votes of the asking validator. Their signatures are not all checked.
+    pub votes: Bounded<Vote, MAX_RECALLED>,
+}
+
 /// How far a validator is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Status {
@@ -72,7 +96,8 @@ mod tests {
         };
         let mut signers = Signers::default();
         signers.insert(ValidatorIndex(1));
-        let signatures = types::codec::Bounded::new(vec![Signature([5; 64])]).unwrap();
+        let signatures = Bounded::new(vec![Signature([5; 64])]).unwrap();
+        let certificate = Certificate { ballot: vote(9).ballot, signers, signatures };
         let messages = [
             Message::Propose(Proposal {
                 view: View(300),
@@ -82,11 +107,18 @@ mod tests {
                 signature: Signature([3; 64]),
             }),
             Message::Vote(vote(9)),
-            Message::Certificate(Certificate { ballot: vote(9).ballot, signers, signatures }),
+            Message::Certificate(certificate.clone()),
             Message::Status(Status { view: View(4), finalized: View(2) }),
             Message::Evidence(Evidence { first: vote(1), second: vote(2) }),
+            Message::Recall { nonce: 7_000 },
+            Message::Recollection(Recollection {
+                nonce: 7_000,
+                finalization: Some(certificate.clone()),
+                votes: Bounded::new(vec![vote(1), vote(2)]).unwrap(),
+            }),
+            Message::Recollection(Recollection { nonce: 1, finalization: None, votes: Bounded::default() }),
         ];
-        let pinned = ["b823de4b", "a7a1e80b", "7ede9617", "6d975b2e", "c16aaee6"];
+        let pinned = ["b823de4b", "a7a1e80b", "7ede9617", "6d975b2e", "c16aaee6", "893f5de4", "86fc74f8", "aed4a1ea"];
         let mut hashes = Vec::new();
         for message in messages {
             let bytes = encode(&message);

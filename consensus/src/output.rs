@@ -2,7 +2,6 @@
 
 use types::{Certificate, Evidence, Hash, ValidatorIndex, Verified, View, Vote};
 
-use crate::message::Status;
 use crate::{Message, Proposal, Record};
 
 /// Something to be done, in the order given.
@@ -55,9 +54,10 @@ pub enum Output {
     },
     /// A validator signed contradicting votes.
     Evidence(Evidence),
-    /// This validator's key signs elsewhere too. It does not vote any more.
+    /// This validator's key signed what this validator does not know: the key is in use elsewhere too, or was so by a
+    /// later state of this home, which is lost. It cannot tell which, and does not vote any more.
     KeyInUseElsewhere {
-        /// A vote that it did not cast.
+        /// A vote that it did not cast, as far as it knows.
         vote: Vote,
     },
 }
@@ -136,9 +136,9 @@ impl Outbox {
         self.messages.push(Outgoing { to, message });
     }
 
-    /// Sends at once what bears no signature.
-    pub(crate) fn send_status(&mut self, to: Recipient, status: Status) {
-        self.others.push(Output::Send(Outgoing { to, message: Message::Status(status) }));
+    /// Sends at once. The message must bear no signature.
+    pub(crate) fn send_unsigned(&mut self, to: Recipient, message: Message) {
+        self.others.push(Output::Send(Outgoing { to, message }));
     }
 
     /// Anything that is neither written nor sent.

@@ -9,6 +9,7 @@ use crate::certificates::Certificates;
 use crate::evidence::EvidenceLog;
 use crate::helping::Link;
 use crate::leading::Request;
+use crate::listening::Listening;
 use crate::output::Outbox;
 use crate::pacing::Pacing;
 use crate::votes::Votes;
@@ -28,6 +29,7 @@ pub struct Simplex {
     pub(crate) votes: Votes,
     pub(crate) evidence: EvidenceLog,
     pub(crate) pacing: Pacing,
+    pub(crate) listening: Listening,
     pub(crate) now: Moment,
     pub(crate) view: View,
     /// The first proposal seen of the present and of later views.
@@ -54,6 +56,8 @@ impl Simplex {
                 Message::Certificate(certificate) => self.on_certificate(from, certificate),
                 Message::Status(status) => self.on_status(from, status),
                 Message::Evidence(evidence) => self.on_evidence(evidence),
+                Message::Recall { nonce } => self.on_recall(from, nonce),
+                Message::Recollection(recollection) => self.on_recollection(from, recollection),
             },
             Input::Message { .. } => {}
             Input::Proposed { view, block } => self.on_proposed(view, block),
@@ -77,11 +81,13 @@ impl Simplex {
     pub fn next_deadline(&self) -> Option<Moment> {
         let propose_at = self.next_parent().map(|_| self.pacing.propose_at());
         let repeat_at = self.is_unsettled().then(|| self.pacing.repeat_at());
-        [propose_at, self.pacing.give_up_at(), repeat_at].into_iter().flatten().min()
+        let listen_at = self.is_listening().then(|| self.listening.deadline(self.now));
+        [propose_at, self.pacing.give_up_at(), repeat_at, listen_at].into_iter().flatten().min()
     }
 
-    /// Timers: patience with the view, and saying again what may have been lost.
+    /// Timers: the answers of others, patience with the view, and saying again what may have been lost.
     fn on_time(&mut self) {
+        self.listen_on();
         if self.pacing.give_up_at().is_some_and(|at| at <= self.now) {
             self.give_up();
         }
@@ -144,7 +150,7 @@ impl Simplex {
         self.certificates.notarized_block(view).as_ref() == Some(block)
     }
 
-    /// True once this validator has stopped voting because its key signs elsewhere too.
+    /// True once this validator has stopped voting because its key signed what it does not know.
     pub fn is_silenced(&self) -> bool {
         self.ballots.is_silenced()
     }

@@ -2,24 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use types::{Ballot, Certificate, Committee, Moment, SecretKey, ValidatorIndex, Verified, View, Vote};
+use types::{Ballot, Certificate, Committee, SecretKey, ValidatorIndex, Verified, Vote};
 
 use crate::ballots::Ballots;
 use crate::certificates::Certificates;
 use crate::evidence::EvidenceLog;
 use crate::helping::Link;
+use crate::listening::Listening;
 use crate::output::Outbox;
 use crate::pacing::Pacing;
 use crate::record::Replay;
 use crate::votes::Votes;
-use crate::{Output, Recipient, Record, Root, Simplex, Timing};
+use crate::{Output, Recipient, Record, Root, Simplex, Start, Timing};
 
 impl Simplex {
     /// A validator that starts, or starts again, after `root`, the last finalized block that its replica holds.
     ///
     /// `recovered` is the journal: any prefix, in order, of the records that were given out, without those below the
     /// [`Self::first_needed_view`] of the time when it was trimmed. If it holds a later finalization than `root`, that
-    /// one counts, and the outputs say so. `me` and `secret` belong together.
+    /// one counts, and the outputs say so. `me` and `secret` belong together. The validator listens at first: see the
+    /// crate's documentation.
     pub fn new(
         committee: Committee,
         me: ValidatorIndex,
@@ -27,19 +29,20 @@ impl Simplex {
         timing: Timing,
         recovered: Vec<Record>,
         root: Root,
-        now: Moment,
+        start: Start,
     ) -> (Simplex, Vec<Output>) {
         let mut replay = Replay::of(recovered, root, me, &committee);
         let view = replay.view();
         let proposed = replay.proposals.pop();
         let links = committee.indices().map(|_| Link::default()).collect();
         let mut simplex = Simplex {
-            ballots: Ballots::new(me, secret),
+            ballots: Ballots::new(me, secret, replay.root.view),
             certificates: Certificates::new(replay.root),
             votes: Votes::default(),
             evidence: EvidenceLog::default(),
-            pacing: Pacing::new(timing, now),
-            now,
+            listening: Listening::new(start, &timing),
+            pacing: Pacing::new(timing, start.at),
+            now: start.at,
             view,
             proposals: BTreeMap::new(),
             judging: None,
@@ -76,7 +79,7 @@ impl Simplex {
         self.certificates.insert(certificate);
     }
 
-    /// Goes on from the votes in the journal: they bind, they count, and what was left unsaid is said.
+    /// Goes on from the votes in the journal: they bind, and they count. What was left unsaid is said after listening.
     fn resume(&mut self, votes: Vec<Verified<Vote>>) {
         for vote in &votes {
             self.ballots.remember(vote.clone());
@@ -84,16 +87,12 @@ impl Simplex {
         for vote in votes {
             self.count_checked(vote);
         }
-        let left = View(self.view.0 - 1);
-        if left > self.certificates.root().view
-            && let Some(block) = self.certificates.notarized_block(left)
-        {
-            self.cast(Ballot::Finalize { view: left, block });
-        }
         if self.ballots.in_view(self.view).is_some_and(|cast| cast.nullify.is_some()) {
             self.pacing.give_up(self.now);
         }
         self.say_status(Recipient::All);
+        self.ask(Recipient::All);
+        self.vote_if_heard();
         self.go_on();
     }
 }

@@ -168,6 +168,12 @@ impl Votes {
         (vote.ballot.block() != Some(block) && votes.told.insert(peer)).then(|| vote.clone())
     }
 
+    /// The votes of `signer`.
+    pub(crate) fn of(&self, signer: ValidatorIndex) -> impl Iterator<Item = &Vote> {
+        let polls = self.views.values().flat_map(|votes| [&votes.notarize, &votes.nullify, &votes.finalize]);
+        polls.filter_map(move |poll| Some(poll.0[poll.place_of(signer)?].vote()))
+    }
+
     /// Forgets the views before `view`.
     pub(crate) fn forget_before(&mut self, view: View) {
         while self.views.first_key_value().is_some_and(|(first, _)| *first < view) {

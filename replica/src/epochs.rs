@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use consensus::{Record, Root, Simplex, Timing};
+use consensus::{Record, Root, Simplex, Start, Timing};
 use types::{Certificate, Committee, Evidence, Handover, Header, PublicKey, ValidatorIndex, Verified};
 use vm::Council;
 
@@ -89,7 +89,8 @@ impl Replica {
         };
         let root = Root { view: self.chain.tip().view, block: self.chain.tip_hash(), certificate };
         let committee = Committee::clone(&self.committee);
-        let (consensus, outputs) = Simplex::new(committee, me, self.secret.clone(), timing, journal, root, now.moment);
+        let start = Start { at: now.moment, nonce: now.time.0 };
+        let (consensus, outputs) = Simplex::new(committee, me, self.secret.clone(), timing, journal, root, start);
         self.seat = Some(Seat { me, consensus });
         self.follow(now, outputs, effects);
     }

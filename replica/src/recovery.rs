@@ -185,7 +185,7 @@ impl Replica {
         Summary {
             epoch: self.committee.epoch,
             has_seat: consensus.is_some(),
-            is_listening: false,
+            is_listening: consensus.is_some_and(Simplex::is_listening),
             view: consensus.map_or(self.chain.tip().view, Simplex::view),
             tip: self.chain.tip().clone(),
             tip_hash: self.chain.tip_hash(),

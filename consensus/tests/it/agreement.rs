@@ -44,6 +44,7 @@ fn a_busy_chain_makes_a_block_every_two_delays_and_skips_none() {
 #[test]
 fn a_silent_leader_is_skipped() {
     let mut cluster = Cluster::started(4, 3);
+    assert!(cluster.run_to(100, Cluster::all_heard));
     cluster.stop(2);
     cluster.work(true);
     cluster.run_millis(30_000);
@@ -158,6 +159,7 @@ fn a_voter_that_favours_one_validator_does_not_stop_the_others() {
     // sees quorums by itself, and the others live on its certificates.
     let mut cluster = Cluster::new(4, 10);
     (0..3).for_each(|who| cluster.start(who));
+    assert!(cluster.run_to(3_000, Cluster::all_heard), "with one down, the listening has an end");
     cluster.loss = Box::new(|from, to, _| from == 1 && to == 2);
     cluster.work(true);
     let reached = cluster.run_to(60_000, |cluster| cluster.height() >= 20 && cluster.finalized_by_all() >= View(20));

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use consensus::{Input, Message, Outgoing, Output, Recipient, Record, Root, Simplex, Verdict, WINDOW};
-use types::codec::{decode, encode};
+use consensus::{
+    Input, Message, Outgoing, Output, Recipient, Recollection, Record, Root, Simplex, Start, Verdict, WINDOW,
+};
+use types::codec::{Bounded, decode, encode};
 use types::{Ballot, Certificate, Committee, Domain, Hash, Moment, SecretKey, ValidatorIndex, Verified, View, Vote};
 
 use crate::lab::{committee, genesis, timing};
@@ -59,6 +61,19 @@ struct Seat {
     finalized: Vec<(View, Hash)>,
 }
 
+/// What is on a validator's disk.
+#[derive(Debug, Clone)]
+pub(crate) struct Disk {
+    pub(crate) journal: Vec<Vec<u8>>,
+    pub(crate) root: Root,
+}
+
+impl Disk {
+    pub(crate) fn empty() -> Disk {
+        Disk { journal: Vec::new(), root: genesis() }
+    }
+}
+
 enum Event {
     Step { to: usize, input: Box<Input> },
     Wake { to: usize },
@@ -78,7 +93,11 @@ pub(crate) struct Cluster {
     pub(crate) drop_percent: u64,
     pub(crate) loss: Loss,
     pub(crate) crash: Option<Crash>,
-    /// The validator whose messages the test makes itself.
+    /// The height of the last block, which is proposed again and again.
+    pub(crate) last_height: Option<u64>,
+    /// The validator that may find that it does not know all its votes.
+    pub(crate) forgetful: Option<usize>,
+    /// The validator whose messages the test makes itself. It only says that it knows of no votes, when asked.
     pub(crate) puppet: Option<usize>,
     /// Mail for the puppet.
     pub(crate) mail: Vec<Message>,
@@ -109,6 +128,8 @@ impl Cluster {
             drop_percent: 0,
             loss: Box::new(|_, _, _| false),
             crash: None,
+            last_height: None,
+            forgetful: None,
             puppet: None,
             mail: Vec::new(),
             messages: 0,
@@ -141,7 +162,7 @@ impl Cluster {
             timing(),
             journal,
             root,
-            self.now,
+            Start { at: self.now, nonce: self.now.0 },
         );
         self.seats[who].simplex = Some(simplex);
         self.carry_out(who, outputs, None);
@@ -284,27 +305,44 @@ impl Cluster {
                     }
                 }
                 Output::Send(outgoing) => {
-                    assert!(matches!(outgoing.message, Message::Status(_)), "{outgoing:?} does not wait for the disk");
+                    let is_unsigned = matches!(outgoing.message, Message::Status(_) | Message::Recall { .. });
+                    assert!(is_unsigned, "{outgoing:?} does not wait for the disk");
                     self.send(who, outgoing);
                 }
                 // A crash leaves it at that: nothing more is done.
                 _ if crash.is_some() => return,
                 Output::Propose { view, parent_view, parent } => {
-                    let salt = (view, parent_view, parent, self.sequence);
-                    let block = Hash::of(Domain::Header, &encode(&salt));
-                    self.parents.insert(block, (parent_view, parent));
+                    let block = if self.is_last(parent) {
+                        parent
+                    } else {
+                        let salt = (view, parent_view, parent, self.sequence);
+                        let block = Hash::of(Domain::Header, &encode(&salt));
+                        self.parents.insert(block, (parent_view, parent));
+                        block
+                    };
                     self.soon(who, Input::Proposed { view, block });
                 }
                 Output::Judge { proposal } => {
-                    let is_true = self.parents.get(&proposal.block) == Some(&(proposal.parent_view, proposal.parent));
+                    let is_child = self.parents.get(&proposal.block) == Some(&(proposal.parent_view, proposal.parent));
+                    let is_true = match self.is_last(proposal.parent) {
+                        true => proposal.block == proposal.parent,
+                        false => is_child,
+                    };
                     let verdict = if is_true { Verdict::Accept } else { Verdict::Reject };
                     self.soon(who, Input::Judged { view: proposal.view, block: proposal.block, verdict });
                 }
                 Output::Finalized { certificate } => self.finalize(who, certificate),
                 Output::Notarized { .. } | Output::Nullified { .. } | Output::Behind { .. } | Output::Evidence(_) => {}
+                Output::KeyInUseElsewhere { .. } if self.forgetful == Some(who) => {}
                 Output::KeyInUseElsewhere { vote } => panic!("validator {who} does not know its own {vote:?}"),
             }
         }
+    }
+
+    /// True for a block that nothing is built on.
+    fn is_last(&self, block: Hash) -> bool {
+        let parents = std::iter::successors(self.parents.get(&block), |(_, parent)| self.parents.get(parent));
+        self.last_height == Some(parents.count() as u64)
     }
 
     /// The replica answers after a while.
@@ -334,6 +372,10 @@ impl Cluster {
         }
         if self.puppet == Some(to) {
             self.mail.push(message.clone());
+            if let Message::Recall { nonce } = *message {
+                let recollection = Recollection { nonce, finalization: None, votes: Bounded::default() };
+                self.deliver(to, from, &Message::Recollection(recollection));
+            }
             return;
         }
         let at = Moment(self.now.0 + self.delay.start + self.dice.below(self.delay.end - self.delay.start));
@@ -348,6 +390,11 @@ impl Cluster {
             Message::Vote(vote) if vote.signer == me => vote.ballot,
             Message::Propose(proposal) => proposal.vote(&self.committee).ballot,
             Message::Certificate(certificate) if certificate.signers.contains(me) => certificate.ballot,
+            Message::Recollection(Recollection { finalization: Some(certificate), .. })
+                if certificate.signers.contains(me) =>
+            {
+                certificate.ballot
+            }
             _ => return,
         };
         let is_on_disk = self.seats[from].journal.iter().any(|bytes| match decode(bytes).unwrap() {
@@ -375,7 +422,7 @@ impl Cluster {
             if known.is_some() {
                 break;
             }
-            let skipped = self.chain.range(parent_view.next()..at_view).next();
+            let skipped = self.chain.range(parent_view.next()..at_view).find(|(_, block)| **block != at);
             assert_eq!(skipped, None, "the block of view {at_view} skips a final one");
             (at, at_view) = (parent, parent_view);
         }
@@ -393,6 +440,29 @@ impl Cluster {
     /// A validator loses the finalized blocks that it stored; its journal remains, trimmed as it is.
     pub(crate) fn lose_blocks(&mut self, who: usize) {
         self.seats[who].root = genesis();
+    }
+
+    /// A copy of a validator's disk.
+    pub(crate) fn disk(&self, who: usize) -> Disk {
+        let seat = &self.seats[who];
+        Disk { journal: seat.journal.clone(), root: seat.root.clone() }
+    }
+
+    /// Gives a validator another disk.
+    pub(crate) fn restore(&mut self, who: usize, disk: Disk) {
+        self.seats[who].journal = disk.journal;
+        self.seats[who].root = disk.root;
+    }
+
+    /// The ballots above `view` that left a validator under its signature.
+    pub(crate) fn shown_above(&self, who: usize, view: View) -> Vec<Ballot> {
+        let me = ValidatorIndex(who as u16);
+        self.shown.range((me, view.next())..=(me, View(u64::MAX))).flat_map(|(_, ballots)| ballots).copied().collect()
+    }
+
+    /// True once all validators that are up may vote.
+    pub(crate) fn all_heard(&self) -> bool {
+        self.seats.iter().filter_map(|seat| seat.simplex.as_ref()).all(|simplex| !simplex.is_listening())
     }
 
     pub(crate) fn simplex(&self, who: usize) -> &Simplex {

@@ -1,6 +1,9 @@
 //! One validator on a bench: its inputs by hand, its outputs sorted, and the keys of all the others.
 
-use consensus::{Input, Message, Outgoing, Output, Proposal, Recipient, Record, Root, Simplex, Timing};
+use consensus::{
+    Input, Message, Outgoing, Output, Proposal, Recipient, Recollection, Record, Root, Simplex, Start, Timing,
+};
+use types::codec::Bounded;
 use types::{
     Ballot, Certificate, Committee, Epoch, Hash, Moment, SecretKey, ValidatorIndex, ValidatorSet, Verified, View, Vote,
 };
@@ -24,6 +27,9 @@ pub(crate) const GENESIS: Hash = Hash([200; 32]);
 pub(crate) fn genesis() -> Root {
     Root { view: View(0), block: GENESIS, certificate: None }
 }
+
+/// The nonce of a life on the bench.
+pub(crate) const NONCE: u64 = 4_242;
 
 /// A block named by a number.
 pub(crate) fn block(number: u8) -> Hash {
@@ -50,7 +56,7 @@ pub(crate) struct Lab {
     pub(crate) me: u16,
     /// Every record given out.
     pub(crate) journal: Vec<Record>,
-    /// What the start gave out.
+    /// What the start gave out, up to the end of the listening unless the bench was made without it.
     pub(crate) start: Turn,
 }
 
@@ -66,6 +72,13 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    fn append(&mut self, mut later: Turn) {
+        self.records.append(&mut later.records);
+        self.durable.append(&mut later.durable);
+        self.sent.append(&mut later.sent);
+        self.others.append(&mut later.others);
+    }
+
     fn of(outputs: Vec<Output>) -> Turn {
         let mut turn = Turn::default();
         for output in outputs {
@@ -150,12 +163,25 @@ impl Lab {
         Lab::start(4, me, Vec::new(), genesis())
     }
 
+    /// A validator that starts from `journal`, and that all others have told that they know nothing of it.
     pub(crate) fn start(size: u8, me: u16, journal: Vec<Record>, root: Root) -> Lab {
+        let mut lab = Lab::listening(size, me, journal, root);
+        for peer in (0..u16::from(size)).filter(|peer| *peer != me) {
+            let turn = lab.hear_recollection(peer, Vec::new());
+            lab.start.append(turn);
+        }
+        assert!(!lab.simplex.is_listening());
+        lab
+    }
+
+    /// A validator that starts from `journal` and has heard nobody.
+    pub(crate) fn listening(size: u8, me: u16, journal: Vec<Record>, root: Root) -> Lab {
         let (secrets, committee) = committee(size);
         let now = Moment(7_000_000);
         let secret = secrets[usize::from(me)].clone();
+        let start = Start { at: now, nonce: NONCE };
         let (simplex, outputs) =
-            Simplex::new(committee.clone(), ValidatorIndex(me), secret, timing(), journal.clone(), root, now);
+            Simplex::new(committee.clone(), ValidatorIndex(me), secret, timing(), journal.clone(), root, start);
         let start = Turn::of(outputs);
         let journal = journal.into_iter().chain(start.records.clone()).collect();
         Lab { secrets, committee, simplex, now, me, journal, start }
@@ -182,6 +208,12 @@ impl Lab {
 
     pub(crate) fn hear(&mut self, from: u16, message: Message) -> Turn {
         self.step(Input::Message { from: ValidatorIndex(from), message })
+    }
+
+    /// Another validator, which has no finalization, says which of our votes it holds.
+    pub(crate) fn hear_recollection(&mut self, from: u16, votes: Vec<Vote>) -> Turn {
+        let votes = Bounded::new(votes).unwrap();
+        self.hear(from, Message::Recollection(Recollection { nonce: NONCE, finalization: None, votes }))
     }
 
     pub(crate) fn sign(&self, signer: u16, ballot: Ballot) -> Verified<Vote> {

@@ -4,8 +4,10 @@
 
 mod agreement;
 mod cluster;
+mod epochs;
 mod faults;
 mod helping;
 mod lab;
+mod listening;
 mod recovery;
 mod rules;

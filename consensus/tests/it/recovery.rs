@@ -99,16 +99,20 @@ fn records_of_another_epoch_or_validator_bind_nothing() {
 fn a_crash_at_any_step_leads_to_no_contradiction_and_no_halt() {
     let steps = {
         let mut cluster = Cluster::started(4, 11);
+        assert!(cluster.run_to(100, Cluster::all_heard));
+        let before = cluster.steps(0);
         cluster.work(true);
         cluster.run_millis(120);
-        cluster.steps(0)
+        cluster.steps(0) - before
     };
     assert!(steps > 60, "{steps}");
     for step in 1..=60 {
         for survival in [Survival::Nothing, Survival::FirstRecord, Survival::Records, Survival::Messages] {
             let mut cluster = Cluster::started(4, 11);
             let victim = (step % 4) as usize;
-            cluster.crash = Some(Crash { victim, step, survival, restart_after_millis: (step % 7) * 40 });
+            assert!(cluster.run_to(100, Cluster::all_heard));
+            let at = cluster.steps(victim) + step;
+            cluster.crash = Some(Crash { victim, step: at, survival, restart_after_millis: (step % 7) * 40 });
             cluster.work(true);
             if step % 2 == 0 {
                 cluster.stop((victim + 1) % 4);
@@ -116,7 +120,7 @@ fn a_crash_at_any_step_leads_to_no_contradiction_and_no_halt() {
             if step % 3 == 0 {
                 cluster.drop_percent = 15;
             }
-            let is_over = cluster.run_to(20_000, |cluster| cluster.steps(victim) > step);
+            let is_over = cluster.run_to(20_000, |cluster| cluster.steps(victim) > at);
             assert!(is_over, "no restart after step {step}");
             cluster.drop_percent = 0;
             let view = (0..4).filter(|who| cluster.is_up(*who)).map(|who| cluster.simplex(who).view()).max().unwrap();
