@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use consensus::Record;
-use types::{BatchDigest, Block, Certificate, Evidence, Hash, Height, TransactionId, ValidatorIndex, Verified, View};
+use types::{
+    BatchDigest, Block, Certificate, Epoch, Evidence, Hash, Height, TransactionId, ValidatorIndex, Verified, View,
+};
 
 use crate::{Divergence, FinalizedBlock, Job, Message, SubmitError};
 
@@ -132,6 +134,27 @@ pub enum Effect {
         to: ValidatorIndex,
         /// The batches.
         digests: Vec<BatchDigest>,
+    },
+    /// Tell a validator that syncs which checkpoint there is.
+    ServeCheckpoint {
+        /// The validator.
+        to: ValidatorIndex,
+    },
+    /// Send the ends of epochs to a validator that syncs.
+    ServeHandovers {
+        /// The validator.
+        to: ValidatorIndex,
+        /// The first epoch whose end it does not know.
+        from: Epoch,
+    },
+    /// Send a part of a checkpoint to a validator that syncs.
+    ServePart {
+        /// The validator.
+        to: ValidatorIndex,
+        /// The checkpoint's height.
+        height: Height,
+        /// Which part.
+        index: u32,
     },
     /// Write the ledger after this block to disk, off the hot path, so that a restart need not begin at genesis.
     Checkpoint {

@@ -29,6 +29,10 @@ pub enum Domain {
     Node,
     /// The roots that make up the state root.
     State,
+    /// A part of a checkpoint.
+    CheckpointPart,
+    /// A checkpoint: its block and the list of its parts.
+    Checkpoint,
 }
 
 impl Domain {
@@ -46,12 +50,14 @@ impl Domain {
             Domain::Receipt => "baro 2026 receipt v1",
             Domain::Node => "baro 2026 node v1",
             Domain::State => "baro 2026 state v1",
+            Domain::CheckpointPart => "baro 2026 checkpoint part v1",
+            Domain::Checkpoint => "baro 2026 checkpoint v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        static KEYS: [std::sync::OnceLock<[u8; 32]>; 12] = [const { std::sync::OnceLock::new() }; 12];
+        static KEYS: [std::sync::OnceLock<[u8; 32]>; 14] = [const { std::sync::OnceLock::new() }; 14];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())
     }
