@@ -137,6 +137,27 @@ pub enum Effect {
         /// The batches.
         digests: Vec<BatchDigest>,
     },
+    /// Tell a validator that syncs which checkpoint there is.
+    ServeCheckpoint {
+        /// The validator.
+        to: PublicKey,
+    },
+    /// Send the ends of epochs to a validator that syncs.
+    ServeHandovers {
+        /// The validator.
+        to: PublicKey,
+        /// The first epoch whose end it does not know.
+        from: Epoch,
+    },
+    /// Send a part of a checkpoint to a validator that syncs.
+    ServePart {
+        /// The validator.
+        to: PublicKey,
+        /// The checkpoint's height.
+        height: Height,
+        /// Which part.
+        index: u32,
+    },
     /// Write the ledger after this block to disk, off the hot path, so that a restart need not begin at genesis.
     Checkpoint {
         /// The block's height.

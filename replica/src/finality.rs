@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use types::{Ballot, Certificate, Hash, Moment, PublicKey, Verified, View};
+use types::{Ballot, Certificate, Hash, Height, Moment, PublicKey, Verified, View};
 
 use crate::chain::{Divergence, Folded};
 use crate::replica::Replica;
@@ -140,8 +140,8 @@ impl Replica {
         let Folded { block, batches, closed } = folded;
         let new = self.dissemination.order(&batches);
         self.dissemination.expire(block.block.header.timestamp, effects);
-        self.bytes_since_checkpoint += batches.iter().map(|batch| batch.bytes().len() as u64).sum::<u64>();
-        self.blocks_since_checkpoint += 1;
+        let bytes = batches.iter().map(|batch| batch.bytes().len() as u64).sum::<u64>();
+        self.note_for_checkpoint(block.block.header.height, bytes);
         let batches = new.iter().map(|batch| (batch.digest(), batch.bytes().clone())).collect();
         // First: a block that survives a crash must not have closed a second whose list did not.
         for (second, ids) in closed {
@@ -161,15 +161,23 @@ impl Replica {
         }
     }
 
-    /// A checkpoint is due when replaying would take longer than writing it is worth. The tip has its own certificate
-    /// here, which is what makes the checkpoint believable.
-    fn checkpoint_if_due(&mut self, effects: &mut Vec<Effect>) {
+    /// A checkpoint is due when replaying would take longer than writing it is worth. Which blocks make it due depends
+    /// on the chain alone, beginning at each multiple of `checkpoint_blocks`: so validators have checkpoints of the same
+    /// heights, and one that syncs can fetch the same from several.
+    fn note_for_checkpoint(&mut self, height: Height, bytes: u64) {
         let size = self.chain.ledger().account_count() as u64 * ACCOUNT_BYTES;
+        self.bytes_since_checkpoint += bytes;
         let is_due = self.bytes_since_checkpoint >= self.limits.checkpoint_bytes.max(size)
-            || self.blocks_since_checkpoint >= self.limits.checkpoint_blocks;
+            || height.0.is_multiple_of(self.limits.checkpoint_blocks.max(1));
         if is_due {
             self.bytes_since_checkpoint = 0;
-            self.blocks_since_checkpoint = 0;
+            self.is_checkpoint_due = true;
+        }
+    }
+
+    /// The tip has its own certificate here, which is what makes the checkpoint believable.
+    fn checkpoint_if_due(&mut self, effects: &mut Vec<Effect>) {
+        if std::mem::take(&mut self.is_checkpoint_due) {
             effects.push(self.checkpoint());
         }
     }

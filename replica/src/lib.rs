@@ -29,6 +29,7 @@ mod message;
 mod proposing;
 mod recovery;
 mod replica;
+mod state_sync;
 mod voting;
 
 pub use admission::SubmitError;
@@ -37,6 +38,10 @@ pub use effect::{Commit, Effect, Envelope, FinalizedWrite, Recipient, Write};
 pub use input::{Input, Now};
 pub use job::{BatchError, Job, JobResult, VerifiedBatch};
 pub use limits::Limits;
-pub use message::{CertifiedBlock, Lane, MAX_FETCHED_BLOCKS, MAX_SERVED_BYTES, Message};
+pub use message::{CertifiedBlock, Lane, MAX_FETCHED_BLOCKS, MAX_HANDOVERS, MAX_PART_BYTES, MAX_SERVED_BYTES, Message};
 pub use recovery::{Checkpoint, ReadError, Recovered, RecoveryError};
 pub use replica::{Replica, Summary};
+pub use state_sync::{
+    CatchUpReason, Lie, MAX_PARTS, Manifest, ManifestError, PartiallySynced, StateSync, SyncEffect, SyncInput,
+    SyncLimits, SyncOutcome, SyncProgress, part_hash,
+};

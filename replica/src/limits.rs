@@ -27,7 +27,7 @@ pub struct Limits {
     /// A checkpoint is due once the finalized blocks since the last one have this many bytes, or as many as the
     /// checkpoint itself if that is more.
     pub checkpoint_bytes: u64,
-    /// A checkpoint is due once there were this many blocks since the last one.
+    /// A checkpoint is due at each height that is a multiple of this.
     pub checkpoint_blocks: u64,
 }
 

@@ -3,14 +3,22 @@
 use bincode::{Decode, Encode};
 use types::codec::{Blob, Bounded};
 use types::{
-    Acknowledgement, BatchDigest, Block, Certificate, Epoch, Hash, Height, MAX_BATCH_BYTES, MAX_BLOCK_BATCHES,
+    Acknowledgement, BatchDigest, Block, Certificate, Epoch, Handover, Hash, Height, MAX_BATCH_BYTES, MAX_BLOCK_BATCHES,
 };
+
+use crate::Manifest;
 
 /// The most blocks in one answer to [`Message::FetchBlocks`].
 pub const MAX_FETCHED_BLOCKS: usize = 512;
 
 /// About how many bytes of blocks a validator sends in one answer to [`Message::FetchBlocks`].
 pub const MAX_SERVED_BYTES: usize = 4 << 20;
+
+/// The most handovers in one answer to [`Message::FetchHandovers`]: less than half a megabyte.
+pub const MAX_HANDOVERS: usize = 64;
+
+/// The longest part of a checkpoint: a chunk of [`vm::Snapshot::chunks`] is cut at one megabyte.
+pub const MAX_PART_BYTES: usize = 2 << 20;
 
 /// The longest encoding of a batch: its transactions, their lengths, and its head.
 const MAX_ENCODED_BATCH: usize = MAX_BATCH_BYTES + (256 << 10);
@@ -49,6 +57,33 @@ pub enum Message {
     Blocks(Bounded<CertifiedBlock, MAX_FETCHED_BLOCKS>),
     /// The sender has finalized up to this height: the answer to a message of an epoch that has ended.
     Tip(Height),
+    /// Asks which checkpoint there is.
+    FetchCheckpoint,
+    /// Answers [`Message::FetchCheckpoint`].
+    CheckpointOffer(Option<Box<Manifest>>),
+    /// Asks for the ends of epochs from this one on.
+    FetchHandovers {
+        /// The first epoch whose end is not known.
+        from: Epoch,
+    },
+    /// Answers [`Message::FetchHandovers`]: in order of epochs, as many as fit.
+    Handovers(Bounded<Handover, MAX_HANDOVERS>),
+    /// Asks for a part of a checkpoint.
+    FetchPart {
+        /// The checkpoint's height.
+        height: Height,
+        /// Which part, counted from zero.
+        index: u32,
+    },
+    /// Answers [`Message::FetchPart`].
+    Part {
+        /// The checkpoint's height.
+        height: Height,
+        /// Which part.
+        index: u32,
+        /// The part; empty if the sender has no such part, or not any more.
+        bytes: Blob<MAX_PART_BYTES>,
+    },
 }
 
 /// A finalized block with all that is needed to execute it.
@@ -75,7 +110,11 @@ impl Message {
     /// The lane that the message takes.
     pub fn lane(&self) -> Lane {
         match self {
-            Message::Batch(_) | Message::Blocks(_) => Lane::Batches,
+            Message::Batch(_)
+            | Message::Blocks(_)
+            | Message::CheckpointOffer(Some(_))
+            | Message::Handovers(_)
+            | Message::Part { .. } => Lane::Batches,
             Message::Consensus { .. }
             | Message::Proposal { .. }
             | Message::Acknowledge(_)
@@ -83,7 +122,11 @@ impl Message {
             | Message::FetchBlock(_)
             | Message::Block(_)
             | Message::FetchBlocks(_)
-            | Message::Tip(_) => Lane::Votes,
+            | Message::Tip(_)
+            | Message::FetchCheckpoint
+            | Message::CheckpointOffer(None)
+            | Message::FetchHandovers { .. }
+            | Message::FetchPart { .. } => Lane::Votes,
         }
     }
 }

@@ -66,7 +66,7 @@ pub struct Replica {
     pub(crate) told_council: Option<Council>,
     pub(crate) trimmed: View,
     pub(crate) bytes_since_checkpoint: u64,
-    pub(crate) blocks_since_checkpoint: u64,
+    pub(crate) is_checkpoint_due: bool,
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) divergence: Option<Divergence>,
 }
@@ -155,7 +155,7 @@ impl Replica {
             told_council: None,
             trimmed: View(0),
             bytes_since_checkpoint: 0,
-            blocks_since_checkpoint: 0,
+            is_checkpoint_due: false,
             evidence: Vec::new(),
             divergence: None,
         }
@@ -314,6 +314,11 @@ impl Replica {
     fn receive(&mut self, from: PublicKey, message: Message, now: Now, effects: &mut Vec<Effect>) {
         match message {
             Message::FetchBlocks(height) => effects.push(Effect::ServeBlocks { to: from, from: height }),
+            Message::FetchCheckpoint => effects.push(Effect::ServeCheckpoint { to: from }),
+            Message::FetchHandovers { from: epoch } => effects.push(Effect::ServeHandovers { to: from, from: epoch }),
+            Message::FetchPart { height, index } => effects.push(Effect::ServePart { to: from, height, index }),
+            // Nobody was asked: state sync is over before there is a replica.
+            Message::CheckpointOffer(_) | Message::Handovers(_) | Message::Part { .. } => {}
             Message::Blocks(blocks) => self.import_answer(from, blocks, now, effects),
             Message::Tip(height) => self.hear_of_tip(from, height, now, effects),
             Message::FetchBlock(hash) => self.serve_block(from, &hash, effects),
@@ -365,11 +370,8 @@ impl Replica {
             }
             Message::Batch(bytes) => self.dissemination.received(from, bytes.into_vec(), effects),
             Message::FetchBatches(digests) => self.dissemination.serve(from, &digests, effects),
-            Message::FetchBlock(_)
-            | Message::Block(_)
-            | Message::FetchBlocks(_)
-            | Message::Blocks(_)
-            | Message::Tip(_) => {}
+            // Handled above: anybody may say these.
+            _ => {}
         }
     }
 

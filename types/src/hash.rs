@@ -31,6 +31,10 @@ pub enum Domain {
     State,
     /// The validators that the ledger lists, with their approvals.
     Council,
+    /// A part of a checkpoint.
+    CheckpointPart,
+    /// A checkpoint: its block and the list of its parts.
+    Checkpoint,
 }
 
 impl Domain {
@@ -49,12 +53,14 @@ impl Domain {
             Domain::Node => "baro 2026 node v1",
             Domain::State => "baro 2026 state v1",
             Domain::Council => "baro 2026 council v1",
+            Domain::CheckpointPart => "baro 2026 checkpoint part v1",
+            Domain::Checkpoint => "baro 2026 checkpoint v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        static KEYS: [std::sync::OnceLock<[u8; 32]>; 13] = [const { std::sync::OnceLock::new() }; 13];
+        static KEYS: [std::sync::OnceLock<[u8; 32]>; 15] = [const { std::sync::OnceLock::new() }; 15];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())
     }

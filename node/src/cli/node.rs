@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use super::Outcome;
-use crate::home::Home;
+use crate::home::{Home, SyncMode};
 use crate::validator;
 
 /// Run one validator from its home directory
@@ -18,13 +18,19 @@ pub(super) struct Args {
     /// The home directory: config.toml, genesis.toml, validator.key, network.key, data/
     #[arg(long, value_name = "DIR")]
     home: PathBuf,
+    /// How to get the ledger while data/ is empty; config.toml says it otherwise
+    #[arg(long, value_name = "HOW", value_enum)]
+    sync: Option<SyncMode>,
     /// Stop when standard input closes, so that whoever started the validator never leaves it behind
     #[arg(long, hide = true)]
     until_stdin_closes: bool,
 }
 
 pub(super) async fn run(args: Args) -> Outcome {
-    let home = Home::open(&args.home).map_err(anyhow::Error::from)?;
+    let mut home = Home::open(&args.home).map_err(anyhow::Error::from)?;
+    if let Some(sync) = args.sync {
+        home = home.with_sync(sync);
+    }
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let shutdown = async move {
         let stdin_closes = async {

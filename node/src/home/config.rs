@@ -1,7 +1,9 @@
 //! `config.toml`: what one process may choose for itself.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 
+use replica::Limits;
 use serde::{Deserialize, Serialize};
 use types::Hash;
 
@@ -22,20 +24,53 @@ pub struct Config {
     /// Threads that verify signatures.
     #[serde(default = "verify_threads")]
     pub verify_threads: usize,
+    /// How an empty validator gets its ledger.
+    #[serde(default)]
+    pub sync: SyncMode,
+    /// A checkpoint is written after so many blocks at the latest. Where all validators have the same number, their
+    /// checkpoints have the same heights, and a new validator can fetch one from all of them at once.
+    #[serde(default = "checkpoint_blocks")]
+    pub checkpoint_blocks: NonZero<u64>,
     /// Bounds on what clients can ask for.
     #[serde(default)]
     pub rpc: RpcLimits,
 }
 
+/// How a validator without any data gets its ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncMode {
+    /// From a checkpoint of the others if they have one that is far ahead, else by executing all blocks
+    #[default]
+    Auto,
+    /// By executing all blocks
+    Blocks,
+    /// From a checkpoint of the others, however near, and wait for one to be offered
+    State,
+}
+
 fn verify_threads() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+    std::thread::available_parallelism().map_or(2, NonZero::get)
+}
+
+fn checkpoint_blocks() -> NonZero<u64> {
+    NonZero::new(Limits::default().checkpoint_blocks).unwrap_or(NonZero::<u64>::MIN)
 }
 
 impl Config {
     /// A configuration with the usual limits.
     pub fn new(genesis_hash: Hash, p2p_listen: String, rpc_listen: SocketAddr, metrics_listen: SocketAddr) -> Config {
         let rpc = RpcLimits::default();
-        Config { genesis_hash, p2p_listen, rpc_listen, metrics_listen, verify_threads: verify_threads(), rpc }
+        Config {
+            genesis_hash,
+            p2p_listen,
+            rpc_listen,
+            metrics_listen,
+            verify_threads: verify_threads(),
+            sync: SyncMode::default(),
+            checkpoint_blocks: checkpoint_blocks(),
+            rpc,
+        }
     }
 
     /// The file form.

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use genesis::{ChainSpec, Genesis, GenesisError, SpecError, Validator};
 use types::{SecretKey};
 
-pub use config::Config;
+pub use config::{Config, SyncMode};
 pub use entry::{ENTRY, Entry};
 pub use files::FileError;
 pub use key_file::{KeyError, KeyFile, KeyKind};
@@ -126,6 +126,12 @@ impl Home {
     /// What the process may choose.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Gets the ledger of an empty store in another way than the configuration says.
+    pub fn with_sync(mut self, sync: SyncMode) -> Home {
+        self.config.sync = sync;
+        self
     }
 
     /// Where the store is.

@@ -2,11 +2,11 @@
 //! one leaves nothing behind.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tracing::{error, warn};
-use types::Height;
-use types::codec::{decode, encode};
+use types::codec::{Blob, Bounded, decode, encode};
+use types::{Domain, Hash, Height};
 
 use super::StoreError;
 use super::checksum::{CHECKSUM_BYTES, Checksum, checksum};
@@ -14,26 +14,68 @@ use super::directory::{UNFINISHED, numbered, sync_directory};
 use super::volume::{Table, Volume};
 
 const COMMIT_KEY: &[u8] = b"checkpoint";
+const LIST_KEY: &[u8] = b"parts";
+const BLOCK_KEY: &[u8] = b"block";
+
+/// Bounds on what is decoded.
+const MAX_PARTS: usize = 1 << 20;
+const MAX_BLOCK_BYTES: usize = 1 << 20;
 
 /// Height, number of chunks, hash of the chunks.
 type Commit = (u64, u64, Checksum);
 
-/// Writes a checkpoint; when it is durable, removes the older ones.
-pub(super) fn write(directory: &Path, height: Height, chunks: impl Iterator<Item = Vec<u8>>) -> Result<(), StoreError> {
-    let path = directory.join(format!("{height:012}"));
-    if !path.exists() {
-        let volume = Volume::create(&path)?;
-        let (mut count, mut hash) = (0u64, [0; CHECKSUM_BYTES]);
-        for chunk in chunks {
-            volume.put(Table::Parts, &count.to_be_bytes(), &chunk)?;
-            hash = checksum(&[&hash, &chunk]);
-            count += 1;
-        }
-        let commit: Commit = (height.0, count, hash);
-        volume.put(Table::Opening, COMMIT_KEY, &encode(&commit))?;
-        volume.finish(&path)?;
+/// The hash of each part, and the bytes of all.
+type List = (Bounded<Hash, MAX_PARTS>, u64);
+
+type BlockFields = (Blob<MAX_BLOCK_BYTES>, Blob<MAX_BLOCK_BYTES>);
+
+/// The block after which a checkpoint was written, encoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointBlock {
+    /// The block.
+    pub block: Vec<u8>,
+    /// The certificate that finalizes it.
+    pub certificate: Vec<u8>,
+}
+
+/// Writes a checkpoint, durable when this returns.
+pub(super) fn write(
+    directory: &Path,
+    height: Height,
+    block: Option<&CheckpointBlock>,
+    chunks: impl Iterator<Item = Result<Vec<u8>, StoreError>>,
+) -> Result<(), StoreError> {
+    let path = path_of(directory, height);
+    if path.exists() {
+        return Ok(());
     }
-    for (_, older) in numbered(directory)?.into_iter().filter(|(number, _)| *number < height.0) {
+    let volume = Volume::create(&path)?;
+    let (mut count, mut hash, mut bytes, mut hashes) = (0u64, [0; CHECKSUM_BYTES], 0, Vec::new());
+    for chunk in chunks {
+        let chunk = chunk?;
+        volume.put(Table::Parts, &count.to_be_bytes(), &chunk)?;
+        hash = checksum(&[&hash, &chunk]);
+        hashes.push(Hash::of(Domain::CheckpointPart, &chunk));
+        bytes += chunk.len() as u64;
+        count += 1;
+    }
+    let too_long = |error: types::codec::CodecError| StoreError::TooLong { height, what: error.to_string() };
+    let list: List = (Bounded::new(hashes).map_err(too_long)?, bytes);
+    volume.put(Table::Opening, LIST_KEY, &encode(&list))?;
+    if let Some(CheckpointBlock { block, certificate }) = block {
+        let blob = |bytes: &Vec<u8>| Blob::new(bytes.clone()).map_err(too_long);
+        let fields: BlockFields = (blob(block)?, blob(certificate)?);
+        volume.put(Table::Opening, BLOCK_KEY, &encode(&fields))?;
+    }
+    let commit: Commit = (height.0, count, hash);
+    volume.put(Table::Opening, COMMIT_KEY, &encode(&commit))?;
+    volume.finish(&path).map(drop)
+}
+
+/// Removes the checkpoints below `height`, but for the one at `kept`.
+pub(super) fn remove_below(directory: &Path, height: Height, kept: Option<Height>) -> Result<(), StoreError> {
+    let is_old = |number: u64| number < height.0 && kept != Some(Height(number));
+    for (_, older) in numbered(directory)?.into_iter().filter(|(number, _)| is_old(*number)) {
         // Under this name a crash leaves nothing that could be mistaken for a checkpoint.
         let removed = older.with_extension(UNFINISHED);
         fs::rename(&older, &removed)
@@ -43,13 +85,27 @@ pub(super) fn write(directory: &Path, height: Height, chunks: impl Iterator<Item
     sync_directory(directory)
 }
 
+pub(super) fn path_of(directory: &Path, height: Height) -> PathBuf {
+    directory.join(format!("{height:012}"))
+}
+
+/// A checkpoint that is whole.
+pub struct StoredCheckpoint<C> {
+    /// Its height.
+    pub height: Height,
+    /// Its block, if it was there when the checkpoint was written.
+    pub block: Option<CheckpointBlock>,
+    /// Its parts, in order.
+    pub chunks: C,
+}
+
 /// The newest checkpoint that is whole. One that is not is left aside, with a warning: the chain itself replaces it.
-pub(super) fn read(directory: &Path) -> Result<Option<(Height, Chunks)>, StoreError> {
+pub(super) fn read(directory: &Path) -> Result<Option<StoredCheckpoint<Chunks>>, StoreError> {
     let mut found = numbered(directory)?;
     found.sort();
     for (number, path) in found.into_iter().rev() {
         match open(&path, number) {
-            Ok(chunks) => return Ok(Some((Height(number), chunks))),
+            Ok((block, chunks)) => return Ok(Some(StoredCheckpoint { height: Height(number), block, chunks })),
             Err(error) => warn!("the checkpoint at height {number} is not used: {error}"),
         }
     }
@@ -57,7 +113,7 @@ pub(super) fn read(directory: &Path) -> Result<Option<(Height, Chunks)>, StoreEr
 }
 
 /// Opens a checkpoint and reads it all once, so that what is handed out is known to be whole.
-fn open(path: &Path, number: u64) -> Result<Chunks, StoreError> {
+fn open(path: &Path, number: u64) -> Result<(Option<CheckpointBlock>, Chunks), StoreError> {
     let volume = Volume::open(path)?;
     let bytes = volume.value(Table::Opening, COMMIT_KEY)?;
     let commit = bytes.and_then(|bytes| decode::<Commit>(&bytes).ok());
@@ -74,7 +130,51 @@ fn open(path: &Path, number: u64) -> Result<Chunks, StoreError> {
     if commit != (number, count, hash) {
         return Err(StoreError::corrupt(path, "it is not what was written"));
     }
-    Ok(Chunks { volume, next: 0, count })
+    Ok((block_of(&volume)?, Chunks { volume, next: 0, count }))
+}
+
+fn block_of(volume: &Volume) -> Result<Option<CheckpointBlock>, StoreError> {
+    let Some(bytes) = volume.value(Table::Opening, BLOCK_KEY)? else { return Ok(None) };
+    let fields = decode::<BlockFields>(&bytes);
+    let (block, certificate) = fields.map_err(|error| StoreError::corrupt(volume.path(), error.to_string()))?;
+    Ok(Some(CheckpointBlock { block: block.into_vec(), certificate: certificate.into_vec() }))
+}
+
+/// A checkpoint as others are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedCheckpoint {
+    /// Its height.
+    pub height: Height,
+    /// Its block.
+    pub block: CheckpointBlock,
+    /// The hash of each part, under [`Domain::CheckpointPart`].
+    pub parts: Vec<Hash>,
+    /// The bytes of all parts.
+    pub bytes: u64,
+}
+
+/// A checkpoint that is open for others to read. Each part is checked when it is read.
+pub(super) struct Open {
+    volume: Volume,
+    pub(super) offer: OfferedCheckpoint,
+}
+
+impl Open {
+    /// Opens a checkpoint; none if it cannot be offered because its block is not known.
+    pub(super) fn open(directory: &Path, height: Height) -> Result<Option<Open>, StoreError> {
+        let path = path_of(directory, height);
+        let volume = Volume::open(&path)?;
+        let list = volume.value(Table::Opening, LIST_KEY)?;
+        let (Some(list), Some(block)) = (list, block_of(&volume)?) else { return Ok(None) };
+        let list = decode::<List>(&list).map_err(|error| StoreError::corrupt(&path, error.to_string()));
+        let (parts, bytes) = list?;
+        let offer = OfferedCheckpoint { height, block, parts: parts.into_vec(), bytes };
+        Ok(Some(Open { volume, offer }))
+    }
+
+    pub(super) fn part(&self, index: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.volume.value(Table::Parts, &u64::from(index).to_be_bytes())
+    }
 }
 
 /// The chunks of a checkpoint, in order.

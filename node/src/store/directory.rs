@@ -18,6 +18,7 @@ const NEW_MARKER: &str = "BARO.new";
 const LOCK: &str = "lock";
 const VOLUMES: &str = "volumes";
 const CHECKPOINTS: &str = "checkpoints";
+const INCOMING: &str = "incoming";
 
 /// What ends the name of something that is not complete yet. A crash leaves it behind; opening removes it.
 pub(super) const UNFINISHED: &str = "new";
@@ -60,6 +61,10 @@ impl Directory {
 
     pub(super) fn checkpoints(&self) -> PathBuf {
         self.path.join(CHECKPOINTS)
+    }
+
+    pub(super) fn incoming(&self) -> PathBuf {
+        self.path.join(INCOMING)
     }
 
     /// How many bytes the files in the directory have.
@@ -107,7 +112,7 @@ pub(super) fn sync_directory(path: &Path) -> Result<(), StoreError> {
 }
 
 fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
-    let ours = [MARKER, NEW_MARKER, LOCK, VOLUMES, CHECKPOINTS];
+    let ours = [MARKER, NEW_MARKER, LOCK, VOLUMES, CHECKPOINTS, INCOMING];
     let names: Vec<String> = entries(path)?
         .iter()
         .filter_map(|entry| entry.file_name())

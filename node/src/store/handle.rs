@@ -4,16 +4,20 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
 
-use types::{BatchDigest, Deadline, Hash, Height, View};
+use types::{BatchDigest, Deadline, Epoch, Hash, Height, View};
 
 use super::batches::{BatchIndex, batch_key, read_batch};
 use super::blocks::{self, BlockRecord, Entry, StoredBlock};
+use super::checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
 use super::directory::{Directory, numbered, sync_directory};
+use super::incoming::Incoming;
+use super::serving::Serving;
 use super::volume::Table;
 use super::volumes::{VOLUME_BYTES, Volumes};
-use super::writer::Writer;
-use super::{StoreError, checkpoint};
+use super::writer::{Beginning, Writer};
+use super::{StoreError, checkpoint, incoming};
 
 /// A validator's disk. Clones are handles to the same store; any thread may use one.
 ///
@@ -28,6 +32,7 @@ struct Inner {
     writer: Mutex<Writer>,
     index: RwLock<BatchIndex>,
     checkpoints: Mutex<()>,
+    serving: Mutex<Serving>,
     is_broken: AtomicBool,
     /// The height after the latest block; zero without blocks. Readers need not wait for the writer.
     end: AtomicU64,
@@ -59,7 +64,7 @@ impl Store {
         let directory = Directory::open(path, chain)?;
         let checkpoints = directory.checkpoints();
         fs::create_dir_all(&checkpoints).map_err(StoreError::io("create", &checkpoints))?;
-        numbered(&checkpoints)?;
+        let newest = numbered(&checkpoints)?.into_iter().map(|(height, _)| Height(height)).max();
         let volumes = Volumes::open(&directory.volumes(), volume_bytes)?;
         sync_directory(path)?;
         let writer = Writer::recover(&volumes)?;
@@ -70,6 +75,7 @@ impl Store {
             writer: Mutex::new(writer),
             index: RwLock::new(index),
             checkpoints: Mutex::new(()),
+            serving: Mutex::new(Serving::new(checkpoints, newest)),
             is_broken: AtomicBool::new(false),
             records: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
@@ -198,10 +204,6 @@ impl Store {
         Ok(blocks)
     }
 
-    /// h
-    pub fn put_handover(&self, _: types::Epoch, _: &[u8]) -> Result<(), StoreError> { Ok(()) }
-    /// h
-    pub fn handovers(&self) -> Result<Vec<Vec<u8>>, StoreError> { Ok(vec![]) }
     /// Puts the ids that were executed for a deadline second.
     pub fn put_ids(&self, second: Deadline, ids: &[u8]) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
@@ -213,18 +215,121 @@ impl Store {
         self.0.volumes.of_second(second.0)?.value(Table::Ids, &second.0.to_be_bytes())
     }
 
-    /// Writes a checkpoint. It is durable when this returns, and older ones are gone; until then the older one counts.
-    /// Takes as long as the disk needs; votes do not wait for it.
+    /// Writes a checkpoint of a block that is in the store. It is durable when this returns, and older ones are gone, but
+    /// for one that is being fetched by others; until then the older one counts. Takes as long as the disk needs; votes
+    /// do not wait for it.
     pub fn write_checkpoint(&self, height: Height, chunks: impl Iterator<Item = Vec<u8>>) -> Result<(), StoreError> {
+        let certified = self.entry(height)?.and_then(|entry| Some((entry.block, entry.certificate?)));
+        let block = certified.map(|(block, certificate)| CheckpointBlock { block, certificate });
+        self.put_checkpoint(height, block.as_ref(), chunks.map(Ok))
+    }
+
+    fn put_checkpoint(
+        &self,
+        height: Height,
+        block: Option<&CheckpointBlock>,
+        chunks: impl Iterator<Item = Result<Vec<u8>, StoreError>>,
+    ) -> Result<(), StoreError> {
         let _alone = self.0.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
-        checkpoint::write(&self.0.directory.checkpoints(), height, chunks)
+        checkpoint::write(&self.0.directory.checkpoints(), height, block, chunks)?;
+        self.serving().written(height, Instant::now())
     }
 
     /// The newest whole checkpoint, with its chunks in order. A damaged one is skipped. The chunks end early, and are
     /// then not the ledger of that height, only if the disk fails while they are read.
-    pub fn read_checkpoint(&self) -> Result<Option<(Height, impl Iterator<Item = Vec<u8>> + use<>)>, StoreError> {
+    pub fn read_checkpoint(
+        &self,
+    ) -> Result<Option<StoredCheckpoint<impl Iterator<Item = Vec<u8>> + use<>>>, StoreError> {
         let _alone = self.0.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
         checkpoint::read(&self.0.directory.checkpoints())
+    }
+
+    /// The checkpoint that others may fetch: the newest one, or the one that is being fetched.
+    pub fn offered_checkpoint(&self) -> Result<Option<OfferedCheckpoint>, StoreError> {
+        self.serving().offer(Instant::now())
+    }
+
+    /// A part of the checkpoint that others may fetch; none if that is not the one at `height`, or has no such part.
+    pub fn offered_part(&self, height: Height, index: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.serving().part(height, index, Instant::now())
+    }
+
+    /// True while there is neither a block nor a checkpoint.
+    pub fn is_new(&self) -> Result<bool, StoreError> {
+        let _alone = self.0.checkpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        let (latest, beginning) = (self.latest_height(), self.beginning());
+        let has_blocks = latest.is_some() && latest != beginning.map(|beginning| beginning.height);
+        Ok(!has_blocks && numbered(&self.0.directory.checkpoints())?.is_empty())
+    }
+
+    /// Where the chain in the store begins, if not at genesis: after the block of the checkpoint that was adopted.
+    pub fn beginning(&self) -> Option<Beginning> {
+        self.lock().beginning
+    }
+
+    /// Notes which checkpoint is being fetched, as bytes that the store does not look into, and drops the parts of
+    /// others.
+    pub fn begin_incoming(&self, chosen: &[u8], parts: &[Hash]) -> Result<(), StoreError> {
+        incoming::begin(&self.0.directory.incoming(), chosen, parts)
+    }
+
+    /// Puts a part of the checkpoint that is being fetched. Its hash is checked when it is read.
+    pub fn put_incoming_part(&self, hash: &Hash, bytes: &[u8]) -> Result<(), StoreError> {
+        incoming::put(&self.0.directory.incoming(), hash, bytes)
+    }
+
+    /// A part of the checkpoint that is being fetched, if it is there and whole.
+    pub fn incoming_part(&self, hash: &Hash) -> Result<Option<Vec<u8>>, StoreError> {
+        incoming::part(&self.0.directory.incoming(), hash)
+    }
+
+    /// What is there of the checkpoint that is being fetched. Reads it all.
+    pub fn incoming(&self) -> Result<Option<Incoming>, StoreError> {
+        incoming::all(&self.0.directory.incoming())
+    }
+
+    /// Drops what was fetched. A store that is new begins at genesis then.
+    pub fn drop_incoming(&self) -> Result<(), StoreError> {
+        if self.beginning().is_some() && self.is_new()? {
+            self.begin(None)?;
+        }
+        incoming::remove(&self.0.directory.incoming())
+    }
+
+    /// Makes the parts that were fetched the checkpoint in force, and lets the chain begin after its block. Only while
+    /// the store is new. A crash before the end leaves the store new, with its parts; afterwards all is durable.
+    pub fn adopt_checkpoint(
+        &self,
+        beginning: Beginning,
+        block: &CheckpointBlock,
+        parts: &[Hash],
+    ) -> Result<(), StoreError> {
+        self.begin(Some(beginning))?;
+        let chunk = |hash| {
+            let part = self.incoming_part(hash)?;
+            part.ok_or_else(|| StoreError::corrupt(&self.0.directory.incoming(), format!("part {hash} is not whole")))
+        };
+        self.put_checkpoint(beginning.height, Some(block), parts.iter().map(chunk))?;
+        incoming::remove(&self.0.directory.incoming())
+    }
+
+    fn begin(&self, beginning: Option<Beginning>) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        self.noted(writer.begin(&self.0.volumes, beginning))?;
+        self.0.end.store(end_of(&writer), Ordering::Release);
+        self.noted(self.0.volumes.active().flush())
+    }
+
+    /// Puts the end of an epoch.
+    pub fn put_handover(&self, epoch: Epoch, handover: &[u8]) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        self.wrote(handover.len(), writer.put_handover(&self.0.volumes, epoch, handover))
+    }
+
+    /// The ends of epochs from one on, in their order, at most `max`.
+    pub fn handovers(&self, from: Epoch, max: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        let active = self.0.volumes.active();
+        active.entries(Table::Handovers, &from.0.to_be_bytes()).take(max).map(|entry| Ok(entry?.1)).collect()
     }
 
     /// When this returns, everything put before is durable, also when power fails.
@@ -270,6 +375,10 @@ impl Store {
 
     fn lock(&self) -> MutexGuard<'_, Writer> {
         self.0.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serving(&self) -> MutexGuard<'_, Serving> {
+        self.0.serving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {

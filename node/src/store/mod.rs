@@ -8,6 +8,8 @@
 //! DIR/volumes/00000001/       sled databases: full ones are only read, the last one grows
 //! DIR/volumes/00000002/
 //! DIR/checkpoints/000000012000/   a sled database with one checkpoint
+//! DIR/incoming/chosen         checksum, and which checkpoint is being fetched from other validators
+//! DIR/incoming/HASH           a part of it, as it came
 //! DIR/.../NAME.new            not complete: removed when the store is opened
 //! ```
 //!
@@ -17,6 +19,7 @@
 //! table      key                                value
 //! opening    "volume"                           spans: (number, first height, first sequence, first second)*
 //! marks      "journal"                          (first view that counts, first journal record that counts)
+//! marks      "beginning"                        (height, time) of an adopted checkpoint's block; (0, 0): none
 //! batches    sequence u64 | digest [32]         the encoded batch
 //! forgotten  sequence u64                       empty: no block will ever order this batch
 //! blocks     height u64                         (block, certificate?, (sequence, digest)*, next sequence, low water)
@@ -24,9 +27,12 @@
 //! journal    number u64                         view u64 | the record
 //! proposals  view u64 | hash [32]               the encoded block
 //! ids        second u32                         the ids executed for this deadline
+//! handovers  epoch u64                          the encoded end of the epoch
 //! chunks     position u64                       up to 7168 bytes of a long value; empty: reserved
 //!
 //! opening    "checkpoint"                       (height, number of parts, hash over the parts)     (in a checkpoint)
+//! opening    "parts"                            (hash of each part, bytes of all)                  (in a checkpoint)
+//! opening    "block"                            (block, certificate)                               (in a checkpoint)
 //! parts      number u64                         a part of the ledger                               (in a checkpoint)
 //!
 //! value up to 512 bytes:   0 | checksum [16] | the value
@@ -44,7 +50,7 @@
 //!
 //! - **Volumes.** sled reads at its start everything that was written since its last start, about 5 GB a second when
 //!   it is in the page cache, and keeps memory for each of its pages. Volumes of 256 MiB bound both. What still counts
-//!   of the journal and the proposals is carried into a new volume; nothing is deleted within one.
+//!   of the journal and the proposals, the handovers and the beginning are carried into a new volume; nothing is deleted within one.
 //! - **Chunks with reserved positions.** sled writes a leaf again with all its values whenever it grows. See `chunks`:
 //!   1.06 bytes are written for each byte of a long value instead of 5, and as much stays on disk instead of 2.
 //! - **No blobs.** sled puts values above a quarter of a segment into files of their own, which it never makes durable.
@@ -67,6 +73,11 @@
 //! - while a new volume is begun leaves it as `.new`: the old one is still in force, and is complete;
 //! - while a checkpoint is written leaves it as `.new`, with the older one in force; after that, possibly both: the
 //!   newer one counts;
+//! - while a checkpoint is fetched leaves any of its parts: those whose bytes have their hash are not fetched again.
+//!   `chosen` is there whole or not at all;
+//! - while a fetched checkpoint is adopted leaves first the handovers and the mark of the beginning, with a store that
+//!   counts as new because it has no checkpoint: adopting or dropping it is repeated. Then the checkpoint is there, and
+//!   with it everything; parts in `incoming` that are left then go when the validator starts;
 //! - while sled writes its own snapshot leaves `snap.*.generating`, which sled would later take for a damaged one: it
 //!   is removed before sled looks.
 //!
@@ -86,7 +97,9 @@ mod chunks;
 mod directory;
 mod error;
 mod handle;
+mod incoming;
 mod journal;
+mod serving;
 mod sled_log;
 mod volume;
 mod volumes;
@@ -97,5 +110,8 @@ mod tests;
 
 use batches::BatchIndex;
 pub use blocks::{BlockRecord, StoredBlock};
+pub use checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
 pub use error::StoreError;
 pub use handle::{Store, Written};
+pub use incoming::Incoming;
+pub use writer::Beginning;

@@ -44,10 +44,12 @@ pub(super) enum Table {
     Ids,
     /// The parts of a checkpoint.
     Parts,
+    /// The ends of past epochs.
+    Handovers,
 }
 
 impl Table {
-    const ALL: [Table; 10] = [
+    const ALL: [Table; 11] = [
         Table::Opening,
         Table::Marks,
         Table::Batches,
@@ -58,6 +60,7 @@ impl Table {
         Table::Proposals,
         Table::Ids,
         Table::Parts,
+        Table::Handovers,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -72,6 +75,7 @@ impl Table {
             Table::Proposals => "proposals",
             Table::Ids => "ids",
             Table::Parts => "parts",
+            Table::Handovers => "handovers",
         }
     }
 }
@@ -131,8 +135,9 @@ impl Volume {
         sled_log::check(&path.join("db"), SEGMENT_BYTES)?;
         Self::open_sled(path, |db| {
             let found = db.tree_names();
-            let names = Table::ALL.iter().map(|table| table.name()).chain([CHUNKS]);
-            for name in names {
+            // The first stores had no handovers: there the table is made now.
+            let first = Table::ALL.iter().filter(|table| **table != Table::Handovers);
+            for name in first.map(|table| table.name()).chain([CHUNKS]) {
                 if !found.iter().any(|found| found == name.as_bytes()) {
                     return Err(StoreError::corrupt(path, format!("the table {name} is missing")));
                 }

@@ -1,11 +1,12 @@
 //! What writing must know: what comes next, and what the last blocks and the journal left open.
 
-use types::{BatchDigest, Deadline, Hash, Height, View};
+use types::codec::{decode, encode};
+use types::{BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, View};
 
 use super::batches::batch_key;
 use super::blocks::{self, BlockRecord, Entry, Places};
 use super::journal::{Journal, proposal_key};
-use super::volume::Table;
+use super::volume::{Table, Volume};
 use super::volumes::{Span, Volumes};
 use super::{BatchIndex, StoreError};
 
@@ -13,7 +14,19 @@ use super::{BatchIndex, StoreError};
 pub(super) struct Writer {
     pub(super) journal: Journal,
     pub(super) latest: Option<Height>,
+    pub(super) beginning: Option<Beginning>,
     next_second: u32,
+}
+
+const BEGINNING_KEY: &[u8] = b"beginning";
+
+/// The block of an adopted checkpoint: nothing up to it is in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beginning {
+    /// Its height.
+    pub height: Height,
+    /// Its time.
+    pub timestamp: Timestamp,
 }
 
 impl Writer {
@@ -24,7 +37,14 @@ impl Writer {
             Some(key) => u32::from_be_bytes(key.try_into().map_err(damaged)?).saturating_add(1),
             None => volumes.active_span().first_second,
         };
-        Ok(Self { journal: Journal::recover(&active)?, latest: blocks::latest(volumes)?, next_second })
+        let beginning = active.value(Table::Marks, BEGINNING_KEY)?;
+        let damaged = |_| StoreError::corrupt(active.path(), "the mark of the beginning is damaged");
+        let beginning = beginning.map(|bytes| decode::<(u64, u64)>(&bytes).map_err(damaged)).transpose()?;
+        let beginning = beginning.filter(|(height, _)| *height > 0);
+        let beginning =
+            beginning.map(|(height, time)| Beginning { height: Height(height), timestamp: Timestamp(time) });
+        let latest = blocks::latest(volumes)?.max(beginning.map(|beginning| beginning.height));
+        Ok(Self { journal: Journal::recover(&active)?, latest, beginning, next_second })
     }
 
     pub(super) fn put_batch(
@@ -109,6 +129,22 @@ impl Writer {
         Ok(())
     }
 
+    /// Lets the chain in the store begin after a block; without one, at genesis. Only while there are no blocks.
+    pub(super) fn begin(&mut self, volumes: &Volumes, beginning: Option<Beginning>) -> Result<(), StoreError> {
+        self.beginning = beginning;
+        self.latest = beginning.map(|beginning| beginning.height);
+        self.put_beginning(&volumes.active())
+    }
+
+    fn put_beginning(&self, volume: &Volume) -> Result<(), StoreError> {
+        let fields = self.beginning.map_or((0, 0), |beginning| (beginning.height.0, beginning.timestamp.0));
+        volume.put(Table::Marks, BEGINNING_KEY, &encode(&fields))
+    }
+
+    pub(super) fn put_handover(&mut self, volumes: &Volumes, epoch: Epoch, bytes: &[u8]) -> Result<(), StoreError> {
+        volumes.active().put(Table::Handovers, &epoch.0.to_be_bytes(), bytes)
+    }
+
     /// Begins a new volume.
     pub(super) fn rotate(&mut self, volumes: &Volumes, next_sequence: u64) -> Result<(), StoreError> {
         let full = volumes.active();
@@ -119,6 +155,15 @@ impl Writer {
             first_sequence: next_sequence,
             first_second: self.next_second,
         };
-        volumes.rotate(next, |volume| self.journal.carry(&full, volume))
+        volumes.rotate(next, |volume| {
+            self.journal.carry(&full, volume)?;
+            if self.beginning.is_some() {
+                self.put_beginning(volume)?;
+            }
+            full.entries(Table::Handovers, &[]).try_for_each(|entry| {
+                let (key, value) = entry?;
+                volume.put(Table::Handovers, &key, &value)
+            })
+        })
     }
 }

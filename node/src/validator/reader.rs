@@ -1,59 +1,106 @@
-//! The thread that reads for other validators: blocks for those that lag, batches that are not in memory any more.
+//! The thread that reads for other validators: blocks for those that lag, batches that are not in memory any more, and
+//! the checkpoint for those that begin.
 
 use std::thread;
 
 use anyhow::Context;
-use crossbeam_channel::{Receiver, Sender, bounded};
-use replica::{CertifiedBlock, Envelope, MAX_FETCHED_BLOCKS, MAX_SERVED_BYTES, Message, Recipient};
+use replica::{
+    CertifiedBlock, Envelope, MAX_FETCHED_BLOCKS, MAX_HANDOVERS, MAX_SERVED_BYTES, Manifest, Message, Recipient,
+};
 use tracing::warn;
 use types::codec::{Blob, Bounded, decode};
-use types::{BatchDigest, Height, PublicKey};
+use types::{BatchDigest, Epoch, Height, PublicKey};
 
 use super::post::Post;
+use super::questions::{Answering, Questions, questions};
 use crate::store::{Store, StoredBlock};
-
-/// Questions that may wait. More are dropped: who asked asks again, elsewhere.
-const MAX_WAITING: usize = 16;
 
 /// About the longest answer that still fits in one message.
 const MAX_RUN_BYTES: usize = 14 << 20;
 
 enum Question {
-    Blocks { to: PublicKey, from: Height },
-    Batches { to: PublicKey, digests: Vec<BatchDigest> },
+    Blocks { from: Height },
+    Batches { digests: Vec<BatchDigest> },
+    Checkpoint,
+    Handovers { from: Epoch },
+    Part { height: Height, index: u32 },
 }
 
-/// Takes questions.
+/// Takes questions. Those of one peer wait for each other, not for those of others.
 pub(super) struct Reader {
-    questions: Sender<Question>,
+    questions: Questions<PublicKey, Question>,
 }
 
 impl Reader {
     pub(super) fn start(store: Store, post: Post) -> std::io::Result<Self> {
-        let (questions, queue) = bounded(MAX_WAITING);
-        thread::Builder::new().name("serve".to_owned()).spawn(move || work(&queue, &store, &post))?;
+        let (questions, answering) = questions();
+        thread::Builder::new().name("serve".to_owned()).spawn(move || work(answering, &store, &post))?;
         Ok(Self { questions })
     }
 
     pub(super) fn blocks(&self, to: PublicKey, from: Height) {
-        let _ = self.questions.try_send(Question::Blocks { to, from });
+        self.questions.ask(to, Question::Blocks { from });
     }
 
     pub(super) fn batches(&self, to: PublicKey, digests: Vec<BatchDigest>) {
-        let _ = self.questions.try_send(Question::Batches { to, digests });
+        self.questions.ask(to, Question::Batches { digests });
+    }
+
+    pub(super) fn checkpoint(&self, to: PublicKey) {
+        self.questions.ask(to, Question::Checkpoint);
+    }
+
+    pub(super) fn handovers(&self, to: PublicKey, from: Epoch) {
+        self.questions.ask(to, Question::Handovers { from });
+    }
+
+    pub(super) fn part(&self, to: PublicKey, height: Height, index: u32) {
+        self.questions.ask(to, Question::Part { height, index });
     }
 }
 
-fn work(queue: &Receiver<Question>, store: &Store, post: &Post) {
-    for question in queue {
+fn work(answering: Answering<PublicKey, Question>, store: &Store, post: &Post) {
+    for (to, question) in answering {
         let answered = match question {
-            Question::Blocks { to, from } => send_blocks(store, post, to, from),
-            Question::Batches { to, digests } => send_batches(store, post, to, &digests),
+            Question::Blocks { from } => send_blocks(store, post, to, from),
+            Question::Batches { digests } => send_batches(store, post, to, &digests),
+            Question::Checkpoint => send_offer(store, post, to),
+            Question::Handovers { from } => send_handovers(store, post, to, from),
+            Question::Part { height, index } => send_part(store, post, to, height, index),
         };
         if let Err(error) = answered {
             warn!("could not serve another validator: {error:#}");
         }
     }
+}
+
+fn send_offer(store: &Store, post: &Post, to: PublicKey) -> anyhow::Result<()> {
+    let manifest = offered_manifest(store).context("reading the checkpoint")?;
+    post.send(Envelope { to: Recipient::One(to), message: Message::CheckpointOffer(manifest.map(Box::new)) });
+    Ok(())
+}
+
+fn offered_manifest(store: &Store) -> anyhow::Result<Option<Manifest>> {
+    let Some(offered) = store.offered_checkpoint()? else { return Ok(None) };
+    let block = decode(&offered.block.block).context("its block")?;
+    let certificate = decode(&offered.block.certificate).context("its certificate")?;
+    let parts = Bounded::new(offered.parts).context("a checkpoint with too many parts to offer")?;
+    Ok(Some(Manifest { block, certificate, parts, bytes: offered.bytes }))
+}
+
+fn send_handovers(store: &Store, post: &Post, to: PublicKey, from: Epoch) -> anyhow::Result<()> {
+    let stored = store.handovers(from, MAX_HANDOVERS).context("reading handovers")?;
+    let handovers = stored.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let message = Message::Handovers(Bounded::new(handovers)?);
+    post.send(Envelope { to: Recipient::One(to), message });
+    Ok(())
+}
+
+fn send_part(store: &Store, post: &Post, to: PublicKey, height: Height, index: u32) -> anyhow::Result<()> {
+    let part = store.offered_part(height, index).context("reading a part of the checkpoint")?;
+    let message = Message::Part { height, index, bytes: Blob::new(part.unwrap_or_default())? };
+    post.send(Envelope { to: Recipient::One(to), message });
+    Ok(())
 }
 
 fn send_blocks(store: &Store, post: &Post, to: PublicKey, from: Height) -> anyhow::Result<()> {

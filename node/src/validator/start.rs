@@ -9,7 +9,7 @@ use replica::{Checkpoint, Limits, ReadError, Recovered, Replica};
 use tokio::sync::{broadcast, mpsc};
 use tracing::info;
 use types::codec::decode;
-use types::{Hash, Height};
+use types::{Epoch, Hash, Height};
 
 use super::clock::Clock;
 use super::inbox::Event;
@@ -17,14 +17,20 @@ use super::metrics::Metrics;
 use super::outcomes::Outcomes;
 use super::post::Post;
 use super::reader::{Reader, certified_block};
-use super::roster::Roster;
+    let network = match early_network {
+        Some(network) => network,
+        None => {
+            let config = network_config(&home, genesis.hash(), roster.peers(replica.council()))?;
+            network::start(config, votes_in, batches_in, peers_in)?
+        }
+    };
 use super::turn::{Sources, Tickets, Turn};
 use super::verifier::Verifier;
 use super::writer::Writer;
-use crate::home::Home;
+use crate::home::{Home, SyncMode};
 use crate::network;
 use crate::server::{Backend, Identity, serve, serve_metrics};
-use crate::store::Store;
+use crate::store::{Store, StoredCheckpoint};
 
 /// Frames that wait for the loop; while they do, nothing more is read from the peers on that lane.
 const WAITING_VOTES: usize = 4096;
@@ -49,20 +55,54 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     let store = Store::open(&home.data_dir(), genesis.hash())?;
     let clock = Clock::start();
 
+    let mut shutdown = std::pin::pin!(shutdown);
+
+    let (votes_in, mut votes) = mpsc::channel(WAITING_VOTES);
+    let (batches_in, mut batches) = mpsc::channel(WAITING_BATCHES);
+    let (peers_in, mut peers) = mpsc::unbounded_channel();
+    let roster = Roster::default();
+    let mut early_network = None;
+    if store.is_new()? && home.config().sync != SyncMode::Blocks {
+        let peers = roster.peers(genesis.ledger()?.council());
+        let config = network_config(&home, genesis.hash(), peers)?;
+        let network = network::start(config, votes_in.clone(), batches_in.clone(), peers_in.clone())?;
+        let post = Post::new(network.clone(), roster.clone());
+        let links = Links { roster: &roster, votes: &mut votes, batches: &mut batches, peers: &mut peers };
+        let sync = state_sync::run(&store, &genesis, secret.public(), home.config().sync, clock, &post, links);
+        let ended = tokio::select! {
+            ended = sync => ended?,
+            () = &mut shutdown => Ended::Stopped,
+        };
+        match ended {
+            Ended::Stopped => {
+                network.shutdown().await;
+                return Ok(());
+            }
+            // The replica has to be told as well who is connected.
+            Ended::Done { up } => up.into_iter().for_each(|index| drop(peers_in.send(network::PeerEvent::Up(index)))),
+        }
+        early_network = Some(network);
+    } else {
+        // Left over from a state sync that is over, or that is not wanted any more.
+        store.drop_incoming()?;
+    }
+
     let recovered = recover(&store)?;
-    let (replica, effects) = Replica::new(&genesis, secret, Limits::default(), recovered, clock.now())?;
+    let limits = Limits { checkpoint_blocks: home.config().checkpoint_blocks.get(), ..Limits::default() };
+    let (replica, effects) = Replica::new(&genesis, secret, limits, recovered, clock.now())?;
     info!(height = %replica.tip().height, view = %replica.summary().view, "the chain is up to here");
 
-    let (votes_in, votes) = mpsc::channel(WAITING_VOTES);
-    let (batches_in, batches) = mpsc::channel(WAITING_BATCHES);
-    let (peers_in, peers) = mpsc::unbounded_channel();
     let (requests_in, requests) = mpsc::channel(WAITING_REQUESTS);
     let (events_in, events) = mpsc::unbounded_channel();
     let (publications, _) = broadcast::channel(SUBSCRIBER_LAG);
 
-    let roster = Roster::default();
-    let neighbours = roster.peers(replica.council());
-    let network = network::start(network_config(&home, genesis.hash(), neighbours)?, votes_in, batches_in, peers_in)?;
+    let network = match early_network {
+        Some(network) => network,
+        None => {
+            let config = network_config(&home, genesis.hash(), roster.peers(replica.council()))?;
+            network::start(config, votes_in, batches_in, peers_in)?
+        }
+    };
     let metrics = Arc::new(Metrics::new());
     let backend = Backend {
         identity: Arc::new(identity(&genesis, &replica)),
@@ -128,6 +168,16 @@ async fn run_until(
     finished.recv().await.unwrap_or_else(|| Err(broken_off()))
 }
 
+/// The place of this validator's key in the chain spec.
+fn index_of(genesis: &Genesis, secret: &types::SecretKey) -> anyhow::Result<types::ValidatorIndex> {
+    let key = secret.public();
+    let place = genesis.committee().validators.keys().iter().position(|other| *other == key);
+    // A validator set has at most 64 members.
+    place
+        .map(|place| types::ValidatorIndex(place as u16))
+        .ok_or_else(|| replica::RecoveryError::NotAValidator(key).into())
+}
+
 fn broken_off() -> anyhow::Error {
     anyhow::anyhow!("the loop of the validator broke off: see what it said last")
 }
@@ -166,22 +216,29 @@ fn recover(store: &Store) -> anyhow::Result<Recovered> {
     let mut from = Height(1);
     let checkpoint = match store.read_checkpoint().context("the checkpoint")? {
         None => None,
-        Some((height, chunks)) => {
-            let record =
-                store.block(height)?.with_context(|| format!("block {height} of the checkpoint is missing"))?;
-            let certificate = record.certificate.with_context(|| format!("block {height} has no certificate"))?;
+        Some(StoredCheckpoint { height, block, chunks }) => {
+            let block = block.with_context(|| format!("the checkpoint at height {height} is without its block"))?;
             from = height.next();
             Some(Checkpoint {
                 chunks: Box::new(chunks),
-                block: decode(&record.block)?,
-                certificate: decode(&certificate)?,
+                block: decode(&block.block)?,
+                certificate: decode(&block.certificate)?,
             })
         }
     };
+    if let Some(beginning) = store.beginning()
+        && from <= beginning.height
+    {
+        anyhow::bail!(
+            "the checkpoint is damaged, and the blocks up to {} were never here: remove data/ and let the validator \
+             fetch a checkpoint again, with a new key unless its votes are known to the others",
+            beginning.height
+        );
+    }
     let proposals = store.proposals()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
     let journal = store.journal()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
     let batches = store.unordered_batches()?.into_iter().map(|(_, bytes)| bytes).collect();
-    let handovers = store.handovers()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let handovers = store.handovers(Epoch(0), usize::MAX)?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
     Ok(Recovered { checkpoint, handovers, blocks: Box::new(StoredBlocks::new(store.clone(), from)), proposals, journal, batches })
 }
 

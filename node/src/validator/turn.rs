@@ -258,6 +258,9 @@ impl Turn {
                 }
                 Effect::ServeBlocks { to, from } => self.reader.blocks(to, from),
                 Effect::ServeBatches { to, digests } => self.reader.batches(to, digests),
+                Effect::ServeCheckpoint { to } => self.reader.checkpoint(to),
+                Effect::ServeHandovers { to, from } => self.reader.handovers(to, from),
+                Effect::ServePart { to, height, index } => self.reader.part(to, height, index),
                 Effect::Checkpoint { height, snapshot } => self.writer.checkpoint(height, snapshot),
                 Effect::Evidence(evidence) => {
                     self.metrics.evidence();

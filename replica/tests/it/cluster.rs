@@ -274,6 +274,8 @@ impl Cluster {
                 Effect::Checkpoint { .. } | Effect::Evidence(_) | Effect::KeyInUseElsewhere | Effect::Members(_) => {}
                 Effect::Removed { .. } => self.validators[index].is_removed = true,
                 Effect::Diverged(divergence) => panic!("validator {index}: {divergence}"),
+                // No validator here asks for a checkpoint.
+                Effect::ServeCheckpoint { .. } | Effect::ServeHandovers { .. } | Effect::ServePart { .. } => {}
             }
         }
         self.reschedule_wake(index);

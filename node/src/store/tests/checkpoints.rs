@@ -11,7 +11,7 @@ fn write(store: &Store, height: u64, parts: u64) {
 }
 
 fn check(store: &Store, height: u64, parts: u64) {
-    let (found, chunks) = store.read_checkpoint().unwrap().expect("a checkpoint");
+    let StoredCheckpoint { height: found, chunks, .. } = store.read_checkpoint().unwrap().expect("a checkpoint");
     assert_eq!(found, Height(height));
     let expected: Vec<_> = (0..parts).map(|n| part(height, n)).collect();
     assert!(chunks.collect::<Vec<_>>() == expected, "the parts at {height}");
@@ -62,7 +62,7 @@ fn a_damaged_one_is_not_used() {
         fs::write(&log, damaged).unwrap();
         // sled's own snapshot belongs to the undamaged file.
         let store = open(dir.path());
-        if let Some((height, chunks)) = store.read_checkpoint().unwrap() {
+        if let Some(StoredCheckpoint { height, chunks, .. }) = store.read_checkpoint().unwrap() {
             assert_eq!(height, Height(10));
             let expected: Vec<_> = (0..30).map(|n| part(10, n)).collect();
             assert!(chunks.collect::<Vec<_>>() == expected, "damage at {position}");

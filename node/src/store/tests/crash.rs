@@ -65,7 +65,7 @@ fn what_was_flushed_survives_a_kill() {
         let store = open(dir.path());
         let latest = check_prefix(&store).unwrap();
         assert!(latest >= flushed, "round {round}: {flushed} was flushed, {latest} is there");
-        let found = store.read_checkpoint().unwrap().map_or(0, |(height, chunks)| {
+        let found = store.read_checkpoint().unwrap().map_or(0, |StoredCheckpoint { height, chunks, .. }| {
             let expected: Vec<_> = (0..20).map(|n| bytes(height.0 ^ n, 30_000)).collect();
             assert!(chunks.collect::<Vec<_>>() == expected);
             height.0

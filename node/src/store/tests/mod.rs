@@ -12,7 +12,7 @@ use std::path::Path;
 
 use types::{BatchDigest, Deadline, Hash, Height, View};
 
-use super::{BlockRecord, Store, StoreError, StoredBlock};
+use super::{BlockRecord, Store, StoreError, StoredBlock, StoredCheckpoint};
 
 const CHAIN: Hash = Hash([7; 32]);
 
