@@ -16,7 +16,7 @@ use super::volume::{Table, Volume};
 const COMMIT_KEY: &[u8] = b"checkpoint";
 
 /// Height, number of chunks, hash of the chunks.
-type Commit = (u64, u64, Checksum);
+pub(super) type Commit = (u64, u64, Checksum);
 
 /// Writes a checkpoint; when it is durable, removes the older ones.
 pub(super) fn write(directory: &Path, height: Height, chunks: impl Iterator<Item = Vec<u8>>) -> Result<(), StoreError> {
