@@ -95,22 +95,7 @@ impl Localnet {
         salt: u64,
         valid_until: Deadline,
     ) -> Transaction {
-        let transfer = Instruction::Transfer {
-            asset: AssetId(0),
-            to,
-            amount: Amount(amount),
-            memo: Text::default(),
-            reference: Text::default(),
-        };
-        let chain = self.net.genesis_hash;
-        let payload = Payload {
-            chain: ChainTag::of(&chain),
-            payer: Address::of(&from.public()),
-            valid_until,
-            salt,
-            instructions: Bounded::new(vec![transfer]).unwrap(),
-        };
-        Transaction::sign(payload, from, &chain)
+        transfer(&self.net.genesis_hash, from, to, amount, salt, valid_until)
     }
 
     /// Stops the network as Ctrl-C does, and waits for it.
@@ -144,6 +129,32 @@ fn terminate(child: &mut Child) {
     }
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// A signed transfer on a chain.
+pub(crate) fn transfer(
+    chain: &Hash,
+    from: &SecretKey,
+    to: Address,
+    amount: u128,
+    salt: u64,
+    valid_until: Deadline,
+) -> Transaction {
+    let transfer = Instruction::Transfer {
+        asset: AssetId(0),
+        to,
+        amount: Amount(amount),
+        memo: Text::default(),
+        reference: Text::default(),
+    };
+    let payload = Payload {
+        chain: ChainTag::of(chain),
+        payer: Address::of(&from.public()),
+        valid_until,
+        salt,
+        instructions: Bounded::new(vec![transfer]).unwrap(),
+    };
+    Transaction::sign(payload, from, chain)
 }
 
 /// Civil time.
