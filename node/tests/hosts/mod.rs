@@ -146,7 +146,10 @@ impl Hosts {
         answer.unwrap_or_else(|| {
             let log = std::fs::read_to_string(home(self.dir.path(), index).join("node.log")).unwrap_or_default();
             let tail: Vec<&str> = log.lines().rev().take(20).collect();
-            panic!("{what} did not happen at validator {index} within {patience:?}; its last words:\n{}", tail.join("\n"))
+            panic!(
+                "{what} did not happen at validator {index} within {patience:?}; its last words:\n{}",
+                tail.join("\n")
+            )
         })
     }
 }
