@@ -1,5 +1,6 @@
 //! The parts of the `baro` program: one validator ([`validator`]), its disk ([`store`]), its peers ([`network`]), its
-//! clients ([`server`]), its directory ([`home`]), many of them on one machine ([`localnet`]), and the command line.
+//! clients ([`server`]), its directory ([`home`]), many of them on one machine ([`localnet`]), those under load and killed
+//! again and again ([`soak`]), and the command line.
 
 #[expect(clippy::print_stdout, reason = "printing is what a command line is for")]
 pub mod cli;
@@ -7,5 +8,6 @@ pub mod home;
 pub mod localnet;
 pub mod network;
 pub mod server;
+pub mod soak;
 pub mod store;
 pub mod validator;

@@ -6,7 +6,6 @@ use std::str::FromStr;
 use bincode::{Decode, Encode};
 use sha3::{Digest, Keccak256};
 
-use crate::hash::parse_hex;
 use crate::{Domain, Hash, PublicKey};
 
 /// The address of an account. It outlives the keys that control the account.
@@ -62,7 +61,9 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let digits = text.strip_prefix("0x").ok_or(AddressError::Form)?;
-        let address = Address(parse_hex(digits).map_err(|_| AddressError::Form)?);
+        let mut bytes = [0; 20];
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| AddressError::Form)?;
+        let address = Address(bytes);
         let one_case = !digits.contains(|c: char| c.is_ascii_uppercase()) || digits == digits.to_uppercase();
         if !one_case && text != checksummed(&address) {
             return Err(AddressError::Checksum);
@@ -98,5 +99,6 @@ mod tests {
     fn refuses_a_mistyped_letter() {
         assert_eq!("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAee".parse::<Address>(), Err(AddressError::Checksum));
         assert_eq!("5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed".parse::<Address>(), Err(AddressError::Form));
+        assert_eq!("0x0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed".parse::<Address>(), Err(AddressError::Form));
     }
 }

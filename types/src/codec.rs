@@ -109,6 +109,10 @@ impl Writer for Comparison<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Bounded<T, const MAX: usize>(Vec<T>);
 
+/// A list that nothing but the length of its encoding bounds. Its bytes are those of a `Vec`, which would allocate for as
+/// many values as are announced.
+pub type List<T> = Bounded<T, MAX_ENCODED_BYTES>;
+
 impl<T, const MAX: usize> Bounded<T, MAX> {
     /// The list, or an error where it has more than `MAX` values.
     pub fn new(values: Vec<T>) -> Result<Self, CodecError> {

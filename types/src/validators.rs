@@ -1,6 +1,8 @@
 //! The validators of a chain and the arithmetic of quorums.
 
-use bincode::{Decode, Encode};
+use bincode::de::{BorrowDecoder, Decoder};
+use bincode::error::DecodeError;
+use bincode::{BorrowDecode, Decode, Encode};
 
 use crate::codec::{Bounded, encode};
 use crate::{Domain, Epoch, Hash, PublicKey, ValidatorIndex, View};
@@ -9,7 +11,7 @@ use crate::{Domain, Epoch, Hash, PublicKey, ValidatorIndex, View};
 pub const MAX_VALIDATORS: usize = 64;
 
 /// The consensus keys of the validators, in the order of their indices.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode)]
 pub struct ValidatorSet {
     keys: Bounded<PublicKey, MAX_VALIDATORS>,
 }
@@ -48,6 +50,19 @@ impl ValidatorSet {
     /// What a header commits to.
     pub fn hash(&self) -> Hash {
         Hash::of(Domain::Validators, &encode(self))
+    }
+}
+
+impl<C> Decode<C> for ValidatorSet {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let keys = Bounded::<PublicKey, MAX_VALIDATORS>::decode(decoder)?;
+        Self::new(keys.into_vec()).map_err(|error| DecodeError::OtherString(error.to_string()))
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for ValidatorSet {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Self::decode(decoder)
     }
 }
 
@@ -112,6 +127,7 @@ impl Committee {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::{CodecError, decode};
 
     fn committee(size: u8) -> Committee {
         let keys = (0..size).map(|byte| PublicKey([byte; 32])).collect();
@@ -143,5 +159,15 @@ mod tests {
         assert_eq!(ValidatorSet::new(vec![]), Err(ValidatorSetError::Size(0)));
         let many = (0..65).map(|byte| PublicKey([byte; 32])).collect();
         assert_eq!(ValidatorSet::new(many), Err(ValidatorSetError::Size(65)));
+    }
+
+    #[test]
+    fn no_bytes_decode_as_a_set_that_cannot_be() {
+        let keys = |keys: Vec<PublicKey>| encode(&Bounded::<_, MAX_VALIDATORS>::new(keys).expect("few"));
+        let key = PublicKey([1; 32]);
+        assert!(decode::<ValidatorSet>(&keys(vec![key])).is_ok());
+        for bad in [vec![], vec![key, key]] {
+            assert!(matches!(decode::<ValidatorSet>(&keys(bad)), Err(CodecError::Invalid(_))));
+        }
     }
 }

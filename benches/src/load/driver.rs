@@ -40,6 +40,8 @@ pub(super) struct Plan {
     pub duration: u32,
     /// How long after its deadline a payment may still be without an outcome.
     pub grace: Duration,
+    /// Whether to keep how each payment ended.
+    pub keep_outcomes: bool,
 }
 
 /// The load while it runs.
@@ -81,6 +83,8 @@ impl Driver {
             Mode::Saturate(_) => None,
         };
         let senders = (0..urls.len()).map(|validator| Sender::new(validator, events.clone())).collect();
+        let mut measure = Measure::new();
+        measure.outcomes = plan.keep_outcomes.then(Vec::new);
         let mut driver = Driver {
             plan,
             schedule,
@@ -94,7 +98,7 @@ impl Driver {
             stranded: Vec::new(),
             suspects: VecDeque::new(),
             asking: false,
-            measure: Measure::new(),
+            measure,
             started: Instant::now(),
             events,
             incoming,

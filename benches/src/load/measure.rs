@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
-use types::Height;
+use types::{Height, TransactionId};
 
 /// The longest latency that is told apart, in microseconds: ten minutes.
 const MAX_MICROS: u64 = 600_000_000;
@@ -33,7 +33,7 @@ pub(super) struct Counts {
 
 /// How a payment ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub enum Outcome {
     /// Executed with effect.
     Final,
     /// Executed without effect.
@@ -94,6 +94,8 @@ pub(super) struct Measure {
     pub blocks: u64,
     /// The longest time between two such blocks, while load was on.
     pub longest_gap: u64,
+    /// How each payment ended, if that is kept.
+    pub outcomes: Option<Vec<(TransactionId, Outcome)>>,
     last_block: u64,
     load_ended: Option<u64>,
     interval: Histogram<u64>,
@@ -116,6 +118,7 @@ impl Measure {
             height: Height(0),
             blocks: 0,
             longest_gap: 0,
+            outcomes: None,
             last_block: 0,
             load_ended: None,
             interval: latencies(),

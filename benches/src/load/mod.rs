@@ -31,7 +31,7 @@ mod schedule;
 mod sender;
 mod signing;
 
-pub use measure::Interval;
+pub use measure::{Interval, Outcome};
 pub use net::{KeyFile, read_net_file};
 pub use options::{Mode, Options};
 pub use report::{FinalityMillis, Report, Summary};
@@ -44,7 +44,7 @@ use futures::future::join_all;
 use jsonrpsee::ws_client::WsClient;
 use rpc::net_file::NetFile;
 use rpc::{BaroApiClient, ChainInfo};
-use types::{AssetId, Timestamp};
+use types::{AssetId, Timestamp, TransactionId};
 
 use accounts::Accounts;
 use checks::{Checks, check};
@@ -73,6 +73,27 @@ const CLOCK_SLACK: u32 = 10;
 /// Loads the network and reports. The accounts are funded by the network's account `bench`.
 pub async fn run(options: &Options, net: &NetFile) -> anyhow::Result<Report> {
     let progress = Progress::new(options.json);
+    let (report, _) = load(options, net, &progress, false, |interval| progress.second(interval)).await?;
+    Ok(report)
+}
+
+/// As [`run`], and keeps how each payment ended. `each_second` is told of each second of load; before the first one,
+/// nothing but the accounts' funding happens.
+pub async fn run_audited(
+    options: &Options,
+    net: &NetFile,
+    each_second: impl FnMut(&Interval),
+) -> anyhow::Result<(Report, Vec<(TransactionId, Outcome)>)> {
+    load(options, net, &Progress::new(true), true, each_second).await
+}
+
+async fn load(
+    options: &Options,
+    net: &NetFile,
+    progress: &Progress,
+    keep_outcomes: bool,
+    each_second: impl FnMut(&Interval),
+) -> anyhow::Result<(Report, Vec<(TransactionId, Outcome)>)> {
     let clients = reach(net).await?;
     let chain = clients[0].chain().await.context("cannot read the chain")?;
     ensure!(
@@ -95,19 +116,20 @@ pub async fn run(options: &Options, net: &NetFile) -> anyhow::Result<Report> {
     }
     drop(clients);
 
-    let signing = sign_ahead(options, &chain, asset, accounts, first_salt, &progress).await?;
+    let signing = sign_ahead(options, &chain, asset, accounts, first_salt, progress).await?;
     let urls: Vec<String> = net.validators.iter().map(|validator| validator.rpc_ws.clone()).collect();
     let grace = Duration::from_secs(u64::from(options.grace));
-    let plan = Plan { mode: options.mode(), warmup: options.warmup, duration: options.duration, grace };
+    let plan = Plan { mode: options.mode(), warmup: options.warmup, duration: options.duration, grace, keep_outcomes };
     let driver = Driver::new(plan, signing, &urls, options.connections as usize).await;
 
     let before = Usage::now(net);
-    let measure = driver.run(|interval| progress.second(interval)).await;
+    let mut measure = driver.run(each_second).await;
+    let outcomes = measure.outcomes.take().unwrap_or_default();
     let after = Usage::now(net);
 
     progress.step("checking state roots and supply");
     let checks = check(net, &chain).await;
-    Ok(report(options, net, measure, checks, &before, &after))
+    Ok((report(options, net, measure, checks, &before, &after), outcomes))
 }
 
 /// A connection to each validator that answers; an error where none does.

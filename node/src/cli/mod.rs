@@ -10,6 +10,7 @@ mod network;
 mod node;
 mod pay;
 mod query;
+mod soak;
 mod submission;
 mod validators;
 
@@ -76,6 +77,8 @@ enum Command {
     Peers(query::PeersArgs),
     /// Load a network with payments and measure it
     Bench(bench::Args),
+    /// Load a network of its own while validators are killed at random, and check that nothing is lost
+    Soak(soak::Args),
 }
 
 /// Runs the command line of this process.
@@ -116,6 +119,7 @@ async fn run(command: Command) -> Outcome {
         Command::Status(args) => query::status(args).await,
         Command::Peers(args) => query::peers(args).await,
         Command::Bench(args) => bench::run(args).await,
+        Command::Soak(args) => soak::run(args).await,
     }
 }
 

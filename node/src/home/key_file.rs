@@ -114,11 +114,16 @@ impl KeyFile {
         }
         let key: KeyFile =
             serde_json::from_str(&text).map_err(|error| KeyError::Form { path: path.to_owned(), error })?;
-        let fitting = KeyFile::of(key.kind, &key.secret_key());
-        if (fitting.public_key, fitting.address) != (key.public_key, key.address) {
+        if !key.is_consistent() {
             return Err(KeyError::Altered(path.to_owned()));
         }
         Ok(key)
+    }
+
+    /// True if public key and address belong to the secret.
+    pub fn is_consistent(&self) -> bool {
+        let fitting = KeyFile::of(self.kind, &self.secret_key());
+        (fitting.public_key, fitting.address) == (self.public_key, self.address)
     }
 
     /// Writes the file, for its owner alone.

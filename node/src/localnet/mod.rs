@@ -102,6 +102,19 @@ impl Localnet {
         ended.collect()
     }
 
+    /// `kill -9` of a validator. Does nothing if it has ended.
+    pub fn kill(&mut self, index: usize) {
+        self.processes[index].kill();
+    }
+
+    /// Starts a validator that has ended.
+    pub fn restart(&mut self, index: usize) -> anyhow::Result<()> {
+        self.processes[index].kill();
+        self.processes[index] = ValidatorProcess::start(&self.layout.validator_name(index), &self.layout.home(index))?;
+        self.net.validators[index].pid = self.processes[index].pid();
+        self.layout.write_net_file(&self.net)
+    }
+
     async fn wait_until_finalizing(&mut self) -> anyhow::Result<()> {
         let start = Instant::now();
         for index in 0..self.processes.len() {

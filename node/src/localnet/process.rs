@@ -61,13 +61,18 @@ impl ValidatorProcess {
             let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
         }
     }
+
+    /// Ends it at once, and waits until it is gone.
+    pub(super) fn kill(&mut self) {
+        // Does nothing if it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Drop for ValidatorProcess {
     fn drop(&mut self) {
-        // Does nothing if it has ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

@@ -89,6 +89,20 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 }
 
+/// All frames that `bytes` hold, as a peer's stream of them is read, up to the first fault. For tests that feed the
+/// reader any bytes.
+pub async fn read_frames(bytes: &[u8], limit: usize) -> (Vec<Bytes>, Result<(), FrameError>) {
+    let mut reader = FrameReader::new(bytes, limit, Duration::MAX);
+    let mut frames = Vec::new();
+    loop {
+        match reader.next().await {
+            Ok(Some(frame)) => frames.push(frame),
+            Ok(None) => return (frames, Ok(())),
+            Err(error) => return (frames, Err(error)),
+        }
+    }
+}
+
 /// Writes all frames, small ones together, and flushes once. `buffer` is scratch space.
 pub(super) async fn write_frames<W>(stream: &mut W, frames: &[Bytes], buffer: &mut Vec<u8>) -> io::Result<()>
 where

@@ -56,6 +56,7 @@ pub use status::{LaneStatus, PeerStatus};
 
 use behaviour::Behaviour;
 use driver::{Driver, Outputs};
+pub use frame::read_frames;
 use status::Peers;
 
 /// A frame from a peer.

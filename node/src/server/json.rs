@@ -8,6 +8,11 @@ use rpc::{
 use types::{Block, Hash, Header, Member, PublicKey, Timestamp, TransactionId};
 use vm::{Approval, Ledger, Receipt, ReceiptPointer};
 
+/// The bytes that a client sent in hexadecimal form, with or without `0x`.
+pub fn bytes_of(text: &rpc::HexBytes) -> Option<Vec<u8>> {
+    hex::decode(text.0.strip_prefix("0x").unwrap_or(&text.0)).ok()
+}
+
 /// A finalized block.
 pub(crate) fn block_info(finalized: &FinalizedBlock) -> BlockInfo {
     block_with_receipts(&finalized.block, finalized.hash, &finalized.receipts)

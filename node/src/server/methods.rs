@@ -13,7 +13,7 @@ use rpc::{
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{broadcast, mpsc, oneshot};
-use types::codec::{decode, encode};
+use types::codec::{List, decode, encode};
 use types::{Address, AssetId, Block, Height, TransactionId};
 use vm::{Receipt, ReceiptPointer};
 
@@ -79,9 +79,7 @@ impl Backend {
         if transactions.len() > max {
             return Err(Error::TooMany { got: transactions.len(), max });
         }
-        let from_hex = |text: &HexBytes| hex::decode(text.0.strip_prefix("0x").unwrap_or(&text.0));
-        let transactions =
-            transactions.iter().map(from_hex).collect::<Result<Vec<_>, _>>().map_err(|_| Error::NotHex)?;
+        let transactions = transactions.iter().map(json::bytes_of).collect::<Option<Vec<_>>>().ok_or(Error::NotHex)?;
         self.ask(|reply| Request::Submit { transactions, reply }).await
     }
 
@@ -124,14 +122,14 @@ fn executed(placed: &PlacedReceipt) -> TransactionStatus {
 /// Looks for an id in the closed list of its deadline second.
 fn find_closed(store: &Store, id: &TransactionId) -> anyhow::Result<Option<ReceiptPointer>> {
     let Some(bytes) = store.ids(id.deadline())? else { return Ok(None) };
-    let ids: Vec<(TransactionId, ReceiptPointer)> = decode(&bytes).context("the ids of a second")?;
+    let ids: List<(TransactionId, ReceiptPointer)> = decode(&bytes).context("the ids of a second")?;
     Ok(ids.binary_search_by_key(id, |(id, _)| *id).ok().map(|found| ids[found].1))
 }
 
 fn read_receipt(store: &Store, id: &TransactionId, place: ReceiptPointer) -> anyhow::Result<PlacedReceipt> {
     let bytes = store.receipts(place.height)?.context("a block's receipts are missing")?;
-    let receipts: Vec<Receipt> = decode(&bytes).context("receipts")?;
-    let receipt = receipts.into_iter().nth(place.index as usize).filter(|receipt| receipt.id == *id);
+    let receipts: List<Receipt> = decode(&bytes).context("receipts")?;
+    let receipt = receipts.into_vec().into_iter().nth(place.index as usize).filter(|receipt| receipt.id == *id);
     let receipt = receipt.context("a receipt is not where the ledger says")?;
     let record = store.block(place.height)?.context("a block is missing")?;
     let block: Block = decode(&record.block).context("a block")?;
@@ -141,7 +139,7 @@ fn read_receipt(store: &Store, id: &TransactionId, place: ReceiptPointer) -> any
 fn read_block(store: &Store, height: Height) -> anyhow::Result<Option<BlockInfo>> {
     let Some(record) = store.block(height)? else { return Ok(None) };
     let block: Block = decode(&record.block).context("a block")?;
-    let receipts: Vec<Receipt> = decode(&record.receipts).context("receipts")?;
+    let receipts: List<Receipt> = decode(&record.receipts).context("receipts")?;
     let hash = block.header.hash();
     Ok(Some(json::block_with_receipts(&block, hash, &receipts)))
 }

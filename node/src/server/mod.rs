@@ -8,5 +8,6 @@ mod metrics_page;
 
 pub use connect::RpcLimits;
 pub(crate) use connect::serve;
+pub use json::bytes_of;
 pub(crate) use methods::{Backend, Identity};
 pub(crate) use metrics_page::serve_metrics;

@@ -63,7 +63,7 @@ impl Entry {
         Ok(encode(&fields))
     }
 
-    fn decoded(bytes: &[u8]) -> Result<Self, CodecError> {
+    pub(super) fn decoded(bytes: &[u8]) -> Result<Self, CodecError> {
         let (block, certificate, batches, next_sequence, low_water) = decode::<EntryFields>(bytes)?;
         Ok(Entry {
             block: block.into_vec(),

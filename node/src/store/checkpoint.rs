@@ -22,7 +22,7 @@ const MAX_PARTS: usize = 1 << 20;
 const MAX_BLOCK_BYTES: usize = 1 << 20;
 
 /// Height, number of chunks, hash of the chunks.
-type Commit = (u64, u64, Checksum);
+pub(super) type Commit = (u64, u64, Checksum);
 
 /// The hash of each part, and the bytes of all.
 type List = (Bounded<Hash, MAX_PARTS>, u64);

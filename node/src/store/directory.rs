@@ -153,7 +153,7 @@ fn marker_text(format: u32, chain: Hash) -> String {
     format!("{text}check {check}\n")
 }
 
-fn check_marker(path: &Path, text: &str, expected: Hash) -> Result<(), StoreError> {
+pub(super) fn check_marker(path: &Path, text: &str, expected: Hash) -> Result<(), StoreError> {
     let damaged = || StoreError::corrupt(&path.join(MARKER), "it is not what was written");
     let mut lines = text.lines();
     if lines.next() != Some("baro store") {

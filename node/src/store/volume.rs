@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use sled::Tree;
 
-use super::checksum::{CHECKSUM_BYTES, checksum};
+use super::checksum::checksum;
 use super::chunks::Chunks;
 use super::directory::{UNFINISHED, entries, sync_directory};
+use super::value::{INLINE_BYTES, Place, Value};
 use super::{StoreError, sled_log};
 
 /// What sled keeps of a volume's pages in memory, in bytes.
@@ -19,14 +20,8 @@ const CACHE_BYTES: u64 = 8 << 20;
 /// What sled writes at a time. Larger segments were no faster and held more memory.
 const SEGMENT_BYTES: usize = 512 << 10;
 
-/// Values up to this length stand in their table; longer ones are chunks.
-const INLINE_BYTES: usize = 512;
-
 /// How long a volume that was just closed may still be closing: sled's threads let go of it a little later.
 const CLOSING: Duration = Duration::from_secs(10);
-
-const INLINE: u8 = 0;
-const CHUNKED: u8 = 1;
 
 /// The tables of a volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,19 +165,13 @@ impl Volume {
     /// Puts a value; it is durable after the next [`Volume::flush`]. After a crash a value is there only if
     /// everything that was put before it is there.
     pub(super) fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        let mut entry = Vec::with_capacity(1 + CHECKSUM_BYTES + value.len().clamp(16, INLINE_BYTES));
         let check = checksum(&[table.name().as_bytes(), key, value]);
-        if value.len() <= INLINE_BYTES {
-            entry.push(INLINE);
-            entry.extend_from_slice(&check);
-            entry.extend_from_slice(value);
+        let place = if value.len() <= INLINE_BYTES {
+            Place::Here(value)
         } else {
-            let first = self.chunks.append(value)?;
-            entry.push(CHUNKED);
-            entry.extend_from_slice(&check);
-            entry.extend_from_slice(&first.to_be_bytes());
-            entry.extend_from_slice(&(value.len() as u64).to_be_bytes());
-        }
+            Place::Chunks { first: self.chunks.append(value)?, length: value.len() as u64 }
+        };
+        let entry = Value { check, place }.encoded();
         self.tree(table).insert(key, entry).map_err(StoreError::sled("write", &self.path))?;
         Ok(())
     }
@@ -234,16 +223,10 @@ impl Volume {
             let what = format!("the value under {} in {} is not what was written", hex::encode(key), table.name());
             StoreError::corrupt(&self.path, what)
         };
-        let (&kind, rest) = entry.split_first().ok_or_else(damaged)?;
-        let (check, rest) = rest.split_at_checked(CHECKSUM_BYTES).ok_or_else(damaged)?;
-        let value = match kind {
-            INLINE => rest.to_vec(),
-            CHUNKED => {
-                let place: [u8; 16] = rest.try_into().map_err(|_| damaged())?;
-                let place = u128::from_be_bytes(place);
-                self.chunks.read((place >> 64) as u64, place as u64)?.ok_or_else(damaged)?
-            }
-            _ => return Err(damaged()),
+        let Value { check, place } = Value::decoded(entry).ok_or_else(damaged)?;
+        let value = match place {
+            Place::Here(value) => value.to_vec(),
+            Place::Chunks { first, length } => self.chunks.read(first, length)?.ok_or_else(damaged)?,
         };
         if checksum(&[table.name().as_bytes(), key, &value]) != check {
             return Err(damaged());

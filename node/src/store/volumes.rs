@@ -18,7 +18,7 @@ pub(super) const VOLUME_BYTES: u64 = 256 << 20;
 
 const OPENING_KEY: &[u8] = b"volume";
 
-const MAX_VOLUMES: usize = 1 << 20;
+pub(super) const MAX_VOLUMES: usize = 1 << 20;
 
 /// Where a volume begins. It holds what follows, up to where the next one begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct Span {
     pub(super) first_second: u32,
 }
 
-type SpanFields = (u64, u64, u64, u32);
+pub(super) type SpanFields = (u64, u64, u64, u32);
 
 impl Span {
     fn fields(&self) -> SpanFields {

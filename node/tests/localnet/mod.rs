@@ -88,22 +88,7 @@ impl Localnet {
         salt: u64,
         valid_until: Deadline,
     ) -> Transaction {
-        let transfer = Instruction::Transfer {
-            asset: AssetId(0),
-            to,
-            amount: Amount(amount),
-            memo: Text::default(),
-            reference: Text::default(),
-        };
-        let chain = self.net.genesis_hash;
-        let payload = Payload {
-            chain: ChainTag::of(&chain),
-            payer: Address::of(&from.public()),
-            valid_until,
-            salt,
-            instructions: Bounded::new(vec![transfer]).unwrap(),
-        };
-        Transaction::sign(payload, from, &chain)
+        transfer(&self.net.genesis_hash, from, to, amount, salt, valid_until)
     }
 
     /// Stops the network as Ctrl-C does, and waits for it.
@@ -158,6 +143,32 @@ pub(crate) fn baro(args: &[&str]) -> String {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "baro {args:?}: {out}{err}");
     out.into_owned()
+}
+
+/// A signed transfer on a chain.
+pub(crate) fn transfer(
+    chain: &Hash,
+    from: &SecretKey,
+    to: Address,
+    amount: u128,
+    salt: u64,
+    valid_until: Deadline,
+) -> Transaction {
+    let transfer = Instruction::Transfer {
+        asset: AssetId(0),
+        to,
+        amount: Amount(amount),
+        memo: Text::default(),
+        reference: Text::default(),
+    };
+    let payload = Payload {
+        chain: ChainTag::of(chain),
+        payer: Address::of(&from.public()),
+        valid_until,
+        salt,
+        instructions: Bounded::new(vec![transfer]).unwrap(),
+    };
+    Transaction::sign(payload, from, chain)
 }
 
 /// Civil time.

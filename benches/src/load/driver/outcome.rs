@@ -154,6 +154,9 @@ impl Driver {
     fn end(&mut self, now: u64, id: &TransactionId, outcome: Outcome) {
         if let Some(entry) = self.table.remove(id) {
             self.measure.ended(now, entry.due, entry.measured, outcome);
+            if let Some(outcomes) = &mut self.measure.outcomes {
+                outcomes.push((*id, outcome));
+            }
         }
     }
 
