@@ -19,9 +19,6 @@ use crate::judging::Judging;
 use crate::proposing::Request;
 use crate::{Effect, Envelope, Input, Job, Limits, Message, Now, Recipient, SubmitError, Write, admission};
 
-/// The journal is trimmed once so many views of it are not needed any more.
-const TRIM_AFTER_VIEWS: u64 = 256;
-
 /// About how many bytes an account takes in a checkpoint.
 const ACCOUNT_BYTES: u64 = 64;
 
@@ -469,7 +466,7 @@ impl Replica {
     fn trim_journal(&mut self, effects: &mut Vec<Effect>) {
         // What was voted for above the tip is not stored as finalized yet, whatever consensus knows.
         let needed = self.consensus.first_needed_view().min(self.chain.tip().view);
-        if needed.0 >= self.trimmed.0 + TRIM_AFTER_VIEWS {
+        if needed.0 >= self.trimmed.0 + self.limits.trim_after_views {
             self.trimmed = needed;
             effects.push(Effect::Write(Write::TrimJournal(needed)));
         }
