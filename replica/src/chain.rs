@@ -184,6 +184,11 @@ impl Chain {
         self.candidates.remove(hash).map(|candidate| candidate.block.batches.to_vec()).unwrap_or_default()
     }
 
+    /// How many unfinalized blocks there are.
+    pub(crate) fn candidates_held(&self) -> usize {
+        self.candidates.len()
+    }
+
     /// The hashes of the unfinalized blocks proposed in `view`.
     pub(crate) fn candidates_of(&self, view: View) -> Vec<Hash> {
         let of_view = self.candidates.iter().filter(|(_, candidate)| candidate.block.header.view == view);

@@ -8,9 +8,6 @@ use crate::chain::{Divergence, Folded};
 use crate::replica::Replica;
 use crate::{Effect, FinalizedWrite, Now, Write};
 
-/// The journal is trimmed once so many views of it are not needed any more.
-const TRIM_AFTER_VIEWS: u64 = 256;
-
 /// About how many bytes an account takes in a checkpoint.
 const ACCOUNT_BYTES: u64 = 64;
 
@@ -155,7 +152,7 @@ impl Replica {
         // What was voted for above the tip is not stored as finalized yet, whatever consensus knows.
         let tip = self.chain.tip().view;
         let needed = self.seat.as_ref().map_or(tip, |seat| seat.consensus.first_needed_view().min(tip));
-        if needed.0 >= self.trimmed.0 + TRIM_AFTER_VIEWS {
+        if needed.0 >= self.trimmed.0 + self.limits.trim_after_views {
             self.trimmed = needed;
             effects.push(Effect::Write(Write::TrimJournal(needed)));
         }

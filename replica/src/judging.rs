@@ -73,6 +73,11 @@ impl Judging {
         self.bodies.range((view, Hash::ZERO)..).next().is_some_and(|((first, _), _)| *first == view)
     }
 
+    /// Blocks that are kept.
+    pub(crate) fn bodies_held(&self) -> usize {
+        self.bodies.len()
+    }
+
     pub(crate) fn wants(&self, hash: &Hash) -> bool {
         self.wanted.contains_key(hash)
     }

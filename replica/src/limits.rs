@@ -29,6 +29,8 @@ pub struct Limits {
     pub checkpoint_bytes: u64,
     /// A checkpoint is due at each height that is a multiple of this.
     pub checkpoint_blocks: u64,
+    /// The journal is trimmed once so many views of it are not needed any more.
+    pub trim_after_views: u64,
 }
 
 impl Default for Limits {
@@ -46,6 +48,7 @@ impl Default for Limits {
             retry_millis: 500,
             checkpoint_bytes: 64 << 20,
             checkpoint_blocks: 20_000,
+            trim_after_views: 256,
         }
     }
 }

@@ -142,6 +142,16 @@ impl Dissemination {
         self.known.len()
     }
 
+    /// Digests for which acknowledgements are kept though the batches are not here.
+    pub(crate) fn early_held(&self) -> usize {
+        self.early.len()
+    }
+
+    /// Bytes of unordered batches by creator, or by sender while they are verified.
+    pub(crate) fn unordered_bytes(&self) -> &[usize] {
+        &self.unordered
+    }
+
     /// True when a leader could order something that no live block includes yet.
     pub(crate) fn has_ready(&self) -> bool {
         self.ready > 0

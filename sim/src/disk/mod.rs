@@ -1,0 +1,161 @@
+//! A machine's disk: one log of writes, of which a crash keeps everything up to the last flush and any prefix of what
+//! followed; and checkpoints beside it. So the store of a node behaves.
+
+mod image;
+mod put;
+
+use std::rc::Rc;
+
+use replica::{CertifiedBlock, Recovered, Write};
+use types::codec::Blob;
+use types::{BatchDigest, Height};
+
+pub(crate) use image::Image;
+use put::{Put, puts};
+
+/// A checkpoint that was completely written.
+#[derive(Clone)]
+struct Checkpoint {
+    height: Height,
+    chunks: Rc<Vec<Vec<u8>>>,
+}
+
+/// What is on the disk for good.
+#[derive(Clone, Default)]
+struct Durable {
+    image: Image,
+    checkpoint: Option<Checkpoint>,
+}
+
+/// Why something was not written.
+#[derive(Debug)]
+pub(crate) enum WriteError {
+    /// No space is left: the process ends.
+    Full,
+    /// The store does not take it: a replica must not ask for this.
+    Refused(String),
+}
+
+#[derive(Default)]
+pub(crate) struct Disk {
+    durable: Durable,
+    /// With everything written, flushed or not: what the store reads.
+    written: Image,
+    unflushed: Vec<Put>,
+    /// An old copy, for a disk that will be rolled back.
+    copy: Option<Durable>,
+    pub(crate) is_full: bool,
+    /// A bit is not what it was: the store will find that when it is opened.
+    pub(crate) is_damaged: bool,
+    /// How much longer than usual a flush takes.
+    pub(crate) slowness: u64,
+}
+
+impl Disk {
+    pub(crate) fn write(&mut self, write: &Write) -> Result<(), WriteError> {
+        for put in puts(write) {
+            if self.is_full {
+                return Err(WriteError::Full);
+            }
+            self.written.put(&put).map_err(WriteError::Refused)?;
+            self.unflushed.push(put);
+        }
+        Ok(())
+    }
+
+    /// Everything written is durable.
+    pub(crate) fn flush(&mut self) {
+        for put in self.unflushed.drain(..) {
+            // It was taken before, after the same writes.
+            let _ = self.durable.image.put(&put);
+        }
+    }
+
+    /// So many writes are not flushed.
+    pub(crate) fn unflushed(&self) -> usize {
+        self.unflushed.len()
+    }
+
+    /// The machine stops; `kept` of the unflushed writes have reached the disk all the same.
+    pub(crate) fn crash(&mut self, kept: usize) {
+        for put in self.unflushed.drain(..).take(kept) {
+            // It was taken before, after the same writes.
+            let _ = self.durable.image.put(&put);
+        }
+        self.written = self.durable.image.clone();
+    }
+
+    pub(crate) fn put_checkpoint(&mut self, height: Height, chunks: Vec<Vec<u8>>) {
+        if self.durable.checkpoint.as_ref().is_none_or(|older| older.height < height) {
+            self.durable.checkpoint = Some(Checkpoint { height, chunks: Rc::new(chunks) });
+        }
+    }
+
+    /// The latest block that a start must come to: that of the checkpoint, or one that a certificate after it covers.
+    pub(crate) fn certified_tip(&self) -> Height {
+        let checkpoint = self.durable.checkpoint.as_ref().map_or(Height(0), |checkpoint| checkpoint.height);
+        checkpoint.max(self.durable.image.certified_tip())
+    }
+
+    /// What a crash cannot take away.
+    pub(crate) fn durable(&self) -> &Image {
+        &self.durable.image
+    }
+
+    /// Keeps a copy of the disk as it is.
+    pub(crate) fn keep_copy(&mut self) {
+        self.copy = Some(self.durable.clone());
+    }
+
+    /// Puts the disk back to the copy, or to nothing if there is none. The machine is off.
+    pub(crate) fn roll_back(&mut self) {
+        self.replace(self.copy.clone().unwrap_or_default());
+    }
+
+    /// Empties the disk. The machine is off.
+    pub(crate) fn erase(&mut self) {
+        self.replace(Durable::default());
+    }
+
+    fn replace(&mut self, durable: Durable) {
+        self.written = durable.image.clone();
+        self.unflushed.clear();
+        self.durable = durable;
+    }
+
+    /// What a process finds when it starts.
+    pub(crate) fn recovered(&self) -> Result<Recovered, String> {
+        let Durable { image, checkpoint } = &self.durable;
+        let mut from = Height(1);
+        let checkpoint = match checkpoint {
+            None => None,
+            Some(Checkpoint { height, chunks }) => {
+                from = height.next();
+                let (block, certificate) = image.certified(*height)?;
+                let chunks = Box::new(chunks.to_vec().into_iter());
+                Some(replica::Checkpoint { chunks, block, certificate })
+            }
+        };
+        let blocks: Vec<CertifiedBlock> = image.blocks_from(from, usize::MAX, usize::MAX);
+        Ok(Recovered {
+            checkpoint,
+            handovers: image.handovers(),
+            blocks: Box::new(blocks.into_iter().map(Ok)),
+            proposals: image.proposals(),
+            journal: image.journal(),
+            batches: image.unordered_batches(),
+        })
+    }
+
+    /// Blocks from a height on for a validator that lags, up to the last one that a certificate among them covers.
+    pub(crate) fn served_blocks(&self, from: Height, max_blocks: usize, max_bytes: usize) -> Vec<CertifiedBlock> {
+        let mut blocks = self.written.blocks_from(from, max_blocks, max_bytes);
+        let covered = blocks.iter().rposition(|block| block.certificate.is_some()).map_or(0, |last| last + 1);
+        blocks.truncate(covered);
+        blocks
+    }
+
+    pub(crate) fn batch<const MAX: usize>(&self, digest: &BatchDigest) -> Option<Blob<MAX>> {
+        self.written.batch(digest).and_then(|bytes| Blob::new(bytes.to_vec()).ok())
+    }
+}

@@ -1,0 +1,131 @@
+//! Byzantine validators by name: each wraps what a production replica says, or forges messages with its validator's key.
+
+mod bad_batches;
+mod bad_certificates;
+mod bad_roots;
+mod double_voter;
+mod equivocator;
+mod flooder;
+mod forgery;
+mod liar;
+mod replayer;
+mod silent_leader;
+mod withholder;
+
+use replica::{CertifiedBlock, Envelope, Message, Recipient};
+use types::codec::Bounded;
+use types::{Committee, Height, SecretKey, ValidatorIndex, View};
+
+use crate::address::{PeerName, peer_name};
+use crate::random::Random;
+
+/// The names of all doubles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DoubleKind {
+    /// A leader that proposes two blocks, one to each half.
+    Equivocator,
+    /// Votes for two blocks, and to give up and to finalize at once.
+    DoubleVoter,
+    /// Never proposes.
+    SilentLeader,
+    /// Sends its batches to some and not to others.
+    Withholder,
+    /// Puts transactions into its batches that nobody signed.
+    BadBatches,
+    /// Proposes blocks with outcomes that are not theirs.
+    BadRoots,
+    /// Sends certificates that prove nothing.
+    BadCertificates,
+    /// Says again what it and others said long ago.
+    Replayer,
+    /// Talks of views far ahead.
+    Flooder,
+    /// Answers who catches up with wrong blocks, and lies about how far it is.
+    Liar,
+}
+
+impl DoubleKind {
+    /// All of them.
+    pub const ALL: [DoubleKind; 10] = [
+        DoubleKind::Equivocator,
+        DoubleKind::DoubleVoter,
+        DoubleKind::SilentLeader,
+        DoubleKind::Withholder,
+        DoubleKind::BadBatches,
+        DoubleKind::BadRoots,
+        DoubleKind::BadCertificates,
+        DoubleKind::Replayer,
+        DoubleKind::Flooder,
+        DoubleKind::Liar,
+    ];
+
+    pub(crate) fn make(self) -> Box<dyn Double> {
+        match self {
+            DoubleKind::Equivocator => Box::new(equivocator::Equivocator),
+            DoubleKind::DoubleVoter => Box::new(double_voter::DoubleVoter::default()),
+            DoubleKind::SilentLeader => Box::new(silent_leader::SilentLeader),
+            DoubleKind::Withholder => Box::new(withholder::Withholder),
+            DoubleKind::BadBatches => Box::new(bad_batches::BadBatches),
+            DoubleKind::BadRoots => Box::new(bad_roots::BadRoots),
+            DoubleKind::BadCertificates => Box::new(bad_certificates::BadCertificates::default()),
+            DoubleKind::Replayer => Box::new(replayer::Replayer::default()),
+            DoubleKind::Flooder => Box::new(flooder::Flooder),
+            DoubleKind::Liar => Box::new(liar::Liar),
+        }
+    }
+}
+
+/// What a double works with.
+pub(crate) struct Hand<'a> {
+    pub(crate) me: ValidatorIndex,
+    pub(crate) secret: &'a SecretKey,
+    pub(crate) committee: &'a Committee,
+    /// The view that its replica is in.
+    pub(crate) view: View,
+    pub(crate) random: &'a mut Random,
+    /// What leaves the machine.
+    pub(crate) said: Vec<Envelope>,
+    /// How often the double has done what it is named for.
+    pub(crate) misdeeds: u64,
+}
+
+impl Hand<'_> {
+    /// Says something.
+    pub(crate) fn say(&mut self, to: Recipient, message: Message) {
+        self.said.push(Envelope { to, message });
+    }
+
+    /// Says something to one validator.
+    pub(crate) fn tell(&mut self, to: ValidatorIndex, message: Message) {
+        self.say(Recipient::One(peer_name(to)), message);
+    }
+
+    /// Everyone else.
+    pub(crate) fn others(&self) -> Vec<ValidatorIndex> {
+        self.committee.indices().filter(|&index| index != self.me).collect()
+    }
+
+    /// True so many times in a thousand, counting a misdeed if so.
+    pub(crate) fn dares(&mut self, per_mille: u64) -> bool {
+        let dares = self.random.chance(per_mille);
+        self.misdeeds += u64::from(dares);
+        dares
+    }
+}
+
+/// A way of being Byzantine.
+pub(crate) trait Double {
+    /// The production replica wants something sent.
+    fn send(&mut self, hand: &mut Hand<'_>, envelope: Envelope) {
+        hand.said.push(envelope);
+    }
+
+    /// Something was heard; the production replica hears it after this.
+    fn hear(&mut self, _hand: &mut Hand<'_>, _from: ValidatorIndex, _message: &Message) {}
+
+    /// The production replica wants to answer a question for blocks.
+    fn serve(&mut self, hand: &mut Hand<'_>, to: PeerName, _from: Height, blocks: Vec<CertifiedBlock>) {
+        let blocks = Bounded::new(blocks).unwrap_or_default();
+        hand.say(Recipient::One(to), Message::Blocks(blocks));
+    }
+}

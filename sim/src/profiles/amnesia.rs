@@ -1,0 +1,20 @@
+use super::Profile;
+use crate::faults::{amnesia, crashes, empty_disks, partitions};
+use crate::scenario::Stage;
+
+/// A validator that starts with an old copy of its disk, or with none.
+pub(super) const PROFILE: Profile = Profile {
+    name: "amnesia",
+    about: "a disk that is rolled back or empty",
+    prepare,
+    is_in_all: true,
+};
+
+fn prepare(stage: &mut Stage<'_>) {
+    for _ in 0..stage.budget() {
+        if stage.random.chance(600) { amnesia(stage) } else { empty_disks(stage) }
+    }
+    let (crashed, cut) = (stage.random.below(3), stage.random.below(3));
+    crashes(stage, crashed);
+    partitions(stage, cut);
+}
