@@ -10,6 +10,7 @@ mod network;
 mod node;
 mod pay;
 mod query;
+mod simulate;
 mod submission;
 
 use std::io::IsTerminal;
@@ -72,6 +73,8 @@ enum Command {
     Peers(query::PeersArgs),
     /// Load a network with payments and measure it
     Bench(bench::Args),
+    /// Simulate worst days: many validators under faults, each day from one seed
+    Simulate(simulate::Args),
 }
 
 /// Runs the command line of this process.
@@ -111,6 +114,7 @@ async fn run(command: Command) -> Outcome {
         Command::Status(args) => query::status(args).await,
         Command::Peers(args) => query::peers(args).await,
         Command::Bench(args) => bench::run(args).await,
+        Command::Simulate(args) => simulate::run(&args),
     }
 }
 
