@@ -11,6 +11,7 @@ mod node;
 mod pay;
 mod query;
 mod soak;
+mod simulate;
 mod submission;
 mod validators;
 
@@ -79,6 +80,8 @@ enum Command {
     Bench(bench::Args),
     /// Load a network of its own while validators are killed at random, and check that nothing is lost
     Soak(soak::Args),
+    /// Simulate worst days: many validators under faults, each day from one seed
+    Simulate(simulate::Args),
 }
 
 /// Runs the command line of this process.
@@ -120,6 +123,7 @@ async fn run(command: Command) -> Outcome {
         Command::Peers(args) => query::peers(args).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Soak(args) => soak::run(args).await,
+        Command::Simulate(args) => simulate::run(&args),
     }
 }
 
