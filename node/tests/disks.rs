@@ -218,7 +218,6 @@ fn a_full_disk_stops_the_validator_and_space_lets_it_go_on() {
     let filler = disk.fill();
     let words = running.fails();
     assert!(words.contains("check free space") && words.contains("home/data"), "{words}");
-    // While it is full, a start says the same or takes nothing that it cannot keep.
     std::fs::remove_file(filler).unwrap();
     let running = only.start();
     only.reaches(before + 5);
