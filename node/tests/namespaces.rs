@@ -60,7 +60,7 @@ fn partitions_lose_nothing_and_heal() {
     run.hosts.heal();
     let healed = Instant::now();
     run.reaches(3, missed, CATCH_UP);
-    println!("the lone validator caught up {} blocks in {:?}", missed.0 - alone.0, healed.elapsed());
+    eprintln!("the lone validator caught up {} blocks in {:?}", missed.0 - alone.0, healed.elapsed());
     run.all_are_final(CATCH_UP);
     run.all_agree();
 }
@@ -81,7 +81,7 @@ fn ten_partitions_in_foul_weather_lose_nothing() {
         run.hosts.heal();
         let healed = Instant::now();
         run.all_are_final(PATIENCE);
-        println!("round {round}: without {side:?}; all is final {:?} after it healed", healed.elapsed());
+        eprintln!("round {round}: without {side:?}; all is final {:?} after it healed", healed.elapsed());
     }
     run.all_agree();
 }
