@@ -30,3 +30,5 @@ pub const NO_SUCH_ASSET: i32 = -33013;
 pub const STOPPING: i32 = -33014;
 /// Reading the store failed.
 pub const STORE: i32 = -33015;
+/// This node began with a checkpoint: it has no blocks, receipts and outcomes from before. Ask another one.
+pub const NOT_KEPT: i32 = -33016;
