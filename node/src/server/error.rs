@@ -51,6 +51,8 @@ pub(super) enum Error {
     TooMany { got: usize, max: usize },
     #[error("there is no block {0}: the latest is {1}")]
     NoSuchBlock(types::Height, types::Height),
+    #[error("this validator began with a checkpoint: the first block that it keeps is {0}; ask another one")]
+    NotKept(types::Height),
     #[error("there is no asset {0}: see baro_chain")]
     NoSuchAsset(types::AssetId),
     #[error("the validator is stopping: ask another one")]
@@ -66,6 +68,7 @@ impl Error {
             Error::NotHex => (code::MALFORMED, "malformed"),
             Error::TooMany { .. } => (code::BUSY, "too_many"),
             Error::NoSuchBlock(..) => (code::NO_SUCH_BLOCK, "no_such_block"),
+            Error::NotKept(_) => (code::NOT_KEPT, "not_kept"),
             Error::NoSuchAsset(_) => (code::NO_SUCH_ASSET, "no_such_asset"),
             Error::Stopping => (code::STOPPING, "stopping"),
             Error::Store(_) => (code::STORE, "store"),

@@ -91,14 +91,29 @@ impl Backend {
             Outcome::Unknown => Ok(TransactionStatus::Unknown { valid_until: id.deadline() }),
             Outcome::Closed => match self.read_written(move |store| find_closed(store, &id)).await? {
                 Some(place) => self.stored_status(id, place).await,
-                None => Ok(json::expired(&id)),
+                // What was executed for a second that closed before the first block was never here.
+                None => match self.store.beginning() {
+                    Some(beginning) if id.deadline().has_passed(beginning.timestamp) => {
+                        Err(Error::NotKept(beginning.height.next()))
+                    }
+                    _ => Ok(json::expired(&id)),
+                },
             },
         }
     }
 
     async fn stored_status(&self, id: TransactionId, place: ReceiptPointer) -> Result<TransactionStatus, Error> {
+        self.refuse_before_beginning(place.height)?;
         let placed = self.read_written(move |store| read_receipt(store, &id, place)).await?;
         Ok(executed(&placed))
+    }
+
+    /// Refuses a height that this validator never had a block of.
+    fn refuse_before_beginning(&self, height: Height) -> Result<(), Error> {
+        match self.store.beginning() {
+            Some(beginning) if height <= beginning.height => Err(Error::NotKept(beginning.height.next())),
+            _ => Ok(()),
+        }
     }
 
     async fn block_at(&self, height: Option<Height>) -> Result<BlockInfo, Error> {
@@ -111,6 +126,7 @@ impl Backend {
         if height > latest || height == Height(0) {
             return Err(Error::NoSuchBlock(height, latest));
         }
+        self.refuse_before_beginning(height)?;
         self.read(move |store| read_block(store, height)).await?.ok_or(Error::NoSuchBlock(height, latest))
     }
 }

@@ -33,6 +33,8 @@ struct Inner {
     index: RwLock<BatchIndex>,
     checkpoints: Mutex<()>,
     serving: Mutex<Serving>,
+    /// Beside the writer's, so that readers need not wait for the writer.
+    beginning: RwLock<Option<Beginning>>,
     is_broken: AtomicBool,
     /// The height after the latest block; zero without blocks. Readers need not wait for the writer.
     end: AtomicU64,
@@ -72,6 +74,7 @@ impl Store {
         Ok(Store(Arc::new(Inner {
             volumes,
             end: AtomicU64::new(end_of(&writer)),
+            beginning: RwLock::new(writer.beginning),
             writer: Mutex::new(writer),
             index: RwLock::new(index),
             checkpoints: Mutex::new(()),
@@ -264,7 +267,7 @@ impl Store {
 
     /// Where the chain in the store begins, if not at genesis: after the block of the checkpoint that was adopted.
     pub fn beginning(&self) -> Option<Beginning> {
-        self.lock().beginning
+        *self.0.beginning.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes which checkpoint is being fetched, as bytes that the store does not look into, and drops the parts of
@@ -316,6 +319,7 @@ impl Store {
     fn begin(&self, beginning: Option<Beginning>) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
         self.noted(writer.begin(&self.0.volumes, beginning))?;
+        *self.0.beginning.write().unwrap_or_else(PoisonError::into_inner) = beginning;
         self.0.end.store(end_of(&writer), Ordering::Release);
         self.noted(self.0.volumes.active().flush())
     }

@@ -23,6 +23,8 @@ pub(super) struct Download {
     stored: usize,
     /// When the present span of watching began, and how much was stored then.
     watched: (Moment, usize),
+    /// At some time so many offered it that one of them is honest.
+    pub(super) is_founded: bool,
     /// The shell is putting the ledger together.
     pub(super) is_restoring: bool,
 }
@@ -31,13 +33,32 @@ pub(super) struct Download {
 const SLOWEST: usize = 64;
 
 impl Download {
-    /// `stored` are the hashes of parts that are on disk.
-    pub(super) fn new(id: Hash, manifest: Arc<Manifest>, stored: &BTreeSet<Hash>, now: Moment) -> Self {
-        let is_missing = |(_, hash): &(u32, &Hash)| !stored.contains(*hash);
-        let missing: BTreeSet<u32> = (0..).zip(manifest.parts.iter()).filter(is_missing).map(|(at, _)| at).collect();
-        let stored = manifest.parts.len() - missing.len();
-        let (in_flight, storing) = (BTreeMap::new(), BTreeSet::new());
-        Self { id, manifest, missing, in_flight, storing, stored, watched: (now, stored), is_restoring: false }
+    /// `on_disk` are the hashes of parts that are on disk, `storing` of those that are being put there.
+    pub(super) fn new(
+        id: Hash,
+        manifest: Arc<Manifest>,
+        on_disk: &BTreeSet<Hash>,
+        storing: &BTreeSet<Hash>,
+        now: Moment,
+    ) -> Self {
+        let places = |is: &dyn Fn(&Hash) -> bool| -> BTreeSet<u32> {
+            (0..).zip(manifest.parts.iter()).filter(|(_, hash)| is(hash)).map(|(at, _)| at).collect()
+        };
+        let is_storing = |hash: &Hash| storing.contains(hash) && !on_disk.contains(hash);
+        let missing = places(&|hash| !on_disk.contains(hash) && !storing.contains(hash));
+        let storing = places(&is_storing);
+        let stored = manifest.parts.len() - missing.len() - storing.len();
+        Self {
+            id,
+            manifest,
+            missing,
+            in_flight: BTreeMap::new(),
+            storing,
+            stored,
+            watched: (now, stored),
+            is_founded: false,
+            is_restoring: false,
+        }
     }
 
     /// When to look whether enough has come.

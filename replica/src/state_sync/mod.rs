@@ -213,6 +213,8 @@ pub struct StateSync {
     download: Option<Download>,
     /// Parts on disk.
     stored: BTreeSet<Hash>,
+    /// Parts of the chosen checkpoint that the shell is putting on disk.
+    storing: BTreeSet<Hash>,
     /// Checkpoints that turned out not to be the ledger.
     refused: BTreeSet<Hash>,
     started: Moment,
@@ -239,6 +241,7 @@ impl StateSync {
             peers: BTreeMap::new(),
             download: None,
             stored: partial.parts.into_iter().collect(),
+            storing: BTreeSet::new(),
             refused: BTreeSet::new(),
             started: now,
             first_answer: None,
@@ -249,7 +252,7 @@ impl StateSync {
             && sync.trust.extend(&handovers).is_ok()
             && sync.trust.of(manifest.block.header.epoch).is_some_and(|known| manifest.verify(known).is_ok())
         {
-            sync.download = Some(Download::new(manifest.id(), Arc::new(manifest), &sync.stored, now));
+            sync.download = Some(Download::new(manifest.id(), Arc::new(manifest), &sync.stored, &sync.storing, now));
         }
         let mut effects = Vec::new();
         sync.go_on(now, &mut effects);
@@ -279,6 +282,7 @@ impl StateSync {
             }
             SyncInput::Message { from, message } => self.receive(from, *message, now, effects),
             SyncInput::PartStored(hash) => {
+                self.storing.remove(&hash);
                 if let Some(download) = self.download.as_mut().filter(|download| download.has(&hash)) {
                     self.stored.insert(hash);
                     download.stored(&hash);
@@ -407,7 +411,7 @@ impl StateSync {
             return;
         }
         peer.delivered(now);
-        if download.arrived(index) {
+        if download.arrived(index) && self.storing.insert(expected) {
             effects.push(SyncEffect::StorePart { hash: expected, bytes });
         }
     }
@@ -513,8 +517,12 @@ impl StateSync {
         let waited = |millis| first_answer.is_some_and(|first| first.plus_millis(millis) <= now);
         let is_settled = waited(if all_answered { 0 } else { self.limits.patience_millis });
         let is_stalled = self.notice_stall(now);
-        let is_chosen_vouched = self.download.as_ref().is_some_and(|download| self.is_vouched(&download.id));
-        if !is_settled || (is_chosen_vouched && !is_stalled) {
+        let is_vouched = self.download.as_ref().is_some_and(|download| self.is_vouched(&download.id));
+        let is_chosen_good = self.download.as_mut().is_some_and(|download| {
+            download.is_founded |= is_vouched;
+            download.is_founded
+        }) && self.has_supporters();
+        if !is_settled || (is_chosen_good && !is_stalled) {
             self.give_up_without_offers(now, effects);
             return;
         }
@@ -556,9 +564,10 @@ impl StateSync {
         self.peers.values_mut().for_each(|peer| peer.unanswered.clear());
         let listed: BTreeSet<Hash> = manifest.parts.iter().copied().collect();
         self.stored.retain(|hash| listed.contains(hash));
+        self.storing.retain(|hash| listed.contains(hash));
         let handovers = self.trust.to(manifest.block.header.epoch);
         effects.push(SyncEffect::Begin { manifest: manifest.clone(), handovers });
-        self.download = Some(Download::new(id, manifest, &self.stored, now));
+        self.download = Some(Download::new(id, manifest, &self.stored, &self.storing, now));
     }
 
     /// Ends it where there is nothing to wait for.

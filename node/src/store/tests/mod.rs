@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
+mod adopting;
 mod checkpoints;
 mod crash;
 mod damage;

@@ -1,0 +1,79 @@
+//! An empty validator fetches the ledger from the others, catches up, and takes part again: with real processes.
+
+#![allow(clippy::unwrap_used)]
+
+mod localnet;
+
+use std::fs;
+use std::path::Path;
+
+use jsonrpsee::core::client::Error;
+use localnet::{Localnet, hex_of, in_a_minute, reaches, until};
+use rpc::{BaroApiClient, code};
+use types::{Address, Height};
+
+/// A checkpoint at each multiple of this height.
+const CHECKPOINT_BLOCKS: u64 = 20;
+
+fn configure(home: &Path, from: &str, to: &str) {
+    let path = home.join("config.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{text}");
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_validator_gets_the_ledger_from_the_others_and_catches_up() {
+    let dir = tempfile::tempdir().unwrap();
+    // The first start makes the homes.
+    let net = Localnet::start(dir.path(), 24_700);
+    let homes: Vec<_> = net.net.validators.iter().map(|validator| dir.path().join(&validator.name)).collect();
+    net.stop();
+    for home in &homes {
+        configure(home, "checkpoint_blocks = 20000", &format!("checkpoint_blocks = {CHECKPOINT_BLOCKS}"));
+    }
+    let mut net = Localnet::start(dir.path(), 24_700);
+    let client = net.client(0);
+    let payer = net.key("alice");
+    let pay = |salt: u64| net.transfer(&payer, Address([salt as u8; 20]), 1, salt, in_a_minute());
+    let early = pay(1);
+    for salt in 1..=3 * CHECKPOINT_BLOCKS {
+        let payment = if salt == 1 { early.clone() } else { pay(salt) };
+        let id = client.send(hex_of(&payment)).await.unwrap();
+        client.wait(id, 10_000).await.unwrap();
+    }
+    let before = client.status().await.unwrap();
+    assert!(before.height.0 > 2 * CHECKPOINT_BLOCKS, "{before:?}");
+
+    net.kill(3);
+    until("its data can be removed", async || fs::remove_dir_all(homes[3].join("data")).ok(), |()| true).await;
+    configure(&homes[3], "sync = \"auto\"", "sync = \"state\"");
+    net.restart(3);
+    let synced = net.client(3);
+    let status = reaches(&synced, before.height.0 + 2).await;
+    let same = client.block(Some(status.height)).await.unwrap();
+    assert_eq!(same.state_root, status.state_root);
+    assert_eq!(status.executed, client.status().await.unwrap().executed);
+
+    // It did not execute the chain from genesis, and it says so.
+    let Err(Error::Call(refused)) = synced.block(Some(Height(1))).await else { panic!("it has block 1") };
+    assert_eq!(refused.code(), code::NOT_KEPT, "{refused:?}");
+    let account = synced.account(Address::of(&payer.public())).await.unwrap();
+    assert_eq!(account.balances, client.account(Address::of(&payer.public())).await.unwrap().balances);
+    let Err(Error::Call(refused)) = synced.transaction(early.payload.id(&net.net.genesis_hash)).await else {
+        panic!("it has the receipt of the first payment")
+    };
+    assert_eq!(refused.code(), code::NOT_KEPT, "{refused:?}");
+
+    // It is a validator like the others: without another one they need it.
+    net.kill(2);
+    let payment = net.transfer(&payer, Address([250; 20]), 1, 1_000, in_a_minute());
+    let id = client.send(hex_of(&payment)).await.unwrap();
+    assert!(matches!(client.wait(id, 30_000).await.unwrap(), rpc::TransactionStatus::Final { .. }));
+
+    // And it starts again from what it adopted.
+    net.kill(3);
+    net.restart(3);
+    reaches(&net.client(3), status.height.0 + 1).await;
+    net.stop();
+}
