@@ -17,13 +17,8 @@ use super::metrics::Metrics;
 use super::outcomes::Outcomes;
 use super::post::Post;
 use super::reader::{Reader, certified_block};
-    let network = match early_network {
-        Some(network) => network,
-        None => {
-            let config = network_config(&home, genesis.hash(), roster.peers(replica.council()))?;
-            network::start(config, votes_in, batches_in, peers_in)?
-        }
-    };
+use super::roster::Roster;
+use super::state_sync::{self, Ended, Links};
 use super::turn::{Sources, Tickets, Turn};
 use super::verifier::Verifier;
 use super::writer::Writer;
@@ -63,8 +58,7 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     let roster = Roster::default();
     let mut early_network = None;
     if store.is_new()? && home.config().sync != SyncMode::Blocks {
-        let peers = roster.peers(genesis.ledger()?.council());
-        let config = network_config(&home, genesis.hash(), peers)?;
+        let config = network_config(&home, genesis.hash(), roster.peers(genesis.ledger()?.council()))?;
         let network = network::start(config, votes_in.clone(), batches_in.clone(), peers_in.clone())?;
         let post = Post::new(network.clone(), roster.clone());
         let links = Links { roster: &roster, votes: &mut votes, batches: &mut batches, peers: &mut peers };
@@ -166,16 +160,6 @@ async fn run_until(
     // Fails only if the loop has ended.
     let _ = events.send(Event::Stop);
     finished.recv().await.unwrap_or_else(|| Err(broken_off()))
-}
-
-/// The place of this validator's key in the chain spec.
-fn index_of(genesis: &Genesis, secret: &types::SecretKey) -> anyhow::Result<types::ValidatorIndex> {
-    let key = secret.public();
-    let place = genesis.committee().validators.keys().iter().position(|other| *other == key);
-    // A validator set has at most 64 members.
-    place
-        .map(|place| types::ValidatorIndex(place as u16))
-        .ok_or_else(|| replica::RecoveryError::NotAValidator(key).into())
 }
 
 fn broken_off() -> anyhow::Error {
