@@ -137,8 +137,10 @@ fn network_config(home: &Home, genesis: &Genesis, me: types::ValidatorIndex) -> 
         peers.push(network::Peer {
             // A validator set has at most 64 members.
             index: index as u16,
+            name: validator.name.clone(),
             peer_id: network::parse_peer_id(&validator.peer_id).with_context(of)?,
             address: network::parse_address(&validator.address).with_context(of)?,
+            role: network::Role::Validator,
         });
     }
     let seed = home.network_key()?;
