@@ -7,6 +7,7 @@ pub mod cli;
 pub mod home;
 pub mod localnet;
 pub mod network;
+mod rate_limit;
 pub mod server;
 pub mod soak;
 pub mod store;

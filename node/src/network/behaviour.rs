@@ -20,6 +20,7 @@ use super::{
     error::LinkError,
     handler::{Handler, Protocols, StreamEvent},
     lane::Link,
+    peers::Stay,
 };
 
 /// What the driver acts on.
@@ -28,17 +29,17 @@ pub(super) enum Event {
     /// A link that we dialled can be written.
     Opened { link: Link, connection: ConnectionId, stream: Stream },
     /// A link that we dialled failed or ended. Told once for each dial.
-    Lost { link: Link, why: LinkError },
+    Lost { link: Link, connection: ConnectionId, why: LinkError },
     /// A link that the peer dialled can be read.
     Accepted { link: Link, connection: ConnectionId, stream: Stream },
-    /// Somebody who is not in the chain spec connected and was sent away.
+    /// Somebody who is not a peer connected and was sent away.
     Refused { peer_id: PeerId, address: Multiaddr },
 }
 
 /// Why a connection was denied.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
-    #[error("{0} is not a validator of this chain")]
+    #[error("{0} is not a peer")]
     NotAPeer(PeerId),
     #[error("{0} connections are in their handshake already")]
     TooManyPending(usize),
@@ -50,7 +51,7 @@ enum Refusal {
 pub(super) struct Behaviour {
     protocols: Protocols,
     limits: Limits,
-    peers: HashMap<PeerId, u16>,
+    peers: HashMap<PeerId, Stay>,
     /// Our dials and their connections, until they are lost.
     dialled: HashMap<ConnectionId, Link>,
     pending_inbound: HashSet<ConnectionId>,
@@ -61,12 +62,12 @@ pub(super) struct Behaviour {
 }
 
 impl Behaviour {
-    /// Lets `peers` in, with their indices.
-    pub(super) fn new(chain: &str, limits: Limits, peers: HashMap<PeerId, u16>) -> Self {
+    /// Lets nobody in yet.
+    pub(super) fn new(chain: &str, limits: Limits) -> Self {
         Self {
             protocols: Protocols::new(chain),
             limits,
-            peers,
+            peers: HashMap::new(),
             dialled: HashMap::new(),
             pending_inbound: HashSet::new(),
             inbound: HashMap::new(),
@@ -74,9 +75,28 @@ impl Behaviour {
         }
     }
 
+    /// Lets a peer in.
+    pub(super) fn admit(&mut self, peer_id: PeerId, stay: Stay) {
+        self.peers.insert(peer_id, stay);
+    }
+
+    /// Lets a peer in no more and takes no more streams from it. Its dials and connections are left to the swarm to
+    /// end; nothing more is told of them.
+    pub(super) fn expel(&mut self, peer_id: PeerId) {
+        let Some(stay) = self.peers.remove(&peer_id) else { return };
+        self.dialled.retain(|_, link| link.peer != stay);
+        self.inbound.remove(&peer_id);
+    }
+
     /// Says what a dial that is about to start is for.
     pub(super) fn expect(&mut self, connection: ConnectionId, link: Link) {
         self.dialled.insert(connection, link);
+    }
+
+    /// Gives up a dial, of which nothing more is told. If it succeeds nonetheless, the connection is denied or closed.
+    pub(super) fn forget(&mut self, peer_id: PeerId, connection: ConnectionId) {
+        self.dialled.remove(&connection);
+        self.events.push_back(ToSwarm::CloseConnection { peer_id, connection: CloseConnection::One(connection) });
     }
 
     /// Closes a connection and counts it as gone at once, because an orderly end may have to wait for a dead peer.
@@ -90,7 +110,7 @@ impl Behaviour {
 
     fn lose(&mut self, connection: ConnectionId, why: LinkError) {
         if let Some(link) = self.dialled.remove(&connection) {
-            self.events.push_back(ToSwarm::GenerateEvent(Event::Lost { link, why }));
+            self.events.push_back(ToSwarm::GenerateEvent(Event::Lost { link, connection, why }));
         }
     }
 }
@@ -213,7 +233,9 @@ mod tests {
 
     fn behaviour(peer_id: PeerId) -> Behaviour {
         let limits = Limits { inbound_per_peer: 2, pending_inbound: 2, ..Limits::default() };
-        Behaviour::new("chain", limits, HashMap::from([(peer_id, 1)]))
+        let mut behaviour = Behaviour::new("chain", limits);
+        behaviour.admit(peer_id, Stay { index: 1, count: 1 });
+        behaviour
     }
 
     fn id(number: usize) -> ConnectionId {

@@ -6,28 +6,30 @@ use libp2p::{Multiaddr, PeerId, identity::Keypair};
 
 use super::lane::PerLane;
 
-/// Another validator, as the chain spec names it.
-#[derive(Clone, Debug)]
+/// Somebody that we connect to and that may connect to us.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// Its index in the chain spec.
+    /// The number under which the rest of the node knows it. A peer id has one number for as long as the network runs,
+    /// and the number of a peer that left is never given to another one.
     pub index: u16,
-    /// n
+    /// Its name, for the log.
     pub name: String,
-    /// r
-    pub role: Role,
     /// The only identity that is accepted for it.
     pub peer_id: PeerId,
     /// Where it listens. A host name is resolved anew for each dial.
     pub address: Multiaddr,
+    /// Whether broadcasts go to it.
+    pub role: Role,
 }
 
-/// r
+/// What a peer is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
- /// v
- Validator,
- /// f
- Follower }
+    /// A member of the present validator set: broadcasts go to it.
+    Validator,
+    /// Connected, but sent only what is meant for it alone: an observer, or a member of the next validator set.
+    Follower,
+}
 
 /// Everything [`start`](super::start) needs.
 #[derive(Clone, Debug)]
@@ -38,7 +40,8 @@ pub struct Config {
     pub listen: Multiaddr,
     /// Names the chain in the protocol names: the genesis hash in short hex.
     pub chain: String,
-    /// The validators. Our own entry, if present, is left out.
+    /// Whom to connect to at first, see [`Network::set_peers`](super::Network::set_peers). Our own entry, if present,
+    /// is left out.
     pub peers: Vec<Peer>,
     /// The bounds to keep.
     pub limits: Limits,

@@ -34,10 +34,10 @@ use super::{
     frame::FrameReader,
     identity,
     lane::{Lane, Link, PerLane},
-    rate_limit::RateLimit,
-    status::{LaneState, PeerState, Peers},
+    peers::{PeerState, Peers, Present, Stay},
     streams,
 };
+use crate::rate_limit::RateLimit;
 
 /// How often a stranger is worth a warning and an event.
 const STRANGER_INTERVAL: Duration = Duration::from_secs(1);
@@ -52,6 +52,9 @@ pub(super) struct Outputs {
 pub(super) struct Driver {
     swarm: Swarm<Behaviour>,
     peers: Arc<Peers>,
+    changes: watch::Receiver<Arc<Present>>,
+    /// The list of peers that everything here follows; `changes` may know a newer one.
+    present: Arc<Present>,
     limits: Limits,
     outputs: Outputs,
     /// Our links, one of each kind: it is waiting in `dials`, being dialled, or open.
@@ -66,6 +69,10 @@ pub(super) struct Driver {
 #[derive(Default)]
 struct LinkState {
     backoff: Backoff,
+    /// How often it was dialled. A dial that waits with another number was given up.
+    attempt: u64,
+    /// What it was dialled on, until that is lost.
+    connection: Option<ConnectionId>,
     open: Option<Open>,
     /// The last trouble that was told, so that each is told once.
     told: Option<String>,
@@ -74,10 +81,12 @@ struct LinkState {
 struct Open {
     connection: ConnectionId,
     since: Instant,
+    writer: AbortHandle,
 }
 
 struct Dial {
     link: Link,
+    attempt: u64,
     addresses: io::Result<Vec<Multiaddr>>,
 }
 
@@ -95,11 +104,13 @@ enum Ended {
 impl Driver {
     pub(super) fn new(swarm: Swarm<Behaviour>, peers: Arc<Peers>, limits: Limits, outputs: Outputs) -> Self {
         Self {
-            links: peers.links().map(|link| (link, LinkState::default())).collect(),
             swarm,
+            changes: peers.changes(),
             peers,
+            present: Arc::default(),
             limits,
             outputs,
+            links: HashMap::new(),
             dials: FuturesUnordered::new(),
             readers: HashMap::new(),
             streams: JoinSet::new(),
@@ -109,21 +120,21 @@ impl Driver {
 
     /// Runs until told to stop or until nobody is left who could tell.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        for link in self.peers.clone().links() {
-            self.dial_after(Duration::ZERO, link);
-        }
+        self.follow_list();
         loop {
             tokio::select! {
                 _ = stop.changed() => break,
+                // Fails only without a sender, and `peers` has it.
+                Ok(()) = self.changes.changed() => self.follow_list(),
                 event = self.swarm.select_next_some() => self.on_swarm_event(event),
                 Some(dial) = self.dials.next() => self.dial(dial),
                 Some(ended) = self.streams.join_next() => match ended {
                     Ok(ended) => self.on_ended(ended),
-                    Err(error) => debug!(%error, "a reader was replaced"),
+                    Err(error) => debug!(%error, "a stream was given up"),
                 },
             }
         }
-        for (_, peer) in self.peers.iter() {
+        for peer in self.present.values() {
             for lane in Lane::ALL {
                 peer.lane(lane).outbox.close();
             }
@@ -132,6 +143,67 @@ impl Driver {
         // Closes every socket. `stop` goes last because `Network::shutdown` waits for that.
         drop(self);
         drop(stop);
+    }
+
+    /// Lets those go who are not in the newest list and takes those up who are new.
+    fn follow_list(&mut self) {
+        let next = self.changes.borrow_and_update().clone();
+        let before = std::mem::replace(&mut self.present, next.clone());
+        for was in before.values() {
+            match next.get(&was.stay.index) {
+                Some(is) if is.stay == was.stay && is.address != was.address => self.move_to_address(is),
+                Some(is) if is.stay == was.stay => {}
+                _ => self.cut_off(was),
+            }
+        }
+        for peer in next.values() {
+            if before.get(&peer.stay.index).is_some_and(|was| was.stay == peer.stay) {
+                continue;
+            }
+            info!(peer = %peer.name, address = %peer.address, role = ?peer.role, "a peer from now on");
+            self.swarm.behaviour_mut().admit(peer.peer_id, peer.stay);
+            for lane in Lane::ALL {
+                self.dial_after(Duration::ZERO, Link { peer: peer.stay, lane });
+            }
+        }
+    }
+
+    /// Ends everything with a peer that is not in the list any more.
+    fn cut_off(&mut self, peer: &PeerState) {
+        info!(peer = %peer.name, "not a peer any more; disconnecting");
+        self.swarm.behaviour_mut().expel(peer.peer_id);
+        for lane in Lane::ALL {
+            let link = Link { peer: peer.stay, lane };
+            peer.lane(lane).outbox.close();
+            // A writer that ends in order would write first what is queued.
+            if let Some(open) = self.links.remove(&link).and_then(|state| state.open) {
+                open.writer.abort();
+            }
+            if let Some(reader) = self.readers.remove(&link) {
+                reader.task.abort();
+            }
+        }
+        // Fails only if there is no connection.
+        let _ = self.swarm.disconnect_peer_id(peer.peer_id);
+    }
+
+    /// Dials the peer where it is now on each lane without a connection.
+    fn move_to_address(&mut self, peer: &PeerState) {
+        info!(peer = %peer.name, address = %peer.address, "dialled there from now on");
+        for lane in Lane::ALL {
+            let link = Link { peer: peer.stay, lane };
+            let state = self.links.entry(link).or_default();
+            if state.open.is_some() {
+                continue;
+            }
+            // What went wrong at the old address says nothing about the new one.
+            let attempt = state.attempt;
+            let before = std::mem::replace(state, LinkState { attempt, ..LinkState::default() });
+            if let Some(connection) = before.connection {
+                self.swarm.behaviour_mut().forget(peer.peer_id, connection);
+            }
+            self.dial_after(Duration::ZERO, link);
+        }
     }
 
     fn on_swarm_event(&mut self, event: SwarmEvent<Event>) {
@@ -152,32 +224,45 @@ impl Driver {
     fn on_event(&mut self, event: Event) {
         match event {
             Event::Opened { link, connection, stream } => self.on_opened(link, connection, stream),
-            Event::Lost { link, why } => self.on_lost(link, &why),
+            Event::Lost { link, connection, why } => self.on_lost(link, connection, &why),
             Event::Accepted { link, connection, stream } => self.on_accepted(link, connection, stream),
             Event::Refused { peer_id, address } => self.on_refused(peer_id, &address),
         }
     }
 
     fn on_opened(&mut self, link: Link, connection: ConnectionId, stream: Stream) {
-        let Some(lane) = self.lane(link) else { return };
+        let Some(peer) = self.peer(link.peer) else { return };
+        let (name, lane) = (peer.name.clone(), peer.lane(link.lane).clone());
         let state = self.links.entry(link).or_default();
-        state.open = Some(Open { connection, since: Instant::now() });
-        state.told = None;
-        info!(peer = link.peer, lane = %link.lane, "connected");
+        if state.connection != Some(connection) {
+            return;
+        }
         let (queued, heartbeat) = (lane.outbox.open(), self.limits.heartbeat);
-        self.streams.spawn(async move {
+        let writer = self.streams.spawn(async move {
             let result = streams::write(stream, queued, &lane.traffic, heartbeat).await;
             Ended::Writer { link, connection, result }
         });
+        state.open = Some(Open { connection, since: Instant::now(), writer });
+        state.told = None;
+        info!(peer = %name, lane = %link.lane, "connected");
         if link.lane == Lane::Votes {
-            self.tell(PeerEvent::Up(link.peer));
+            self.tell(PeerEvent::Up(link.peer.index));
         }
     }
 
-    fn on_lost(&mut self, link: Link, why: &LinkError) {
-        let Some(lane) = self.lane(link) else { return };
-        lane.outbox.close();
+    fn on_lost(&mut self, link: Link, connection: ConnectionId, why: &LinkError) {
+        let current = self.links.get(&link).and_then(|state| state.connection);
+        if current == Some(connection) {
+            self.dial_again(link, why);
+        }
+    }
+
+    fn dial_again(&mut self, link: Link, why: &LinkError) {
+        let Some(peer) = self.peer(link.peer) else { return };
+        peer.lane(link.lane).outbox.close();
+        let name = peer.name.clone();
         let state = self.links.entry(link).or_default();
+        state.connection = None;
         let open = state.open.take();
         if let Some(open) = &open {
             state.backoff.lasted(open.since.elapsed());
@@ -186,29 +271,30 @@ impl Driver {
         let reason = why.to_string();
         let is_news = state.told.as_ref() != Some(&reason);
         if is_news {
-            warn!(peer = link.peer, lane = %link.lane, %reason, "not connected; dialling until it is");
+            warn!(peer = %name, lane = %link.lane, %reason, "not connected; dialling until it is");
             state.told = Some(reason);
         } else {
-            debug!(peer = link.peer, lane = %link.lane, %reason, ?delay, "still not connected");
+            debug!(peer = %name, lane = %link.lane, %reason, ?delay, "still not connected");
         }
         if link.lane == Lane::Votes {
             if open.is_some() {
-                self.tell(PeerEvent::Down(link.peer));
+                self.tell(PeerEvent::Down(link.peer.index));
             }
             if is_news && matches!(why, LinkError::OtherChain) {
-                self.tell(PeerEvent::OtherChain(link.peer));
+                self.tell(PeerEvent::OtherChain(link.peer.index));
             }
         }
         self.dial_after(delay, link);
     }
 
     fn on_accepted(&mut self, link: Link, connection: ConnectionId, stream: Stream) {
-        let Some(lane) = self.lane(link) else { return };
+        let Some(peer) = self.peer(link.peer) else { return };
+        let lane = peer.lane(link.lane).clone();
         let deliver = self.outputs.frames.of(link.lane).clone();
         let limit = self.limits.lanes.of(link.lane).frame_bytes;
         let frames = FrameReader::new(stream, limit, self.limits.silence);
         let task = self.streams.spawn(async move {
-            let result = streams::read(frames, link.peer, &lane.traffic, deliver).await;
+            let result = streams::read(frames, link.peer.index, &lane.traffic, deliver).await;
             Ended::Reader { link, connection, result }
         });
         if let Some(old) = self.readers.insert(link, Reader { connection, task }) {
@@ -222,7 +308,7 @@ impl Driver {
     fn on_refused(&mut self, peer_id: PeerId, address: &Multiaddr) {
         self.peers.refused.fetch_add(1, Ordering::Relaxed);
         if let Some(suppressed) = self.strangers.pass(Instant::now()) {
-            warn!(%peer_id, %address, suppressed, "refused a node that is not a validator of this chain");
+            warn!(%peer_id, %address, suppressed, "refused a node that is not a peer");
             self.tell(PeerEvent::Refused(peer_id));
         }
     }
@@ -247,10 +333,11 @@ impl Driver {
     }
 
     fn on_read_error(&mut self, link: Link, error: FrameError) {
+        let Some(name) = self.peer(link.peer).map(|peer| peer.name.clone()) else { return };
         match error {
-            FrameError::Io(error) => debug!(peer = link.peer, lane = %link.lane, %error, "a stream of the peer ended"),
+            FrameError::Io(error) => debug!(peer = %name, lane = %link.lane, %error, "a stream of the peer ended"),
             FrameError::Silent(_) => {
-                warn!(peer = link.peer, lane = %link.lane, %error, "the peer is gone; dialling it anew");
+                warn!(peer = %name, lane = %link.lane, %error, "the peer is gone; dialling it anew");
                 // What we write to it goes nowhere either, and TCP would tell us much later.
                 for lane in Lane::ALL {
                     let open = self.links.get(&Link { lane, ..link }).and_then(|state| state.open.as_ref());
@@ -260,26 +347,33 @@ impl Driver {
                 }
             }
             FrameError::TooLong { .. } => {
-                warn!(peer = link.peer, lane = %link.lane, %error, "closed a connection of a misbehaving peer");
-                self.tell(PeerEvent::Misbehaved { from: link.peer, lane: link.lane, error });
+                warn!(peer = %name, lane = %link.lane, %error, "closed a connection of a misbehaving peer");
+                self.tell(PeerEvent::Misbehaved { from: link.peer.index, lane: link.lane, error });
             }
         }
     }
 
     fn dial_after(&mut self, delay: Duration, link: Link) {
-        let Some(address) = self.peer(link).map(|peer| peer.address.clone()) else { return };
+        let Some(address) = self.peer(link.peer).map(|peer| peer.address.clone()) else { return };
+        let state = self.links.entry(link).or_default();
+        state.attempt += 1;
+        let attempt = state.attempt;
         let dial = async move {
             tokio::time::sleep(delay).await;
-            Dial { link, addresses: identity::resolve(&address).await }
+            Dial { link, attempt, addresses: identity::resolve(&address).await }
         };
         self.dials.push(dial.boxed());
     }
 
-    fn dial(&mut self, Dial { link, addresses }: Dial) {
-        let Some(peer_id) = self.peer(link).map(|peer| peer.peer_id) else { return };
+    fn dial(&mut self, Dial { link, attempt, addresses }: Dial) {
+        let Some(peer_id) = self.peer(link.peer).map(|peer| peer.peer_id) else { return };
+        let state = self.links.entry(link).or_default();
+        if state.attempt != attempt {
+            return;
+        }
         let addresses = match addresses {
             Ok(addresses) => addresses,
-            Err(error) => return self.on_lost(link, &LinkError::Resolve(error)),
+            Err(error) => return self.dial_again(link, &LinkError::Resolve(error)),
         };
         // The lanes must not share a connection, nor a local port, which would make them the same connection to TCP.
         let dial = DialOpts::peer_id(peer_id)
@@ -287,16 +381,17 @@ impl Driver {
             .addresses(addresses)
             .allocate_new_port()
             .build();
+        state.connection = Some(dial.connection_id());
         self.swarm.behaviour_mut().expect(dial.connection_id(), link);
         if let Err(error) = self.swarm.dial(dial) {
             // The behaviour has been told too and reports the link as lost.
-            debug!(peer = link.peer, lane = %link.lane, %error, "could not start to dial");
+            debug!(%peer_id, lane = %link.lane, %error, "could not start to dial");
         }
     }
 
-    fn close(&mut self, peer: u16, connection: ConnectionId, why: LinkError) {
-        if let Some(peer) = self.peers.peer(peer) {
-            self.swarm.behaviour_mut().close(peer.peer_id, connection, why);
+    fn close(&mut self, peer: Stay, connection: ConnectionId, why: LinkError) {
+        if let Some(peer_id) = self.peer(peer).map(|peer| peer.peer_id) {
+            self.swarm.behaviour_mut().close(peer_id, connection, why);
         }
     }
 
@@ -306,11 +401,8 @@ impl Driver {
         }
     }
 
-    fn peer(&self, link: Link) -> Option<&PeerState> {
-        self.peers.peer(link.peer)
-    }
-
-    fn lane(&self, link: Link) -> Option<Arc<LaneState>> {
-        self.peer(link).map(|peer| peer.lane(link.lane).clone())
+    /// The peer, unless that stay is over.
+    fn peer(&self, stay: Stay) -> Option<&PeerState> {
+        self.present.get(&stay.index).filter(|peer| peer.stay == stay)
     }
 }

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use libp2p::{Multiaddr, PeerId};
 
-/// Why [`start`](super::start) refused.
+/// Why [`start`](super::start) or [`Network::set_peers`](super::Network::set_peers) refused.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// The address is taken, not ours, or not allowed.
@@ -27,13 +27,33 @@ pub enum NetworkError {
         /// The configured name.
         chain: String,
     },
-    /// Two validators have one index or one identity.
-    #[error("validator {index} ({peer_id}) is named twice: indices and peer ids must be distinct")]
+    /// Two peers of one list have one number or one identity.
+    #[error("peer {index} ({peer_id}) is named twice: numbers and peer ids must be distinct")]
     DuplicatePeer {
-        /// The second one's index.
+        /// The second one's number.
         index: u16,
         /// The second one's identity.
         peer_id: PeerId,
+    },
+    /// The number of a peer was given to another one.
+    #[error("peer {peer_id} cannot have number {index}, which is that of {owner}: give it a number of its own")]
+    NumberTaken {
+        /// The number.
+        index: u16,
+        /// Who should have got it.
+        peer_id: PeerId,
+        /// Whose it is.
+        owner: PeerId,
+    },
+    /// A peer was given a second number.
+    #[error("peer {peer_id} cannot have number {index}: it has number {given} for as long as the node runs")]
+    Renumbered {
+        /// The second number.
+        index: u16,
+        /// Who should have got it.
+        peer_id: PeerId,
+        /// Its first number.
+        given: u16,
     },
     /// A queue that cannot hold the longest frame could never send it.
     #[error("a queue of {queue_bytes} bytes and {queue_frames} frames cannot hold one frame of {frame_bytes} bytes")]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::peers::Stay;
+
 /// What a frame is for, and so which connection carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
@@ -52,7 +54,6 @@ impl<T> PerLane<T> {
 /// One direction of one lane with one peer: one TCP connection when all is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Link {
-    /// The peer's index in the chain spec.
-    pub(super) peer: u16,
+    pub(super) peer: Stay,
     pub(super) lane: Lane,
 }

@@ -1,6 +1,6 @@
-//! Authenticated, encrypted frames between the validators that the chain spec names, and nobody else.
+//! Authenticated, encrypted frames between this node and the peers that it is told of, and nobody else.
 //!
-//! Each validator dials each other validator once per [`Lane`] and only writes on what it dialled; it only reads on what
+//! Each node dials each of its peers once per [`Lane`] and only writes on what it dialled; it only reads on what
 //! others dialled. So a pair has up to four TCP connections, nobody has to decide which of two simultaneous dials
 //! survives, and a vote never waits behind a batch in a queue, a multiplexer or a socket buffer.
 //!
@@ -8,7 +8,8 @@
 //! send -> outbox (bounded, drops) -> writer -> one TCP connection -> reader -> channel (bounded, waits) -> replica
 //! ```
 //!
-//! - Noise authenticates both sides. Who is not in [`Config::peers`] is sent away right after the handshake.
+//! - Noise authenticates both sides. Who is not a peer is sent away right after the handshake.
+//! - Who the peers are is said at the start and may be said anew at any time, see [`Network::set_peers`].
 //! - The protocol name, `/baro/<chain>/<lane>/1`, keeps nodes of different chains apart.
 //! - Delivery is in order per connection and may lose frames: a full or closed outbox drops and counts them. The replica
 //!   re-sends what matters, and at the latest when it learns [`PeerEvent::Up`].
@@ -31,7 +32,7 @@ mod handler;
 mod identity;
 mod lane;
 mod outbox;
-mod rate_limit;
+mod peers;
 mod status;
 mod streams;
 #[cfg(test)]
@@ -57,18 +58,19 @@ pub use status::{LaneStatus, PeerStatus};
 use behaviour::Behaviour;
 use driver::{Driver, Outputs};
 pub use frame::read_frames;
-use status::Peers;
+use peers::Peers;
 
 /// A frame from a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inbound {
-    /// The sender's index in the chain spec, proven by its key.
+    /// The sender's number, see [`Peer::index`], proven by its key.
     pub from: u16,
     /// The frame's body, never empty.
     pub frame: Bytes,
 }
 
-/// What happened to a peer.
+/// What happened to a peer, named by its number. Nothing is told of a peer that left the list; one that came back comes up
+/// anew.
 #[derive(Debug)]
 pub enum PeerEvent {
     /// Our votes lane to this peer can be written.
@@ -79,7 +81,7 @@ pub enum PeerEvent {
     OtherChain(u16),
     /// This peer broke the framing, so its connection was closed.
     Misbehaved {
-        /// The peer's index.
+        /// The peer's number.
         from: u16,
         /// The lane of the closed connection.
         lane: Lane,
@@ -109,41 +111,57 @@ pub fn start(
 ) -> Result<Network, NetworkError> {
     let Config { keypair, listen, chain, peers, limits } = config;
     check(&chain, &limits)?;
-    let peers = Arc::new(Peers::new(&peers, keypair.public().to_peer_id(), &limits)?);
+    let present = Arc::new(Peers::new(keypair.public().to_peer_id(), limits.lanes));
+    present.set(peers)?;
     let listen = free_address(listen)?;
-    let mut swarm = swarm(keypair, &chain, limits, &peers)?;
+    let mut swarm = swarm(keypair, &chain, limits)?;
     swarm
         .listen_on(listen.clone())
         .map_err(|error| NetworkError::Listen { address: listen.clone(), source: std::io::Error::other(error) })?;
     let outputs = Outputs { frames: PerLane { votes: inbound_votes, batches: inbound_batches }, events };
     let (stop, stopped) = watch::channel(false);
-    tokio::spawn(Driver::new(swarm, peers.clone(), limits, outputs).run(stopped));
-    Ok(Network { peers, listen, stop })
+    tokio::spawn(Driver::new(swarm, present.clone(), limits, outputs).run(stopped));
+    Ok(Network { peers: present, listen, stop })
 }
 
 impl Network {
-    /// Sends a frame to the validator of index `to`. Never waits: what cannot be queued is dropped and counted. An
+    /// Replaces the list of peers. Takes effect soon after; of several lists in a short time, the last one does.
+    ///
+    /// Who is not in the new list is disconnected, what is queued for it is dropped, and it is refused when it connects.
+    /// Nothing more comes from it but what is in the channels already. Who is new is dialled and accepted. A new address
+    /// is dialled when there is no connection, or when it breaks. Peers that stay are not disturbed, whatever else
+    /// changes. Our own peer id is ignored.
+    ///
+    /// Never waits, and may be called from any thread. A list that gives a peer a second number, or a number to a second
+    /// peer, is refused as a whole.
+    pub fn set_peers(&self, peers: Vec<Peer>) -> Result<(), NetworkError> {
+        self.peers.set(peers)
+    }
+
+    /// Sends a frame to the peer of number `to`. Never waits: what cannot be queued is dropped and counted. An
     /// empty frame is not sent.
     pub fn send(&self, to: u16, lane: Lane, frame: Bytes) {
-        match self.peers.peer(to) {
+        match self.peers.present().get(&to) {
             Some(_) if frame.is_empty() => {}
             Some(peer) => peer.lane(lane).send(frame),
             None => tracing::debug!(to, %lane, "a frame for somebody who is not a peer was not sent"),
         }
     }
 
-    /// Sends a frame to every peer, as [`send`](Self::send) does. The bytes are shared, not copied.
+    /// Sends a frame to every peer that is a [`Role::Validator`], as [`send`](Self::send) does. The bytes are shared, not
+    /// copied.
     pub fn broadcast(&self, lane: Lane, frame: Bytes) {
-        for (index, _) in self.peers.iter() {
-            self.send(index, lane, frame.clone());
+        if frame.is_empty() {
+            return;
+        }
+        for peer in self.peers.present().values().filter(|peer| peer.role == Role::Validator) {
+            peer.lane(lane).send(frame.clone());
         }
     }
 
-    /// s
-    pub fn set_peers(&self, _: Vec<Peer>) -> Result<(), NetworkError> { Ok(()) }
-    /// Every peer as it is now, by index.
+    /// Every peer as it is now, by number.
     pub fn peers(&self) -> Vec<PeerStatus> {
-        self.peers.iter().map(|(index, peer)| peer.status(index)).collect()
+        self.peers.present().values().map(PeerStatus::of).collect()
     }
 
     /// How many connections by somebody who is not a peer were refused.
@@ -189,9 +207,8 @@ fn free_address(address: Multiaddr) -> Result<Multiaddr, NetworkError> {
         .map_err(|source| NetworkError::Listen { address, source })
 }
 
-fn swarm(keypair: Keypair, chain: &str, limits: Limits, peers: &Peers) -> Result<Swarm<Behaviour>, NetworkError> {
-    let indices = peers.iter().map(|(index, peer)| (peer.peer_id, index)).collect();
-    let behaviour = Behaviour::new(chain, limits, indices);
+fn swarm(keypair: Keypair, chain: &str, limits: Limits) -> Result<Swarm<Behaviour>, NetworkError> {
+    let behaviour = Behaviour::new(chain, limits);
     let multiplexer = || {
         let mut config = yamux::Config::default();
         config.set_max_num_streams(limits.streams_per_connection);

@@ -57,7 +57,13 @@ fn secret(index: u16) -> [u8; 32] {
 }
 
 fn peer(index: u16, port: u16) -> Peer {
-    Peer { index, peer_id: parse_peer_id(&peer_id_of(&secret(index))).unwrap(), address: address(port) }
+    Peer {
+        index,
+        name: format!("node-{index}"),
+        peer_id: parse_peer_id(&peer_id_of(&secret(index))).unwrap(),
+        address: address(port),
+        role: Role::Validator,
+    }
 }
 
 fn peers(ports: &[u16]) -> Vec<Peer> {

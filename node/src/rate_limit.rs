@@ -1,22 +1,22 @@
-//! Keeps what strangers do from filling the log.
+//! Keeps what others do from filling the log.
 
 use std::time::{Duration, Instant};
 
 /// Lets one occasion pass per interval and counts the others.
 #[derive(Debug)]
-pub(super) struct RateLimit {
+pub(crate) struct RateLimit {
     interval: Duration,
     passed: Option<Instant>,
     suppressed: u64,
 }
 
 impl RateLimit {
-    pub(super) fn new(interval: Duration) -> Self {
+    pub(crate) fn new(interval: Duration) -> Self {
         Self { interval, passed: None, suppressed: 0 }
     }
 
     /// How many occasions were suppressed since the last that passed, if this one passes.
-    pub(super) fn pass(&mut self, now: Instant) -> Option<u64> {
+    pub(crate) fn pass(&mut self, now: Instant) -> Option<u64> {
         if self.passed.is_some_and(|passed| now.duration_since(passed) < self.interval) {
             self.suppressed += 1;
             return None;
