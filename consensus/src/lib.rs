@@ -110,7 +110,7 @@
 //! - a `nullify` for a view that was left, or a proposal for a nullified one, is answered with what its sender lacks;
 //! - a [`Status`] is answered with what its sender lacks: the finalization of the root, then the certificates of each
 //!   later view, at most 64 at a time; if it shows its sender to be ahead, the answer is the own status;
-//! - who is stuck past its patience, or holds notarized blocks that are not final, repeats every timeout its votes that
+//! - who is stuck past its patience, or holds notarized blocks that are not final, repeats every shortest timeout its votes that
 //!   are not certified (and its proposal, as leader), and its status. Finalize votes that were lost are repaired so.
 //! - when a link comes up, the same is said to the validator behind it.
 //!

@@ -64,7 +64,7 @@ impl Pacing {
         let is_prompt = self.is_work_pending || entrance == Entrance::Failure;
         self.propose_at = if is_prompt { now } else { now.plus_millis(self.timing.heartbeat_millis) };
         self.give_up_at = Some(self.propose_at.plus_millis(self.timeout_millis()));
-        self.repeat_at = now.plus_millis(self.timeout_millis());
+        self.repeat_at = self.repetition_after(now);
     }
 
     /// Something to order appeared, or is gone. Within a view, patience only gets shorter.
@@ -102,7 +102,13 @@ impl Pacing {
     /// The view is given up.
     pub(crate) fn give_up(&mut self, now: Moment) {
         self.give_up_at = None;
-        self.repeat_at = now.plus_millis(self.timeout_millis());
+        self.repeat_at = self.repetition_after(now);
+    }
+
+    /// What may have been lost is said again after the shortest timeout, however long the patience has grown: a view must
+    /// not fail because a message of the view before was lost once.
+    fn repetition_after(&self, now: Moment) -> Moment {
+        now.plus_millis(self.timing.timeout_millis)
     }
 
     pub(crate) fn repeat_at(&self) -> Moment {
@@ -111,7 +117,7 @@ impl Pacing {
 
     /// Everything was said again.
     pub(crate) fn repeated(&mut self, now: Moment) {
-        self.repeat_at = now.plus_millis(self.timeout_millis());
+        self.repeat_at = self.repetition_after(now);
     }
 }
 
