@@ -68,15 +68,14 @@ pub(super) fn expired(id: &TransactionId) -> TransactionStatus {
     TransactionStatus::Expired { valid_until: id.deadline() }
 }
 
-/// The other validators.
-pub(super) fn peers(network: &crate::network::Network, validators: &[rpc::ValidatorInfo]) -> Vec<rpc::PeerInfo> {
+/// The peers of this validator.
+pub(super) fn peers(network: &crate::network::Network) -> Vec<rpc::PeerInfo> {
     let info = |peer: crate::network::PeerStatus| {
-        let validator = validators.get(usize::from(peer.index));
         let lanes = [&peer.lanes.votes, &peer.lanes.batches];
         let sum = |pick: fn(&crate::network::LaneStatus) -> u64| lanes.iter().map(|lane| pick(lane)).sum();
         rpc::PeerInfo {
             index: types::ValidatorIndex(peer.index),
-            name: validator.map(|validator| validator.name.clone()).unwrap_or_default(),
+            name: peer.name,
             peer_id: peer.peer_id,
             address: peer.address,
             connected: peer.lanes.votes.connected,

@@ -260,7 +260,7 @@ impl BaroApiServer for Backend {
     }
 
     async fn peers(&self) -> RpcResult<Vec<PeerInfo>> {
-        Ok(super::json::peers(&self.network, &self.identity.validators))
+        Ok(super::json::peers(&self.network))
     }
 
     async fn evidence(&self) -> RpcResult<Vec<EvidenceInfo>> {
