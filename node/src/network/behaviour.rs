@@ -229,7 +229,7 @@ impl NetworkBehaviour for Behaviour {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::lane::Lane, *};
 
     fn behaviour(peer_id: PeerId) -> Behaviour {
         let limits = Limits { inbound_per_peer: 2, pending_inbound: 2, ..Limits::default() };
@@ -275,6 +275,19 @@ mod tests {
             "{event:?}"
         );
         assert!(behaviour.pending_inbound.is_empty() && behaviour.inbound.is_empty());
+    }
+
+    #[test]
+    fn nothing_is_told_of_an_expelled_peer() {
+        let peer_id = PeerId::random();
+        let mut behaviour = behaviour(peer_id);
+        let link = Link { peer: behaviour.peers[&peer_id], lane: Lane::Votes };
+        behaviour.expect(id(1), link);
+        assert!(connect(&mut behaviour, peer_id, 2).is_ok());
+        behaviour.expel(peer_id);
+        behaviour.lose(id(1), LinkError::Silent);
+        assert!(behaviour.events.is_empty() && behaviour.dialled.is_empty() && behaviour.inbound.is_empty());
+        assert!(connect(&mut behaviour, peer_id, 3).is_err());
     }
 
     #[test]

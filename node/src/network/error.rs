@@ -36,14 +36,12 @@ pub enum NetworkError {
         peer_id: PeerId,
     },
     /// The number of a peer was given to another one.
-    #[error("peer {peer_id} cannot have number {index}, which is that of {owner}: give it a number of its own")]
+    #[error("peer {peer_id} cannot have number {index}, which another peer has or had: give it a number of its own")]
     NumberTaken {
         /// The number.
         index: u16,
         /// Who should have got it.
         peer_id: PeerId,
-        /// Whose it is.
-        owner: PeerId,
     },
     /// A peer was given a second number.
     #[error("peer {peer_id} cannot have number {index}: it has number {given} for as long as the node runs")]

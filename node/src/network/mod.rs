@@ -109,10 +109,10 @@ pub fn start(
     inbound_batches: mpsc::Sender<Inbound>,
     events: mpsc::UnboundedSender<PeerEvent>,
 ) -> Result<Network, NetworkError> {
-    let Config { keypair, listen, chain, peers, limits } = config;
+    let Config { keypair, listen, chain, peers: list, limits } = config;
     check(&chain, &limits)?;
-    let present = Arc::new(Peers::new(keypair.public().to_peer_id(), limits.lanes));
-    present.set(peers)?;
+    let peers = Arc::new(Peers::new(keypair.public().to_peer_id(), limits.lanes));
+    peers.set(list)?;
     let listen = free_address(listen)?;
     let mut swarm = swarm(keypair, &chain, limits)?;
     swarm
@@ -120,8 +120,8 @@ pub fn start(
         .map_err(|error| NetworkError::Listen { address: listen.clone(), source: std::io::Error::other(error) })?;
     let outputs = Outputs { frames: PerLane { votes: inbound_votes, batches: inbound_batches }, events };
     let (stop, stopped) = watch::channel(false);
-    tokio::spawn(Driver::new(swarm, present.clone(), limits, outputs).run(stopped));
-    Ok(Network { peers: present, listen, stop })
+    tokio::spawn(Driver::new(swarm, peers.clone(), limits, outputs).run(stopped));
+    Ok(Network { peers, listen, stop })
 }
 
 impl Network {

@@ -122,7 +122,7 @@ impl Numbers {
                 return Err(NetworkError::DuplicatePeer { index, peer_id });
             }
             match self.owners.get(&index) {
-                Some(&owner) if owner != peer_id => return Err(NetworkError::NumberTaken { index, peer_id, owner }),
+                Some(&owner) if owner != peer_id => return Err(NetworkError::NumberTaken { index, peer_id }),
                 _ => {}
             }
             match self.given.get(&peer_id) {

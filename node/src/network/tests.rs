@@ -1,5 +1,7 @@
 //! Real nodes on loopback.
 
+mod changes;
+
 use std::{
     future::Future,
     net::{SocketAddr, TcpListener},

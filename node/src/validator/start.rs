@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use genesis::Genesis;
@@ -24,6 +25,7 @@ use super::verifier::Verifier;
 use super::writer::Writer;
 use crate::home::{Home, SyncMode};
 use crate::network;
+use crate::rate_limit::RateLimit;
 use crate::server::{Backend, Identity, serve, serve_metrics};
 use crate::store::{Store, StoredCheckpoint};
 
@@ -33,6 +35,9 @@ const WAITING_BATCHES: usize = 64;
 
 /// The longest message of the votes lane: about 1,024 digests, with room to spare.
 const VOTE_FRAME_BYTES: usize = 128 << 10;
+
+/// How often a message that cannot be read is worth a warning.
+const MALFORMED_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Requests of clients that wait for the loop.
 const WAITING_REQUESTS: usize = 1024;
@@ -124,6 +129,7 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
         publications,
         outcomes: Outcomes::default(),
         tickets: Tickets::default(),
+        malformed: RateLimit::new(MALFORMED_INTERVAL),
     };
     let sources = Sources { votes, batches, peers, events, requests };
     let result = run_until(turn, sources, effects, events_in, shutdown).await;

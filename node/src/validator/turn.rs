@@ -21,6 +21,7 @@ use super::roster::Roster;
 use super::verifier::Verifier;
 use super::writer::Writer;
 use crate::network::{Inbound, Network, PeerEvent};
+use crate::rate_limit::RateLimit;
 
 /// So many frames of each lane are taken in one turn.
 const FRAMES_PER_TURN: usize = 256;
@@ -50,6 +51,8 @@ pub(super) struct Turn {
     pub(super) publications: broadcast::Sender<Arc<Publication>>,
     pub(super) outcomes: Outcomes,
     pub(super) tickets: Tickets,
+    /// Of messages that cannot be read, which a peer may send by the thousand.
+    pub(super) malformed: RateLimit,
 }
 
 /// Clients that wait for the verdict on what they handed in.
@@ -156,7 +159,9 @@ impl Turn {
             }
             Err(error) => {
                 self.metrics.malformed_message();
-                warn!(validator = inbound.from, "ignored a message: {error}");
+                if let Some(suppressed) = self.malformed.pass(self.clock.instant(self.clock.now().moment)) {
+                    warn!(validator = inbound.from, suppressed, "ignored a message: {error}");
+                }
             }
         }
     }
