@@ -131,6 +131,7 @@ fn a_replaced_checkpoint_is_noticed_and_what_both_have_stays() {
     let mut lab = Lab::new(chain(), roles);
     assert_eq!(height_of_adopted(&lab.run()), 20);
     assert_eq!(lab.begun, [10, 20]);
+    assert!(lab.now < Moment(0).plus_millis(3_000), "it is told at once, not at the next refresh: {:?}", lab.now);
     let parts = chain().checkpoint(20).manifest.parts.len();
     assert!(lab.kept_at_last_begin > 0, "nothing was kept of {parts} parts");
     assert_eq!(lab.stored_since_last_begin, parts - lab.kept_at_last_begin);

@@ -191,25 +191,24 @@ fn a_checkpoint_that_is_being_fetched_stays_until_it_is_left_alone() {
     let count = || fs::read_dir(&checkpoints).unwrap().count();
     assert_eq!(store.offered_checkpoint().unwrap().unwrap().height, Height(10));
     write(&store, 20);
-    write(&store, 31);
+    write(&store, 40);
     assert_eq!(store.offered_checkpoint().unwrap().unwrap().height, Height(10), "it is still being fetched");
     assert!(store.offered_part(Height(10), 4).unwrap().is_some());
     assert_eq!(count(), 2, "the newest and the one that is being fetched");
     let newest = store.read_checkpoint().unwrap().unwrap().height;
-    assert_eq!(newest, Height(31));
+    assert_eq!(newest, Height(40));
     drop(store);
 
     // The same with time passing.
-    let mut serving = Serving::new(checkpoints.clone(), Some(Height(31)));
     let start = Instant::now();
     let after = |seconds| start + Duration::from_secs(seconds);
-    assert_eq!(serving.offer(start).unwrap().unwrap().height, Height(31));
-    let store = open(dir.path());
-    write(&store, 40);
-    drop(store);
+    let mut serving = Serving::new(checkpoints.clone(), Some(Height(10)));
+    assert_eq!(serving.offer(start).unwrap().unwrap().height, Height(10));
     serving.written(Height(40), after(1)).unwrap();
-    for seconds in (0..1800).step_by(50) {
-        assert_eq!(serving.offer(after(seconds)).unwrap().unwrap().height, Height(31), "{seconds} s");
+    for seconds in (50..=1_800).step_by(50) {
+        assert_eq!(serving.offer(after(seconds)).unwrap().unwrap().height, Height(10), "{seconds} s");
     }
-    assert_eq!(serving.offer(after(1_830)).unwrap().unwrap().height, Height(40), "nobody holds it for ever");
+    assert_eq!(serving.offer(after(1_805)).unwrap().unwrap().height, Height(40), "nobody holds it for ever");
+    serving.written(Height(40), after(1_806)).unwrap();
+    assert_eq!(count(), 1);
 }

@@ -163,7 +163,7 @@ impl Role {
         let height = match self {
             Silent => return Vec::new(),
             Empty => None,
-            Flooder => return flood(chain),
+            Flooder => None,
             Replaces(first, second) => Some(if *sent < 1 { first } else { second }),
             Honest(height) | WrongParts(height) | WrongList(height) | ForgedCertificate(height) => Some(height),
             OtherCertificate(height) | ForgedHandover(height) | WithoutHandovers(height) => Some(height),
@@ -214,7 +214,7 @@ impl Role {
     }
 }
 
-/// What nobody asked for: no offer for a checkpoint comes first, so none of it counts.
+/// What nobody asked for.
 fn flood(chain: &Chain) -> Vec<Message> {
     let part = |index| Message::Part { height: Height(20), index, bytes: Blob::new(vec![1; 1000]).unwrap() };
     let mut messages: Vec<Message> = (0..50).map(part).collect();
@@ -339,6 +339,12 @@ impl<'a> Lab<'a> {
             Event::FromPeer(peer, message) => SyncInput::Message { from: self.key(peer), message: Box::new(message) },
             Event::ToPeer(peer, message) => {
                 let answers = self.roles[peer].answers(self.chain, &mut self.parts_sent[peer], &message);
+                for flooder in (0..self.roles.len()).filter(|other| self.roles[*other] == Role::Flooder) {
+                    let all = flood(self.chain)
+                        .into_iter()
+                        .map(|message| (self.now.0 + DELAY, Event::FromPeer(flooder, message)));
+                    self.queue.extend(all);
+                }
                 for answer in answers {
                     self.queue.push_back((self.now.0 + DELAY, Event::FromPeer(peer, answer)));
                 }

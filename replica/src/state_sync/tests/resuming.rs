@@ -47,6 +47,18 @@ fn a_chosen_checkpoint_that_is_not_final_is_not_gone_on_with() {
 }
 
 #[test]
+fn a_list_that_was_refused_is_not_fetched_from_the_next_peer() {
+    let mut lab = Lab::new(chain(), [Role::Honest(10), Role::Silent, Role::WrongList(20)]);
+    let (mut wrong, parts) = (chain().checkpoint(20).manifest.clone(), &chain().checkpoint(10).parts);
+    wrong.parts = chain().checkpoint(10).manifest.parts.clone();
+    lab.disk = parts.iter().map(|part| (part_hash(part), part.clone())).collect();
+    lab.chosen = Some((wrong, Vec::new()));
+    assert_eq!(height_of_adopted(&lab.run()), 10);
+    assert_eq!(lab.liars, [(2, Lie::Ledger(Height(20)))]);
+    assert_eq!((lab.restores, &lab.begun[..]), (2, &[10][..]));
+}
+
+#[test]
 fn a_checkpoint_that_nobody_has_any_more_gives_way() {
     let mut lab = Lab::new(chain(), HONEST);
     let old = chain().checkpoint(10);
