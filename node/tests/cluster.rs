@@ -1,6 +1,7 @@
 //! The real thing: four processes, real links, real disks.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[allow(dead_code, reason = "shared with the other tests, which use the rest")]
 mod localnet;
 
 use std::time::Duration;

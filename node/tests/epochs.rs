@@ -1,6 +1,7 @@
 //! The validators of a real network change under load: four grow to seven and shrink to four again.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[allow(dead_code, reason = "shared with the other tests, which use the rest")]
 mod localnet;
 
 use std::path::PathBuf;

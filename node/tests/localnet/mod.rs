@@ -137,7 +137,6 @@ pub(crate) fn start_home(home: &Path) -> Child {
 }
 
 /// Runs a command of the program to its end, which must be a good one; returns what it printed.
-#[allow(dead_code, reason = "not every test binary has commands to run")]
 pub(crate) fn baro(args: &[&str]) -> String {
     let output = Command::new(BARO).args(args).stdin(Stdio::null()).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
