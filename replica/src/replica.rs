@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use consensus::{Output, Record, Simplex};
 use genesis::Parameters;
+use types::breakage::{Breakage, is_on};
 use types::{
-    Ballot, Certificate, Committee, Evidence, Hash, Header, Moment, Refusal, TransactionId, ValidatorIndex, Verified,
+    Ballot, Certificate, Committee, Evidence, Hash, Header, Height, Moment, Refusal, TransactionId, ValidatorIndex, Verified,
     View,
 };
 use vm::Ledger;
@@ -178,6 +179,9 @@ impl Replica {
 
     /// When [`Self::settle`] has something to do though nothing arrives.
     pub fn next_deadline(&self, now: Now) -> Option<Moment> {
+        if is_on(Breakage::BusyWakeUps) {
+            return Some(now.moment);
+        }
         [
             self.consensus.next_deadline(),
             self.dissemination.next_deadline(),
@@ -334,7 +338,11 @@ impl Replica {
         self.commits += 1;
         self.undurable_votes.extend(votes.map(|vote| (vote.view(), self.commits)));
         // From here on the messages are in the keeping of `Commit`, which asks for the flush in its turn.
-        let messages = durable.released().into_iter().filter_map(|outgoing| self.envelope(outgoing)).collect();
+        let mut messages: Vec<Envelope> =
+            durable.released().into_iter().filter_map(|outgoing| self.envelope(outgoing)).collect();
+        if is_on(Breakage::VoteBeforePersist) {
+            effects.extend(messages.drain(..).map(Effect::Send));
+        }
         effects.push(Effect::Commit(Commit::new(self.commits, writes, messages)));
     }
 
@@ -391,7 +399,8 @@ impl Replica {
     /// Our own vote may be one of those that make the finalization. Until it is on disk a crash could take it back, so
     /// until then nobody may see the outcome.
     fn finalize_once_durable(&mut self, certificate: Verified<Certificate>, now: Now, effects: &mut Vec<Effect>) {
-        if self.undurable_votes.range(..=certificate.ballot.view()).next().is_some() {
+        let is_undurable = self.undurable_votes.range(..=certificate.ballot.view()).next().is_some();
+        if is_undurable && !is_on(Breakage::FinalityBeforePersist) {
             self.undurable_finalizations.insert(certificate.ballot.view(), certificate);
             return;
         }
@@ -465,7 +474,10 @@ impl Replica {
 
     fn trim_journal(&mut self, effects: &mut Vec<Effect>) {
         // What was voted for above the tip is not stored as finalized yet, whatever consensus knows.
-        let needed = self.consensus.first_needed_view().min(self.chain.tip().view);
+        let needed = match is_on(Breakage::JournalTrimmedTooFar) {
+            true => View(self.consensus.view().0 + 2),
+            false => self.consensus.first_needed_view().min(self.chain.tip().view),
+        };
         if needed.0 >= self.trimmed.0 + self.limits.trim_after_views {
             self.trimmed = needed;
             effects.push(Effect::Write(Write::TrimJournal(needed)));
@@ -487,7 +499,8 @@ impl Replica {
 
     /// The ledger as it is, for the disk.
     pub(crate) fn checkpoint(&self) -> Effect {
-        Effect::Checkpoint { height: self.chain.tip().height, snapshot: self.chain.ledger().snapshot() }
+        let height = Height(self.chain.tip().height.0 + u64::from(is_on(Breakage::CheckpointMisnamed)));
+        Effect::Checkpoint { height, snapshot: self.chain.ledger().snapshot() }
     }
 
     /// A quorum's outcome is not ours.

@@ -40,6 +40,7 @@ enum Flaw {
     None,
     Overdraft,
     Zero,
+    Mint,
     UnknownAsset,
     Expired,
     TooFar,
@@ -68,6 +69,7 @@ impl Clients {
                     5 => Flaw::Signature,
                     6 => Flaw::OtherChain,
                     7 => Flaw::Garbage,
+                    8 => Flaw::Mint,
                     _ => Flaw::None,
                 };
                 let payer = self.random.pick(&chain.payers[1..]).clone();
@@ -100,6 +102,10 @@ impl Clients {
         let mut payload = self.payload_of(chain, payer, at, seconds, asset, amount);
         if matches!(flaw, Flaw::Expired) {
             payload.valid_until = Deadline(payload.valid_until.0.saturating_sub(60));
+        }
+        if matches!(flaw, Flaw::Mint) {
+            let mint = Instruction::Mint { asset, to: payload.payer, amount };
+            payload.instructions = Bounded::new(vec![mint]).unwrap_or_default();
         }
         if matches!(flaw, Flaw::OtherChain) {
             payload.chain = ChainTag([9; 8]);

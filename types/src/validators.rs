@@ -2,6 +2,7 @@
 
 use bincode::{Decode, Encode};
 
+use crate::breakage::{Breakage, is_on};
 use crate::codec::{Bounded, encode};
 use crate::{Domain, Epoch, Hash, PublicKey, ValidatorIndex, View};
 
@@ -76,7 +77,7 @@ impl Committee {
 
     /// q = n - f. Two quorums share more than f validators, hence an honest one.
     pub fn quorum(&self) -> usize {
-        self.size() - self.tolerated_faults()
+        self.size() - self.tolerated_faults() - usize::from(is_on(Breakage::QuorumOneShort))
     }
 
     /// The leader of `view`: the validators take turns.

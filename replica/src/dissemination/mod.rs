@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
+use types::breakage::{Breakage, is_on};
 use types::codec::Blob;
 use types::{
     AuthorizedTransaction, Batch, BatchDigest, Committee, Deadline, Moment, SecretKey, Signers, Timestamp,
@@ -220,7 +221,9 @@ impl Dissemination {
 
     fn insert(&mut self, batch: Arc<VerifiedBatch>, now: Now, effects: &mut Vec<Effect>) {
         let (digest, creator) = (batch.digest(), batch.creator());
-        effects.push(Effect::Write(Write::Batch { digest, bytes: batch.bytes().clone() }));
+        if !is_on(Breakage::BatchNotWritten) {
+            effects.push(Effect::Write(Write::Batch { digest, bytes: batch.bytes().clone() }));
+        }
         self.unordered[batch.creator().position()] += batch.bytes().len();
         self.expiries.insert((latest_deadline(&batch), digest));
         let acknowledged = self.early.remove(&digest).unwrap_or_default();

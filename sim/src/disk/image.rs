@@ -105,11 +105,11 @@ impl Image {
     }
 
     pub(super) fn proposals(&self) -> Vec<Block> {
-        self.proposals.values().cloned().collect()
+        self.proposals.range((self.floor, Hash::ZERO)..).map(|(_, block)| block.clone()).collect()
     }
 
     pub(super) fn journal(&self) -> Vec<Record> {
-        self.journal.clone()
+        self.journal.iter().filter(|record| record.view() >= self.floor).cloned().collect()
     }
 
     pub(super) fn unordered_batches(&self) -> Vec<Vec<u8>> {
