@@ -56,7 +56,10 @@ impl Simplex {
     /// Sends a validator the certificates that it lacks; if they are too many, our status after them makes it ask on.
     fn help(&mut self, peer: ValidatorIndex, status: Status) {
         let (certificates, more) = self.certificates.lacking(status.finalized, status.view, self.view, MAX_ANSWER);
-        if certificates.is_empty() || is_on(Breakage::NeverHelps) || !Turn::take(&mut self.links[peer.position()].answered, status.view, self.now) {
+        if certificates.is_empty()
+            || is_on(Breakage::NeverHelps)
+            || !Turn::take(&mut self.links[peer.position()].answered, status.view, self.now)
+        {
             return;
         }
         for certificate in certificates {

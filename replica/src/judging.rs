@@ -213,8 +213,7 @@ impl Replica {
         let Some(Ok(execution)) = self.chain.execute(&header.parent, header.timestamp, &batches) else {
             return Execution::Bad;
         };
-        let is_outcome =
-            execution.state_root == header.state_root && execution.receipts_root == header.receipts_root;
+        let is_outcome = execution.state_root == header.state_root && execution.receipts_root == header.receipts_root;
         if !is_outcome && !is_on(Breakage::RootsNotCompared) {
             return Execution::Bad;
         }

@@ -6,8 +6,8 @@ use consensus::{Output, Record, Simplex};
 use genesis::Parameters;
 use types::breakage::{Breakage, is_on};
 use types::{
-    Ballot, Certificate, Committee, Evidence, Hash, Header, Height, Moment, Refusal, TransactionId, ValidatorIndex, Verified,
-    View,
+    Ballot, Certificate, Committee, Evidence, Hash, Header, Height, Moment, Refusal, TransactionId, ValidatorIndex,
+    Verified, View,
 };
 use vm::Ledger;
 

@@ -149,14 +149,7 @@ impl Clients {
         }
     }
 
-    fn keep(
-        &mut self,
-        transaction: Transaction,
-        chain: &Chain,
-        is_forged: bool,
-        seconds: u32,
-        at: Micros,
-    ) -> usize {
+    fn keep(&mut self, transaction: Transaction, chain: &Chain, is_forged: bool, seconds: u32, at: Micros) -> usize {
         let id = transaction.payload.id(&chain.genesis.hash());
         if !is_forged {
             self.signed.insert(id, transaction.payload.clone());
@@ -196,11 +189,7 @@ impl Clients {
     }
 
     /// A validator answers. An error if it admits what nobody signed.
-    pub(crate) fn answered(
-        &self,
-        ticket: u64,
-        results: &[Result<TransactionId, SubmitError>],
-    ) -> Result<(), String> {
+    pub(crate) fn answered(&self, ticket: u64, results: &[Result<TransactionId, SubmitError>]) -> Result<(), String> {
         let Some(payment) = self.tickets.get(&ticket).map(|payment| &self.payments[*payment]) else { return Ok(()) };
         match results {
             [Ok(_)] if payment.is_forged => Err(format!("admits {}, which its payer has not signed", payment.id)),
