@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use types::breakage::{Breakage, is_on};
 use types::{Ballot, Committee, Evidence, Hash, Moment, ValidatorIndex, View};
 
 use crate::ballots::Ballots;
@@ -117,7 +118,8 @@ impl Simplex {
 
     /// True if votes and proposals of `view` are kept.
     pub(crate) fn is_in_window(&self, view: View) -> bool {
-        view >= self.first_remembered_view() && view.0 <= self.view.0 + WINDOW
+        let is_near = view.0 <= self.view.0 + WINDOW || is_on(Breakage::VotesUnbounded);
+        view >= self.first_remembered_view() && is_near
     }
 
     /// True for another member of the committee.

@@ -14,7 +14,7 @@ fn prepare(stage: &mut Stage<'_>) {
     if stage.random.chance(500) {
         stage.delay = uneven(stage);
     }
-    let (crashed, cut) = (stage.random.below(3), stage.random.below(2));
+    let (crashed, cut) = (stage.random.below(4), stage.random.below(4));
     crashes(stage, crashed);
     partitions(stage, cut);
 }
