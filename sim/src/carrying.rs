@@ -80,7 +80,9 @@ impl World {
             }
             Effect::KeyInUseElsewhere => {
                 self.trace.event(self.now, id, "silenced", &[], || "its key signs elsewhere too".to_owned());
-                self.accuse(id, "silence", "stops voting though its key is in one place".to_owned());
+                if !self.machines[id.position()].has_forgotten {
+                    self.accuse(id, "silence", "stops voting though its key is in one place".to_owned());
+                }
             }
             Effect::Diverged(divergence) => {
                 let text = divergence.to_string();

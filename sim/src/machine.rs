@@ -48,6 +48,8 @@ pub(crate) struct Machine {
     pub(crate) backlog: Vec<Happening>,
     /// Where it is going to crash, and what the disk then keeps.
     pub(crate) doom: Option<(CrashPoint, Kept)>,
+    /// Its disk was put back or emptied: what it said before is on no disk any more.
+    pub(crate) has_forgotten: bool,
     /// It will not start again: its store is damaged.
     pub(crate) is_lost: bool,
 }
@@ -67,6 +69,7 @@ impl Machine {
             pauses: 0,
             backlog: Vec::new(),
             doom: None,
+            has_forgotten: false,
             is_lost: false,
         }
     }

@@ -14,7 +14,7 @@ impl Checker for Persistence {
 
     fn released(&mut self, seen: &Seen<'_>, message: &Message) -> Verdict {
         match signed(seen.machine.validator, message) {
-            Some(ballot) if !seen.machine.disk.durable().binds(&ballot) => {
+            Some(ballot) if !seen.machine.has_forgotten && !seen.machine.disk.durable().binds(&ballot) => {
                 Err(format!("{ballot:?} leaves before it is on disk"))
             }
             _ => Ok(()),
@@ -24,6 +24,9 @@ impl Checker for Persistence {
     fn wrote(&mut self, seen: &Seen<'_>, write: &Write) -> Verdict {
         let Write::Finalized(finalized) = write else { return Ok(()) };
         let Some(certificate) = &finalized.certificate else { return Ok(()) };
+        if seen.machine.has_forgotten {
+            return Ok(());
+        }
         let is_signed = certificate.signers.contains(seen.machine.validator);
         match is_signed && !seen.machine.disk.durable().binds(&certificate.ballot) {
             true => {

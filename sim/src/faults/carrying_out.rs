@@ -38,11 +38,13 @@ impl World {
             Fault::ClockJump { machine, millis } => self.machines[machine.position()].clock.skew_millis += millis,
             Fault::EmptyDisk(machine) => {
                 self.bring_down(machine);
+                self.machines[machine.position()].has_forgotten = true;
                 self.machines[machine.position()].disk.erase();
             }
             Fault::DiskCopied(machine) => self.machines[machine.position()].disk.keep_copy(),
             Fault::DiskRolledBack(machine) => {
                 self.bring_down(machine);
+                self.machines[machine.position()].has_forgotten = true;
                 self.machines[machine.position()].disk.roll_back();
             }
         }
