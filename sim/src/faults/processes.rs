@@ -29,7 +29,7 @@ pub(crate) fn crashes(stage: &mut Stage<'_>, count: u64) {
     for _ in 0..count {
         let machine = stage.machine();
         let (at, until) = stage.period(5 * MILLIS, 5 * SECONDS);
-        let fault = Fault::Crash { machine, point: crash_point(&mut stage.random), kept: kept(&mut stage.random) };
+        let fault = Fault::Crash { machine, point: crash_point(stage.random), kept: kept(stage.random) };
         stage.faults.push(Planned { at, until, fault });
     }
 }

@@ -17,6 +17,11 @@ fn prepare(stage: &mut Stage<'_>) {
     let (crashed, cut) = (stage.random.below(4), stage.random.below(4));
     crashes(stage, crashed);
     partitions(stage, cut);
+    if stage.doubles.values().any(|kind| *kind == DoubleKind::Liar) {
+        // Somebody has to catch up for it to lie to.
+        crashes(stage, 6);
+        partitions(stage, 3);
+    }
 }
 
 /// So many Byzantine validators, if so many may still be.
