@@ -5,7 +5,7 @@ use types::{Acknowledgement, Ballot, Batch, BatchDigest, Height, View};
 use super::{Double, Hand};
 
 /// Messages with each one of its own.
-const FLOOD: usize = 12;
+const FLOOD: usize = 24;
 
 /// Talks of views far ahead, of batches that nobody has and of blocks that are not there, to fill the others' memory.
 pub(super) struct Flooder;
