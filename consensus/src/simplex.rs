@@ -174,6 +174,11 @@ impl Simplex {
         self.pacing.timeout_millis()
     }
 
+    /// How many views ahead of its own this validator holds votes: at most [`WINDOW`].
+    pub fn views_ahead(&self) -> u64 {
+        self.votes.latest_view().map_or(0, |latest| latest.0.saturating_sub(self.view.0))
+    }
+
     /// How many votes are held. Bounded by the window of views, whatever anyone sends.
     pub fn votes_held(&self) -> usize {
         self.votes.len()

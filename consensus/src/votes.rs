@@ -182,6 +182,11 @@ impl Votes {
         }
     }
 
+    /// The latest view of which a vote is kept.
+    pub(crate) fn latest_view(&self) -> Option<View> {
+        self.views.last_key_value().map(|(view, _)| *view)
+    }
+
     /// How many votes are kept.
     pub(crate) fn len(&self) -> usize {
         self.views.values().map(|votes| votes.notarize.0.len() + votes.nullify.0.len() + votes.finalize.0.len()).sum()
