@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use types::breakage::{Breakage, is_on};
 use types::{Ballot, Committee, SecretKey, ValidatorIndex, Verified, View, Vote};
 
 /// What this validator voted in one view.
@@ -21,11 +22,12 @@ impl Cast {
     /// and none after finalize; one finalize, none after nullify, and none for another block than the notarized one.
     fn allows(&self, ballot: &Ballot) -> bool {
         match ballot {
-            Ballot::Notarize { .. } => self.votes().next().is_none(),
+            Ballot::Notarize { .. } => self.votes().next().is_none() || is_on(Breakage::SecondNotarize),
             Ballot::Nullify { .. } => self.nullify.is_none() && self.finalize.is_none(),
             Ballot::Finalize { block, .. } => {
                 let is_same = |vote: &Verified<Vote>| vote.ballot.block() == Some(*block);
-                self.finalize.is_none() && self.nullify.is_none() && self.notarize.as_ref().is_none_or(is_same)
+                let is_open = self.nullify.is_none() || is_on(Breakage::FinalizeAfterNullify);
+                self.finalize.is_none() && is_open && self.notarize.as_ref().is_none_or(is_same)
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Saying things again, and helping those who missed something.
 
+use types::breakage::{Breakage, is_on};
 use types::{Moment, ValidatorIndex, View};
 
 use crate::message::Status;
@@ -67,7 +68,10 @@ impl Simplex {
     /// Sends a validator the certificates that it lacks; if they are too many, our status after them makes it ask on.
     fn help(&mut self, peer: ValidatorIndex, status: Status) {
         let (certificates, more) = self.certificates.lacking(status.finalized, status.view, self.view, MAX_ANSWER);
-        if certificates.is_empty() || !Turn::take(&mut self.links[peer.position()].answered, status.view, self.now) {
+        if certificates.is_empty()
+            || is_on(Breakage::NeverHelps)
+            || !Turn::take(&mut self.links[peer.position()].answered, status.view, self.now)
+        {
             return;
         }
         for certificate in certificates {
@@ -102,6 +106,9 @@ impl Simplex {
 
     /// Says again what is not certified, and how far we are. Nothing here is new, so nothing is journaled.
     pub(crate) fn repeat(&mut self, to: Recipient) {
+        if is_on(Breakage::NeverRepeats) {
+            return;
+        }
         let cast = self.ballots.in_view(self.view);
         let notarize = cast.and_then(|cast| cast.notarize.clone());
         let nullify = cast.and_then(|cast| cast.nullify.clone());

@@ -1,6 +1,7 @@
 //! The journal: what must be on disk so that a validator can start again without contradicting itself.
 
 use bincode::{Decode, Encode};
+use types::breakage::{Breakage, is_on};
 use types::{Ballot, Certificate, Committee, Hash, ValidatorIndex, Verified, View, Vote};
 
 use crate::{Proposal, Root};
@@ -65,7 +66,7 @@ impl Replay {
                 Record::Certified(certificate) => certificates.extend(certificate.verify(committee).ok()),
             }
         }
-        votes.retain(|vote| vote.signer == me);
+        votes.retain(|vote| vote.signer == me && !is_on(Breakage::VotesForgotten));
         let mut replay = Replay { root, is_root_newer: false, certificates: Vec::new(), votes: Vec::new(), proposals };
         for certificate in certificates {
             match certificate.ballot {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use types::breakage::{Breakage, is_on};
 use types::{Ballot, Committee, Evidence, Hash, Moment, ValidatorIndex, View};
 
 use crate::ballots::Ballots;
@@ -117,7 +118,8 @@ impl Simplex {
 
     /// True if votes and proposals of `view` are kept.
     pub(crate) fn is_in_window(&self, view: View) -> bool {
-        view >= self.first_remembered_view() && view.0 <= self.view.0 + WINDOW
+        let is_near = view.0 <= self.view.0 + WINDOW || is_on(Breakage::VotesUnbounded);
+        view >= self.first_remembered_view() && is_near
     }
 
     /// True for another member of the committee.
@@ -170,6 +172,11 @@ impl Simplex {
     /// The present patience with a leader, in milliseconds.
     pub fn timeout_millis(&self) -> u64 {
         self.pacing.timeout_millis()
+    }
+
+    /// How many views ahead of its own this validator holds votes: at most [`WINDOW`].
+    pub fn views_ahead(&self) -> u64 {
+        self.votes.latest_view().map_or(0, |latest| latest.0.saturating_sub(self.view.0))
     }
 
     /// How many votes are held. Bounded by the window of views, whatever anyone sends.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use types::breakage::{Breakage, is_on};
 use types::{Ballot, Certificate, Committee, Evidence, Hash, Signers, ValidatorIndex, Verified, View, Vote};
 
 /// A vote, its signature checked or not.
@@ -131,7 +132,7 @@ impl Votes {
         let (evidence, claim) = votes.contradiction(claim, committee);
         if let Some(claim) = claim {
             let poll = votes.poll(&ballot);
-            if poll.place_of(claim.vote().signer).is_none() {
+            if poll.place_of(claim.vote().signer).is_none() || is_on(Breakage::SignerCountedTwice) {
                 poll.0.push(claim);
             }
         }
@@ -179,6 +180,11 @@ impl Votes {
         while self.views.first_key_value().is_some_and(|(first, _)| *first < view) {
             self.views.pop_first();
         }
+    }
+
+    /// The latest view of which a vote is kept.
+    pub(crate) fn latest_view(&self) -> Option<View> {
+        self.views.last_key_value().map(|(view, _)| *view)
     }
 
     /// How many votes are kept.

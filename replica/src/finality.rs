@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use types::breakage::{Breakage, is_on};
 use types::{Ballot, Certificate, Hash, Height, Moment, PublicKey, Verified, View};
 
 use crate::chain::{Divergence, Folded};
@@ -58,7 +59,8 @@ impl Replica {
         now: Now,
         effects: &mut Vec<Effect>,
     ) {
-        if self.undurable_votes.range(..=certificate.ballot.view()).next().is_some() {
+        let is_undurable = self.undurable_votes.range(..=certificate.ballot.view()).next().is_some();
+        if is_undurable && !is_on(Breakage::FinalityBeforePersist) {
             self.finalizations.undurable.insert(certificate.ballot.view(), certificate);
             return;
         }
@@ -151,7 +153,10 @@ impl Replica {
     fn trim_journal(&mut self, effects: &mut Vec<Effect>) {
         // What was voted for above the tip is not stored as finalized yet, whatever consensus knows.
         let tip = self.chain.tip().view;
-        let needed = self.seat.as_ref().map_or(tip, |seat| seat.consensus.first_needed_view().min(tip));
+        let needed = self.seat.as_ref().map_or(tip, |seat| match is_on(Breakage::JournalTrimmedTooFar) {
+            true => View(seat.consensus.view().0 + 2),
+            false => seat.consensus.first_needed_view().min(tip),
+        });
         if needed.0 >= self.trimmed.0 + self.limits.trim_after_views {
             self.trimmed = needed;
             effects.push(Effect::Write(Write::TrimJournal(needed)));
@@ -181,7 +186,8 @@ impl Replica {
 
     /// The ledger as it is, for the disk.
     pub(crate) fn checkpoint(&self) -> Effect {
-        Effect::Checkpoint { height: self.chain.tip().height, snapshot: self.chain.ledger().snapshot() }
+        let height = Height(self.chain.tip().height.0 + u64::from(is_on(Breakage::CheckpointMisnamed)));
+        Effect::Checkpoint { height, snapshot: self.chain.ledger().snapshot() }
     }
 
     /// A quorum's outcome is not ours.

@@ -7,6 +7,8 @@ use crate::replica::Replica;
 pub struct Held {
     /// Votes, of all validators in all views that are open.
     pub votes: usize,
+    /// How many views ahead of the present one there are votes.
+    pub views_ahead: u64,
     /// Blocks that are not executed.
     pub bodies: usize,
     /// Executed blocks that are not final.
@@ -22,6 +24,7 @@ impl Replica {
     pub fn held(&self) -> Held {
         Held {
             votes: self.seat.as_ref().map_or(0, |seat| seat.consensus.votes_held()),
+            views_ahead: self.seat.as_ref().map_or(0, |seat| seat.consensus.views_ahead()),
             bodies: self.judging.bodies_held(),
             candidates: self.chain.candidates_held(),
             early_acknowledgements: self.dissemination.early_held(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use genesis::Parameters;
+use types::breakage::{Breakage, is_on};
 use types::{
     Committee, Evidence, Hash, Header, Moment, PublicKey, Refusal, SecretKey, TransactionId, ValidatorIndex, View,
 };
@@ -225,6 +226,9 @@ impl Replica {
 
     /// When [`Self::settle`] has something to do though nothing arrives.
     pub fn next_deadline(&self, now: Now) -> Option<Moment> {
+        if is_on(Breakage::BusyWakeUps) {
+            return Some(now.moment);
+        }
         [
             self.consensus_deadline(),
             self.dissemination.next_deadline(),

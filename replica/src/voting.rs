@@ -1,6 +1,7 @@
 //! Between consensus and the rest: inputs in, outputs carried out, votes wrapped so that none leaves before it is durable.
 
 use consensus::{Output, Record};
+use types::breakage::{Breakage, is_on};
 use types::View;
 
 use crate::replica::Replica;
@@ -66,7 +67,11 @@ impl Replica {
         self.commits += 1;
         self.undurable_votes.extend(votes.map(|vote| (vote.view(), self.commits)));
         // From here on the messages are in the keeping of `Commit`, which asks for the flush in its turn.
-        let messages = durable.released().into_iter().filter_map(|outgoing| self.envelope(outgoing)).collect();
+        let mut messages: Vec<Envelope> =
+            durable.released().into_iter().filter_map(|outgoing| self.envelope(outgoing)).collect();
+        if is_on(Breakage::VoteBeforePersist) {
+            effects.extend(messages.drain(..).map(Effect::Send));
+        }
         effects.push(Effect::Commit(Commit::new(self.commits, writes, messages)));
     }
 

@@ -57,7 +57,12 @@ impl World {
             Effect::Finalized(block) => {
                 self.trace.event(self.now, id, "finalizes", &block.hash.0, || {
                     let (header, receipts) = (&block.block.header, block.receipts.len());
-                    format!("block {} {} of view {}, {receipts} payments", header.height, block.hash.short(), header.view)
+                    format!(
+                        "block {} {} of view {}, {receipts} payments",
+                        header.height,
+                        block.hash.short(),
+                        header.view
+                    )
                 });
                 self.check(id, |checker, seen| checker.finalized(seen, &block));
                 if self.machines[id.position()].is_honest {

@@ -40,6 +40,7 @@ enum Flaw {
     None,
     Overdraft,
     Zero,
+    Mint,
     UnknownAsset,
     Expired,
     TooFar,
@@ -68,6 +69,7 @@ impl Clients {
                     5 => Flaw::Signature,
                     6 => Flaw::OtherChain,
                     7 => Flaw::Garbage,
+                    8 => Flaw::Mint,
                     _ => Flaw::None,
                 };
                 let payer = self.random.pick(&chain.payers[1..]).clone();
@@ -100,6 +102,10 @@ impl Clients {
         let mut payload = self.payload_of(chain, payer, at, seconds, asset, amount);
         if matches!(flaw, Flaw::Expired) {
             payload.valid_until = Deadline(payload.valid_until.0.saturating_sub(60));
+        }
+        if matches!(flaw, Flaw::Mint) {
+            let mint = Instruction::Mint { asset, to: payload.payer, amount };
+            payload.instructions = Bounded::new(vec![mint]).unwrap_or_default();
         }
         if matches!(flaw, Flaw::OtherChain) {
             payload.chain = ChainTag([9; 8]);
@@ -143,14 +149,7 @@ impl Clients {
         }
     }
 
-    fn keep(
-        &mut self,
-        transaction: Transaction,
-        chain: &Chain,
-        is_forged: bool,
-        seconds: u32,
-        at: Micros,
-    ) -> usize {
+    fn keep(&mut self, transaction: Transaction, chain: &Chain, is_forged: bool, seconds: u32, at: Micros) -> usize {
         let id = transaction.payload.id(&chain.genesis.hash());
         if !is_forged {
             self.signed.insert(id, transaction.payload.clone());
@@ -190,11 +189,7 @@ impl Clients {
     }
 
     /// A validator answers. An error if it admits what nobody signed.
-    pub(crate) fn answered(
-        &self,
-        ticket: u64,
-        results: &[Result<TransactionId, SubmitError>],
-    ) -> Result<(), String> {
+    pub(crate) fn answered(&self, ticket: u64, results: &[Result<TransactionId, SubmitError>]) -> Result<(), String> {
         let Some(payment) = self.tickets.get(&ticket).map(|payment| &self.payments[*payment]) else { return Ok(()) };
         match results {
             [Ok(_)] if payment.is_forged => Err(format!("admits {}, which its payer has not signed", payment.id)),

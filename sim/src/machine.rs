@@ -48,10 +48,10 @@ pub(crate) struct Machine {
     pub(crate) backlog: Vec<Happening>,
     /// Where it is going to crash, and what the disk then keeps.
     pub(crate) doom: Option<(CrashPoint, Kept)>,
-    /// It will not start again: its store is damaged.
-    pub(crate) is_lost: bool,
     /// Its disk was put back or emptied: it may find that it has forgotten votes, and then casts none.
     pub(crate) has_forgotten: bool,
+    /// It will not start again: its store is damaged.
+    pub(crate) is_lost: bool,
 }
 
 impl Machine {
@@ -69,8 +69,8 @@ impl Machine {
             pauses: 0,
             backlog: Vec::new(),
             doom: None,
-            is_lost: false,
             has_forgotten: false,
+            is_lost: false,
         }
     }
 

@@ -9,9 +9,9 @@ impl Random {
     /// (a fault that a shrunk run does without) does not change the others.
     pub(crate) fn new(seed: u64, name: &str) -> Self {
         // FNV-1a tells the names apart.
-        let named = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
+        let named = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         let mut state = seed ^ named;
         let mut split_mix = || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -113,7 +113,8 @@ fn recover(world: &mut World, healed_at: Micros) {
     if !world.run(healed_at + LIVENESS, is_done) && world.violation.is_none() {
         let tips: Vec<String> =
             honest.iter().map(|id| format!("{id} at block {}", world.tip(*id).unwrap_or_default())).collect();
-        let what = format!("new payments are not final {} s after all has healed: {}", LIVENESS / SECONDS, tips.join(", "));
+        let what =
+            format!("new payments are not final {} s after all has healed: {}", LIVENESS / SECONDS, tips.join(", "));
         world.violation = Some(Violation { checker: "liveness", at: world.now, machine: None, what });
     }
 }

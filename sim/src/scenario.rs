@@ -15,7 +15,7 @@ use crate::{MachineId, Micros};
 const QUIET_START: Micros = SECONDS;
 
 /// Faults have ended by a time between these.
-const FAULTY: (Micros, Micros) = (12 * SECONDS, 24 * SECONDS);
+const FAULTY: (Micros, Micros) = (20 * SECONDS, 45 * SECONDS);
 
 /// A run before it begins.
 #[derive(Debug, Clone)]

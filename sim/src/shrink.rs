@@ -41,5 +41,7 @@ pub fn shrink(run: &Run, report: &Report) -> (Run, Report) {
             best = smaller;
         }
     }
-    best
+    // Once more, for the trace: nothing smaller may have been found.
+    let report = best.0.report();
+    (best.0, report)
 }

@@ -1,5 +1,7 @@
 //! Runs as a whole: a seed is one run, every profile holds for a few seeds, and every double is as bad as its name.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use sim::{DoubleKind, PROFILES, Profile, Run, shrink};
@@ -31,7 +33,7 @@ fn watching_a_run_does_not_change_it() {
 #[test]
 fn every_profile_holds() {
     for profile in PROFILES.iter().filter(|profile| profile.is_in_all) {
-        for seed in 0..6 {
+        for seed in 0..4 {
             let report = Run::new(seed, profile).report();
             assert_eq!(report.violation, None, "baro simulate --seed {seed} --faults {} --trace", profile.name);
             assert!(report.payments > 0, "{} {seed}", profile.name);

@@ -2,6 +2,7 @@
 
 use bincode::{Decode, Encode};
 
+use crate::breakage::{Breakage, is_on};
 use crate::codec::{Bounded, encode};
 use crate::validators::Committee;
 use crate::{Hash, MAX_VALIDATORS, PublicKey, SecretKey, Signature, SignedMessage, ValidatorIndex, Verified, View};
@@ -61,7 +62,10 @@ impl Ballot {
             (Ballot::Nullify { .. }, Ballot::Finalize { .. }) | (Ballot::Finalize { .. }, Ballot::Nullify { .. }) => {
                 true
             }
-            (Ballot::Nullify { .. }, _) | (_, Ballot::Nullify { .. }) => false,
+            (Ballot::Nullify { .. }, Ballot::Notarize { .. }) | (Ballot::Notarize { .. }, Ballot::Nullify { .. }) => {
+                is_on(Breakage::HonestAccused)
+            }
+            (Ballot::Nullify { .. }, Ballot::Nullify { .. }) => false,
         }
     }
 
@@ -193,7 +197,9 @@ impl Certificate {
         let ballot = votes.first()?.ballot;
         let mut ordered: Vec<&Verified<Vote>> = votes.iter().filter(|vote| vote.ballot == ballot).collect();
         ordered.sort_by_key(|vote| vote.signer);
-        ordered.dedup_by_key(|vote| vote.signer);
+        if !is_on(Breakage::SignerCountedTwice) {
+            ordered.dedup_by_key(|vote| vote.signer);
+        }
         if ordered.len() < committee.quorum() {
             return None;
         }
@@ -207,7 +213,13 @@ impl Certificate {
 
     /// Checks quorum, membership and every signature.
     pub fn verify(self, committee: &Committee) -> Result<Verified<Certificate>, CertificateError> {
+        if is_on(Breakage::CertificateUnverified) {
+            return Ok(Verified::new(self));
+        }
         let signers: Vec<ValidatorIndex> = self.signers.iter().collect();
+        if is_on(Breakage::SignerCountedTwice) && self.signatures.len() >= committee.quorum() {
+            return Ok(Verified::new(self));
+        }
         if signers.len() != self.signatures.len() {
             return Err(CertificateError::Count { signers: signers.len(), signatures: self.signatures.len() });
         }

@@ -8,6 +8,7 @@ mod address;
 mod amount;
 mod batch;
 mod block;
+pub mod breakage;
 mod certificate;
 pub mod codec;
 mod handover;

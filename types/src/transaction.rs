@@ -2,6 +2,7 @@
 
 use bincode::{Decode, Encode};
 
+use crate::breakage::{Breakage, is_on};
 use crate::codec::{Bounded, CodecError, Text, encode};
 use crate::hash::hexadecimal;
 use crate::{
@@ -219,7 +220,7 @@ impl Transaction {
             .map(|(transaction, hash, form)| {
                 form?;
                 match verdicts.next() {
-                    Some(true) => {
+                    Some(valid) if valid || is_on(Breakage::SignatureUnchecked) => {
                         Ok(AuthorizedTransaction::new(transaction.payload.id_from(&hash), transaction.payload))
                     }
                     _ => Err(Refusal::BadSignature),

@@ -4,6 +4,7 @@ use bincode::de::{BorrowDecoder, Decoder};
 use bincode::error::DecodeError;
 use bincode::{BorrowDecode, Decode, Encode};
 
+use crate::breakage::{Breakage, is_on};
 use crate::codec::{Bounded, encode};
 use crate::{Domain, Epoch, Hash, PublicKey, ValidatorIndex, View};
 
@@ -91,7 +92,7 @@ impl Committee {
 
     /// q = n - f. Two quorums share more than f validators, hence an honest one.
     pub fn quorum(&self) -> usize {
-        self.size() - self.tolerated_faults()
+        self.size() - self.tolerated_faults() - usize::from(is_on(Breakage::QuorumOneShort))
     }
 
     /// The leader of `view`: the validators take turns.

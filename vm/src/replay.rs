@@ -9,6 +9,7 @@ use std::hash::BuildHasher;
 
 use bincode::{Decode, Encode};
 use hashbrown::{DefaultHashBuilder, HashTable};
+use types::breakage::{Breakage, is_on};
 use types::codec::encode;
 use types::{Deadline, Domain, Hash, Height, Timestamp, TransactionId};
 
@@ -26,13 +27,18 @@ pub(crate) enum Standing {
 /// The standing of `deadline` in a block of time `now`: its second may be the block's own and any until
 /// `max_valid_seconds` later, both included.
 pub(crate) fn standing(deadline: Deadline, now: Timestamp, max_valid_seconds: u32) -> Standing {
-    if deadline.has_passed(now) {
+    if deadline.has_passed(now) && !is_on(Breakage::DeadlineIgnored) {
         Standing::Expired
-    } else if deadline > Deadline::after(now, max_valid_seconds) {
+    } else if deadline > Deadline::after(now, max_valid_seconds) && !is_on(Breakage::DeadlineUnbounded) {
         Standing::TooFar
     } else {
         Standing::Open
     }
+}
+
+/// The time up to which ids are forgotten.
+fn window_end(now: Timestamp) -> Timestamp {
+    now.plus_millis(if is_on(Breakage::ReplayWindowOffByOne) { 1_000 } else { 0 })
 }
 
 /// A remembered id with the place of its receipt.
@@ -80,7 +86,7 @@ impl Replay {
     pub(crate) fn close(&mut self, now: Timestamp) -> Vec<(Deadline, Vec<(TransactionId, ReceiptPointer)>)> {
         let mut closed = Vec::new();
         while let Some(first) = self.seconds.first_entry()
-            && first.key().has_passed(now)
+            && first.key().has_passed(window_end(now))
         {
             let (deadline, second) = first.remove_entry();
             let mut ids: Vec<_> = second.entries.iter().map(|entry| (entry.id, entry.at)).collect();

@@ -154,14 +154,14 @@ pub struct OfferedCheckpoint {
 }
 
 /// A checkpoint that is open for others to read. Each part is checked when it is read.
-pub(super) struct Open {
+pub(super) struct Offered {
     volume: Volume,
     pub(super) offer: OfferedCheckpoint,
 }
 
-impl Open {
+impl Offered {
     /// Opens a checkpoint; none if it cannot be offered because its block is not known.
-    pub(super) fn open(directory: &Path, height: Height) -> Result<Option<Open>, StoreError> {
+    pub(super) fn open(directory: &Path, height: Height) -> Result<Option<Offered>, StoreError> {
         let path = path_of(directory, height);
         let volume = Volume::open(&path)?;
         let list = volume.value(Table::Opening, LIST_KEY)?;
@@ -169,7 +169,7 @@ impl Open {
         let list = decode::<List>(&list).map_err(|error| StoreError::corrupt(&path, error.to_string()));
         let (parts, bytes) = list?;
         let offer = OfferedCheckpoint { height, block, parts: parts.into_vec(), bytes };
-        Ok(Some(Open { volume, offer }))
+        Ok(Some(Offered { volume, offer }))
     }
 
     pub(super) fn part(&self, index: u32) -> Result<Option<Vec<u8>>, StoreError> {

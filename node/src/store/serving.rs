@@ -8,7 +8,7 @@ use tracing::warn;
 use types::Height;
 
 use super::StoreError;
-use super::checkpoint::{OfferedCheckpoint, Open, remove_below};
+use super::checkpoint::{Offered, OfferedCheckpoint, remove_below};
 
 /// A checkpoint that nobody has asked for so long is not being fetched.
 const IDLE: Duration = Duration::from_secs(60);
@@ -24,7 +24,7 @@ pub(super) struct Serving {
 }
 
 struct Opened {
-    checkpoint: Open,
+    checkpoint: Offered,
     last_asked: Instant,
     /// When a newer one was written.
     replaced: Option<Instant>,
@@ -67,7 +67,7 @@ impl Serving {
         if self.open.is_none()
             && let Some(newest) = self.newest
         {
-            match Open::open(&self.directory, newest) {
+            match Offered::open(&self.directory, newest) {
                 Ok(Some(checkpoint)) => self.open = Some(Opened { checkpoint, last_asked: now, replaced: None }),
                 Ok(None) => {}
                 Err(error) => warn!("the checkpoint at height {newest} is not offered: {error}"),

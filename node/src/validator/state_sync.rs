@@ -69,7 +69,7 @@ pub(super) async fn run(
     if !partial.parts.is_empty() {
         info!(parts = partial.parts.len(), "goes on with the checkpoint that was being fetched");
     }
-    let (machine, effects) = StateSync::new(genesis.committee(), me, limits, partial, clock.now().moment);
+    let (mut machine, effects) = StateSync::new(genesis.committee(), me, limits, partial, clock.now().moment);
     let mut shell =
         Shell {
         store: store.clone(),
@@ -80,7 +80,6 @@ pub(super) async fn run(
     };
     let mut up = BTreeSet::new();
     let mut report = Report::new();
-    let mut machine = machine;
     let mut effects = VecDeque::from(effects);
     loop {
         loop {
@@ -152,7 +151,7 @@ impl Shell {
 
     async fn carry_out(&mut self, effect: SyncEffect) -> anyhow::Result<()> {
         match effect {
-            SyncEffect::Send { to, message } => self.send(to, message),
+            SyncEffect::Send { to, message } => self.send(to, *message),
             SyncEffect::Begin { manifest, handovers } => {
                 info!(
                     height = %manifest.height(), parts = manifest.parts.len(), megabytes = manifest.bytes / 1_000_000,

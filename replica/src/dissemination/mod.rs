@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
+use types::breakage::{Breakage, is_on};
 use types::codec::Blob;
 use types::{
     AuthorizedTransaction, Batch, BatchDigest, Committee, Deadline, Moment, SecretKey, Signers, Timestamp,
@@ -243,7 +244,9 @@ impl Dissemination {
 
     fn insert(&mut self, batch: Arc<VerifiedBatch>, now: Now, effects: &mut Vec<Effect>) {
         let (digest, creator) = (batch.digest(), batch.creator());
-        effects.push(Effect::Write(Write::Batch { digest, bytes: batch.bytes().clone() }));
+        if !is_on(Breakage::BatchNotWritten) {
+            effects.push(Effect::Write(Write::Batch { digest, bytes: batch.bytes().clone() }));
+        }
         self.unordered[batch.creator().position()] += weight(&batch);
         self.expiries.insert((latest_deadline(&batch), digest));
         if Some(creator) == self.me {

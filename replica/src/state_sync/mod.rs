@@ -99,7 +99,7 @@ pub enum SyncEffect {
         /// To whom.
         to: PublicKey,
         /// What.
-        message: Message,
+        message: Box<Message>,
     },
     /// A checkpoint was chosen: remember it for [`PartiallySynced`], and forget the parts that it has not.
     Begin {
@@ -316,7 +316,7 @@ impl StateSync {
         if !self.peers.get(&from).is_some_and(Peer::is_useful) {
             return;
         }
-        let mut answer = |message| effects.push(SyncEffect::Send { to: from, message });
+        let mut answer = |message| effects.push(SyncEffect::Send { to: from, message: Box::new(message) });
         match message {
             Message::CheckpointOffer(offer) => self.offered(from, offer, now, effects),
             Message::Handovers(handovers) => self.handed_over(from, &handovers, effects),
@@ -603,7 +603,7 @@ impl StateSync {
     fn ask_for_checkpoints(&mut self, now: Moment, effects: &mut Vec<SyncEffect>) {
         for (key, peer) in self.peers.iter_mut().filter(|(_, peer)| peer.is_useful() && peer.next_ask <= now) {
             peer.ask(now, &self.limits);
-            effects.push(SyncEffect::Send { to: *key, message: Message::FetchCheckpoint });
+            effects.push(SyncEffect::Send { to: *key, message: Box::new(Message::FetchCheckpoint) });
         }
     }
 
@@ -619,7 +619,7 @@ impl StateSync {
                 peer.offer = Offer::Nothing;
             } else {
                 peer.handovers_asked = Some(now.plus_millis(self.limits.part_millis));
-                effects.push(SyncEffect::Send { to: *key, message: Message::FetchHandovers { from } });
+                effects.push(SyncEffect::Send { to: *key, message: Box::new(Message::FetchHandovers { from }) });
             }
         }
     }
@@ -641,7 +641,7 @@ impl StateSync {
             };
             peer.ask_part(index);
             download.asked(index, Flight { peer: key, give_up: now.plus_millis(self.limits.part_millis) });
-            let message = Message::FetchPart { height: download.height(), index };
+            let message = Box::new(Message::FetchPart { height: download.height(), index });
             effects.push(SyncEffect::Send { to: key, message });
         }
     }

@@ -26,10 +26,11 @@ impl Checker for Memory {
     fn turned(&mut self, seen: &Seen<'_>, _is_wake: bool) -> Verdict {
         let held = seen.replica.held();
         let size = seen.chain.committee.size();
-        let Held { votes, bodies, candidates, early_acknowledgements, unordered_bytes } = &held;
+        let Held { votes, views_ahead, bodies, candidates, early_acknowledgements, unordered_bytes } = &held;
         let limits = limits();
         let bytes = limits.unordered_bytes_per_peer.max(limits.unordered_bytes) + BATCH;
         let is_bounded = *votes <= 3 * size * VIEWS
+            && *views_ahead <= consensus::WINDOW
             && *bodies <= BLOCKS
             && *candidates <= BLOCKS
             && *early_acknowledgements <= EARLY * size

@@ -27,7 +27,9 @@ impl Checker for Persistence {
         let Some(certificate) = &finalized.certificate else { return Ok(()) };
         let is_signed = !seen.machine.has_forgotten && certificate.signers.contains(seen.machine.validator);
         match is_signed && !seen.machine.disk.durable().binds(&certificate.ballot) {
-            true => Err(format!("block {} is shown before the own vote for it is on disk", finalized.block.hash.short())),
+            true => {
+                Err(format!("block {} is shown before the own vote for it is on disk", finalized.block.hash.short()))
+            }
             false => Ok(()),
         }
     }

@@ -80,9 +80,7 @@ impl Image {
     /// True if the journal says that this validator cast `ballot`, or if its view is so old that it need not.
     pub(crate) fn binds(&self, ballot: &Ballot) -> bool {
         let is_it = |record: &Record| match record {
-            Record::Proposed(proposal) => {
-                *ballot == Ballot::Notarize { view: proposal.view, block: proposal.block }
-            }
+            Record::Proposed(proposal) => *ballot == Ballot::Notarize { view: proposal.view, block: proposal.block },
             Record::Voted(vote) => vote.ballot == *ballot,
             Record::Certified(_) => false,
         };
@@ -115,11 +113,11 @@ impl Image {
     }
 
     pub(super) fn proposals(&self) -> Vec<Block> {
-        self.proposals.values().cloned().collect()
+        self.proposals.range((self.floor, Hash::ZERO)..).map(|(_, block)| block.clone()).collect()
     }
 
     pub(super) fn journal(&self) -> Vec<Record> {
-        self.journal.clone()
+        self.journal.iter().filter(|record| record.view() >= self.floor).cloned().collect()
     }
 
     pub(super) fn unordered_batches(&self) -> Vec<Vec<u8>> {

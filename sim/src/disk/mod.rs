@@ -132,7 +132,7 @@ impl Disk {
             Some(Checkpoint { height, chunks }) => {
                 from = height.next();
                 let (block, certificate) = image.certified(*height)?;
-                let chunks = Box::new(chunks.to_vec().into_iter());
+                let chunks = Box::new(Vec::clone(chunks).into_iter());
                 Some(replica::Checkpoint { chunks, block, certificate })
             }
         };

@@ -5,7 +5,7 @@ use types::{Acknowledgement, Ballot, Batch, BatchDigest, Height, View};
 use super::{Double, Hand};
 
 /// Messages with each one of its own.
-const FLOOD: usize = 3;
+const FLOOD: usize = 24;
 
 /// Talks of views far ahead, of batches that nobody has and of blocks that are not there, to fill the others' memory.
 pub(super) struct Flooder;
@@ -15,9 +15,9 @@ impl Flooder {
         let view = View(hand.view.0 + hand.random.below(100_000));
         let near = View(hand.view.0 + hand.random.below(64));
         let block = hand.any_hash();
-        match hand.random.below(8) {
-            0 => hand.vote(Ballot::Notarize { view, block }),
-            1 => hand.vote(Ballot::Finalize { view, block }),
+        match hand.random.below(10) {
+            0 | 8 => hand.vote(Ballot::Notarize { view, block }),
+            1 | 9 => hand.vote(Ballot::Finalize { view, block }),
             2 => hand.vote(Ballot::Nullify { view: near }),
             3 => {
                 let digests = (0..64).map(|_| BatchDigest(hand.random.bytes())).collect();

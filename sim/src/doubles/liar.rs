@@ -16,7 +16,7 @@ impl Liar {
             return;
         }
         let place = hand.random.index(blocks.len());
-        match hand.random.below(7) {
+        match hand.random.below(10) {
             0 => blocks.clear(),
             1 => drop(blocks.remove(place)),
             2 => blocks.reverse(),

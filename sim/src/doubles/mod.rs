@@ -7,6 +7,7 @@ mod double_voter;
 mod equivocator;
 mod flooder;
 mod forgery;
+mod forker;
 mod liar;
 mod replayer;
 mod silent_leader;
@@ -36,6 +37,8 @@ pub enum DoubleKind {
     BadRoots,
     /// Sends certificates that prove nothing.
     BadCertificates,
+    /// Proposes blocks beside the chain.
+    Forker,
     /// Says again what it and others said long ago.
     Replayer,
     /// Talks of views far ahead.
@@ -46,7 +49,7 @@ pub enum DoubleKind {
 
 impl DoubleKind {
     /// All of them.
-    pub const ALL: [DoubleKind; 10] = [
+    pub const ALL: [DoubleKind; 11] = [
         DoubleKind::Equivocator,
         DoubleKind::DoubleVoter,
         DoubleKind::SilentLeader,
@@ -54,6 +57,7 @@ impl DoubleKind {
         DoubleKind::BadBatches,
         DoubleKind::BadRoots,
         DoubleKind::BadCertificates,
+        DoubleKind::Forker,
         DoubleKind::Replayer,
         DoubleKind::Flooder,
         DoubleKind::Liar,
@@ -68,6 +72,7 @@ impl DoubleKind {
             DoubleKind::BadBatches => Box::new(bad_batches::BadBatches),
             DoubleKind::BadRoots => Box::new(bad_roots::BadRoots),
             DoubleKind::BadCertificates => Box::new(bad_certificates::BadCertificates::default()),
+            DoubleKind::Forker => Box::new(forker::Forker::default()),
             DoubleKind::Replayer => Box::new(replayer::Replayer::default()),
             DoubleKind::Flooder => Box::new(flooder::Flooder),
             DoubleKind::Liar => Box::new(liar::Liar),

@@ -110,7 +110,12 @@ impl World {
         }
     }
 
-    fn each_pair(&mut self, from: &[MachineId], to: &[MachineId], mut act: impl FnMut(&mut World, MachineId, MachineId)) {
+    fn each_pair(
+        &mut self,
+        from: &[MachineId],
+        to: &[MachineId],
+        mut act: impl FnMut(&mut World, MachineId, MachineId),
+    ) {
         for from in from {
             for to in to {
                 act(self, *from, *to);

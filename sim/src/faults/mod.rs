@@ -10,7 +10,7 @@ use crate::{MachineId, Micros};
 
 pub(crate) use disks::{damage, disk_full, slow_flushes};
 pub(crate) use networks::{flapping, one_way_cuts, partitions, slow_links};
-pub(crate) use processes::{amnesia, clock_jumps, crashes, empty_disks, pauses};
+pub(crate) use processes::{amnesia, clock_jumps, crashes, empty_disks, forgetful_in_a_stall, pauses};
 
 /// Something that goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

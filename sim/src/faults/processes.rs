@@ -29,7 +29,7 @@ pub(crate) fn crashes(stage: &mut Stage<'_>, count: u64) {
     for _ in 0..count {
         let machine = stage.machine();
         let (at, until) = stage.period(5 * MILLIS, 5 * SECONDS);
-        let fault = Fault::Crash { machine, point: crash_point(&mut stage.random), kept: kept(&mut stage.random) };
+        let fault = Fault::Crash { machine, point: crash_point(stage.random), kept: kept(stage.random) };
         stage.faults.push(Planned { at, until, fault });
     }
 }
@@ -62,6 +62,22 @@ pub(crate) fn amnesia(stage: &mut Stage<'_>) {
     stage.faults.push(Planned { at: copied, until: copied, fault: Fault::DiskCopied(machine) });
     let until = at + stage.random.between(20 * MILLIS, 4 * SECONDS);
     stage.faults.push(Planned { at, until, fault: Fault::DiskRolledBack(machine) });
+}
+
+/// A validator that forgets while the chain stands still: nobody goes on, so the view in which it forgets is the one in
+/// which it votes again.
+pub(crate) fn forgetful_in_a_stall(stage: &mut Stage<'_>) {
+    let Some(machine) = stage.spend_fault() else { return };
+    let (at, until) = stage.period(4 * SECONDS, 8 * SECONDS);
+    let mut from = stage.machines.clone();
+    stage.random.shuffle(&mut from);
+    let to = from.split_off(from.len() / 2);
+    stage.faults.push(Planned { at, until, fault: Fault::Cut { from, to, is_both_ways: true } });
+    let copied = at.saturating_sub(stage.random.between(MILLIS, 2 * SECONDS));
+    stage.faults.push(Planned { at: copied, until: copied, fault: Fault::DiskCopied(machine) });
+    let forgets = at + stage.random.between(20 * MILLIS, 3 * SECONDS);
+    let starts = forgets + stage.random.between(5 * MILLIS, 200 * MILLIS);
+    stage.faults.push(Planned { at: forgets, until: starts, fault: Fault::DiskRolledBack(machine) });
 }
 
 /// A validator that loses its disk.

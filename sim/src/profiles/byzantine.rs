@@ -14,9 +14,14 @@ fn prepare(stage: &mut Stage<'_>) {
     if stage.random.chance(500) {
         stage.delay = uneven(stage);
     }
-    let (crashed, cut) = (stage.random.below(3), stage.random.below(2));
+    let (crashed, cut) = (stage.random.below(4), stage.random.below(4));
     crashes(stage, crashed);
     partitions(stage, cut);
+    if stage.doubles.values().any(|kind| *kind == DoubleKind::Liar) {
+        // Somebody has to catch up for it to lie to.
+        crashes(stage, 6);
+        partitions(stage, 3);
+    }
 }
 
 /// So many Byzantine validators, if so many may still be.

@@ -360,7 +360,7 @@ impl<'a> Lab<'a> {
                 self.asked_after_lie += usize::from(self.liars.iter().any(|(liar, _)| *liar == peer));
                 self.sent += 1;
                 if !self.sent.is_multiple_of(self.lose_every) {
-                    self.queue.push_back((self.now.0 + DELAY, Event::ToPeer(peer, message)));
+                    self.queue.push_back((self.now.0 + DELAY, Event::ToPeer(peer, *message)));
                 }
             }
             SyncEffect::Begin { manifest, handovers } => {
