@@ -53,7 +53,12 @@ fn codec(criterion: &mut Criterion) {
     }
 
     let transactions = (0..1000).map(|salt| Blob::new(encode(&transaction(salt, 1))).expect("short")).collect();
-    let batch = Batch { epoch: types::Epoch(0), creator: ValidatorIndex(0), number: 1, transactions: Bounded::new(transactions).expect("few") };
+    let batch = Batch {
+        epoch: types::Epoch(0),
+        creator: ValidatorIndex(0),
+        number: 1,
+        transactions: Bounded::new(transactions).expect("few"),
+    };
     let bytes = encode(&batch);
     group.throughput(Throughput::Bytes(bytes.len() as u64));
     group.bench_function("decode batch of 1000", |b| b.iter(|| decode::<Batch>(black_box(&bytes))));

@@ -73,7 +73,8 @@ pub fn transaction(salt: u64) -> Transaction {
 /// A batch of so many transactions.
 pub fn batch(count: u64) -> Batch {
     let transactions = (0..count).map(|salt| Blob::new(encode(&transaction(salt))).expect("short")).collect();
-    Batch { creator: ValidatorIndex(1), number: 70_000, transactions: Bounded::new(transactions).expect("few") }
+    let transactions = Bounded::new(transactions).expect("few");
+    Batch { epoch: Epoch(0), creator: ValidatorIndex(1), number: 70_000, transactions }
 }
 
 /// A block of so many batches.

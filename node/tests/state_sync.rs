@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code, reason = "shared with the other tests, which use the rest")]
 mod localnet;
 
 use std::fs;

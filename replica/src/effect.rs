@@ -176,7 +176,7 @@ pub enum Effect {
     },
     /// A validator signed contradicting votes.
     Evidence(Evidence),
-    /// This validator's key signs elsewhere too: it has stopped voting.
+    /// This validator's key signs elsewhere too, or its disk has forgotten votes: it casts none.
     KeyInUseElsewhere,
     /// A quorum finalized an outcome that this validator does not reproduce: it must stop, loudly.
     Diverged(Divergence),

@@ -93,15 +93,15 @@ impl Replica {
         let first = genesis.committee();
         let sets = handovers.iter().map(|handover| &handover.validators).chain([&first.validators]);
         let was_member = sets.into_iter().any(|set| set.keys().contains(&key));
-        let (ledger, root_block, committee, certificate) = match checkpoint {
+        let Beginning { ledger, block, committee, certificate } = match checkpoint {
             Some(checkpoint) => restore(checkpoint, first, &handovers)?,
             None => {
                 let ledger = genesis.ledger().map_err(RecoveryError::Genesis)?;
-                (ledger, genesis.block().clone(), first, None)
+                Beginning { ledger, block: genesis.block().clone(), committee: first, certificate: None }
             }
         };
         let parameters = genesis.spec().parameters.clone();
-        let chain = Chain::new(ledger, root_block.header);
+        let chain = Chain::new(ledger, block.header);
         let mut replica = Replica::assemble(committee, secret, parameters, limits, chain, now);
 
         let mut effects = Vec::new();
@@ -197,12 +197,18 @@ impl Replica {
     }
 }
 
-/// The ledger of a checkpoint, its block, and the committee that goes on from there.
-fn restore(
-    checkpoint: Checkpoint,
-    first: Committee,
-    handovers: &[Handover],
-) -> Result<(vm::Ledger, Block, Committee, Option<Verified<Certificate>>), RecoveryError> {
+/// Where the execution of blocks begins.
+struct Beginning {
+    ledger: vm::Ledger,
+    block: Block,
+    /// The committee of the block after it.
+    committee: Committee,
+    /// The block's finalization; none for genesis and for the last block of an epoch, which the next one needs no proof of.
+    certificate: Option<Verified<Certificate>>,
+}
+
+/// Begins with a checkpoint.
+fn restore(checkpoint: Checkpoint, first: Committee, handovers: &[Handover]) -> Result<Beginning, RecoveryError> {
     let Checkpoint { chunks, block, certificate } = checkpoint;
     let Header { height, epoch, view, state_root, next_validators, .. } = block.header;
     let refuse = |why: String| RecoveryError::Checkpoint(height, why);
@@ -221,7 +227,7 @@ fn restore(
     let ledger = vm::Ledger::restore(chunks, state_root).map_err(|error| refuse(error.to_string()))?;
     if next_validators != committee.validators.hash() {
         committee = committee.next(ledger.council().validators());
-        return Ok((ledger, block, committee, None));
+        return Ok(Beginning { ledger, block, committee, certificate: None });
     }
-    Ok((ledger, block, committee, Some(certificate)))
+    Ok(Beginning { ledger, block, committee, certificate: Some(certificate) })
 }

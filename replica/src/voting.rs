@@ -1,8 +1,8 @@
 //! Between consensus and the rest: inputs in, outputs carried out, votes wrapped so that none leaves before it is durable.
 
 use consensus::{Output, Record};
-use types::breakage::{Breakage, is_on};
 use types::View;
+use types::breakage::{Breakage, is_on};
 
 use crate::replica::Replica;
 use crate::{Commit, Effect, Envelope, Message, Now, Recipient, Write};

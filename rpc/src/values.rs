@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use types::{
-    Address, Amount, AssetId, BatchDigest, Deadline, Epoch, Hash, Height, PublicKey, Timestamp, TransactionId, ValidatorIndex,
-    View,
+    Address, Amount, AssetId, BatchDigest, Deadline, Epoch, Hash, Height, PublicKey, Timestamp, TransactionId,
+    ValidatorIndex, View,
 };
 
 use crate::ValidatorInfo;

@@ -14,15 +14,21 @@ fn ballot_line(ballot: &Ballot) -> String {
 
 pub(crate) fn message_line(message: &Message) -> String {
     match message {
-        Message::Consensus { message: Consensus::Propose(proposal), .. } => format!("proposal of view {} alone", proposal.view),
-        Message::Consensus { message: Consensus::Vote(vote), .. } => format!("vote of {}: {}", vote.signer, ballot_line(&vote.ballot)),
+        Message::Consensus { message: Consensus::Propose(proposal), .. } => {
+            format!("proposal of view {} alone", proposal.view)
+        }
+        Message::Consensus { message: Consensus::Vote(vote), .. } => {
+            format!("vote of {}: {}", vote.signer, ballot_line(&vote.ballot))
+        }
         Message::Consensus { message: Consensus::Certificate(certificate), .. } => {
             format!("certificate of {}: {}", certificate.signers.count(), ballot_line(&certificate.ballot))
         }
         Message::Consensus { message: Consensus::Status(status), .. } => {
             format!("status: in view {}, finalized {}", status.view, status.finalized)
         }
-        Message::Consensus { message: Consensus::Evidence(evidence), .. } => format!("evidence against {}", evidence.first.signer),
+        Message::Consensus { message: Consensus::Evidence(evidence), .. } => {
+            format!("evidence against {}", evidence.first.signer)
+        }
         Message::Consensus { message: Consensus::Recall { .. }, .. } => "asks for its own votes".to_owned(),
         Message::Consensus { message: Consensus::Recollection(recollection), .. } => {
             format!("tells of {} votes", recollection.votes.len())

@@ -6,7 +6,8 @@ use crate::codec::{Blob, Bounded, CodecError, decode_front, encode};
 use crate::hash::hexadecimal;
 use crate::validators::Committee;
 use crate::{
-    Domain, Epoch, Hash, MAX_TRANSACTION_BYTES, SecretKey, Signature, SignedMessage, ValidatorIndex, Verified, verify_one,
+    Domain, Epoch, Hash, MAX_TRANSACTION_BYTES, SecretKey, Signature, SignedMessage, ValidatorIndex, Verified,
+    verify_one,
 };
 
 /// The most transactions in a batch.

@@ -1,7 +1,7 @@
 //! What validators say to each other about views.
 
-use consensus::{Message, Proposal, Status};
-use types::codec::encode;
+use consensus::{Message, Proposal, Recollection, Status};
+use types::codec::{Bounded, encode};
 use types::{Ballot, Hash, View};
 
 use super::canonical;
@@ -15,7 +15,7 @@ fn run(bytes: &[u8]) -> bool {
         Some(Message::Propose(proposal)) => drop(proposal.vote(&committee).verify(&committee)),
         Some(Message::Vote(vote)) => drop(vote.verify(&committee)),
         Some(Message::Certificate(certificate)) => drop(certificate.verify(&committee)),
-        Some(Message::Status(_) | Message::Evidence(_)) => {}
+        Some(Message::Status(_) | Message::Evidence(_) | Message::Recall { .. } | Message::Recollection(_)) => {}
         None => return false,
     }
     true
@@ -30,12 +30,20 @@ pub(super) fn proposal() -> Proposal {
 
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let [notarize, nullify, _] = values::ballots();
+    let finalization = Ballot::Finalize { view: View(300), block: values::block(2).header.hash() };
+    let recollection = Recollection {
+        nonce: 1_800_000_000_000,
+        finalization: Some(values::certificate(finalization)),
+        votes: Bounded::new(vec![values::vote(nullify, 1).into_inner(); 2]).expect("few"),
+    };
     let messages = [
         ("propose", Message::Propose(proposal())),
         ("vote", Message::Vote(values::vote(nullify, 1).into_inner())),
         ("certificate", Message::Certificate(values::certificate(notarize))),
         ("status", Message::Status(Status { view: View(9), finalized: View(7) })),
         ("evidence", Message::Evidence(values::evidence())),
+        ("recall", Message::Recall { nonce: 1_800_000_000_000 }),
+        ("recollection", Message::Recollection(recollection)),
     ];
     messages.into_iter().map(|(name, message)| (name, encode(&message))).collect()
 }

@@ -2,7 +2,7 @@
 
 use replica::{CertifiedBlock, Message};
 use types::codec::{Blob, Bounded, encode};
-use types::{Acknowledgement, Ballot, Hash, Height, ValidatorIndex, View};
+use types::{Acknowledgement, Ballot, Epoch, Hash, Height, ValidatorIndex, View};
 
 use super::canonical;
 use crate::{Target, values};
@@ -28,7 +28,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let acknowledgement = Acknowledgement::sign(acknowledged, ValidatorIndex(1), secret, &values::committee());
     let vote = consensus::Message::Vote(values::vote(nullify, 1).into_inner());
     let messages = [
-        ("consensus", Message::Consensus(vote)),
+        ("consensus", Message::Consensus { epoch: Epoch(3), message: vote }),
         ("proposal", Message::Proposal { proposal: super::consensus_message::proposal(), block: block.clone() }),
         ("acknowledge", Message::Acknowledge(acknowledgement.into_inner())),
         ("batch", Message::Batch(Blob::new(batch).expect("short"))),
@@ -37,6 +37,12 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("block", Message::Block(block.clone())),
         ("fetch-blocks", Message::FetchBlocks(Height(300))),
         ("blocks", Message::Blocks(Bounded::new(blocks).expect("few"))),
+        ("tip", Message::Tip(Height(70_000))),
+        ("fetch-checkpoint", Message::FetchCheckpoint),
+        ("no-offer", Message::CheckpointOffer(None)),
+        ("fetch-handovers", Message::FetchHandovers { from: Epoch(2) }),
+        ("fetch-part", Message::FetchPart { height: Height(20_000), index: 7 }),
+        ("part", Message::Part { height: Height(20_000), index: 7, bytes: Blob::new(vec![5; 40]).expect("short") }),
     ];
     messages.into_iter().map(|(name, message)| (name, encode(&message))).collect()
 }

@@ -1,7 +1,7 @@
 //! The chunks of a checkpoint, as a peer or the disk gives them, and the state that they make.
 
 use types::codec::Text;
-use types::{Address, Amount, Transaction};
+use types::{Address, Amount, Member, Transaction};
 use types::{AssetId, Hash};
 use vm::{AssetSpec, BlockContext, Ledger, Parameters, RestoreError};
 
@@ -43,9 +43,11 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let payer = values::transaction(0).payload.payer;
     let asset = |symbol, decimals| AssetSpec { symbol: Text::new(symbol).expect("short"), decimals, issuer: payer };
     let accounts = [payer, Address([2; 20])].map(|address| (address, vec![(AssetId(0), Amount(1_000_000))]));
-    let parameters = Parameters { max_valid_seconds: 120 };
+    let parameters = Parameters { max_valid_seconds: 120, validator_notice_millis: 10_000 };
+    let key = values::secrets()[0].public();
+    let member = Member::new("a", key, "peer-a", "/ip4/127.0.0.1/tcp/9600").expect("short");
     let assets = vec![asset("KRW", 0), asset("USD", 2)];
-    let mut ledger = Ledger::genesis(parameters, assets, accounts.to_vec()).expect("a ledger");
+    let mut ledger = Ledger::genesis(parameters, vec![member], assets, accounts.to_vec()).expect("a ledger");
     let fresh = framed(&ledger);
     let transactions = (0..3).map(values::transaction).collect();
     let authorized: Vec<_> = Transaction::authorize_all(transactions, &values::CHAIN).into_iter().flatten().collect();

@@ -10,8 +10,8 @@ mod network;
 mod node;
 mod pay;
 mod query;
-mod soak;
 mod simulate;
+mod soak;
 mod submission;
 mod validators;
 

@@ -139,7 +139,9 @@ async fn wait(
 fn is_worth_another(failure: &Failure) -> bool {
     match failure {
         Failure::Unreachable { .. } => true,
-        Failure::Refused { code, .. } => matches!(*code, code::BUSY | code::STOPPING | code::STORE | code::NOT_A_VALIDATOR),
+        Failure::Refused { code, .. } => {
+            matches!(*code, code::BUSY | code::STOPPING | code::STORE | code::NOT_A_VALIDATOR)
+        }
         Failure::Failed(_) | Failure::Unsuccessful(_) => false,
     }
 }

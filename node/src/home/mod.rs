@@ -17,7 +17,7 @@ mod key_file;
 use std::path::{Path, PathBuf};
 
 use genesis::{ChainSpec, Genesis, GenesisError, SpecError, Validator};
-use types::{SecretKey};
+use types::SecretKey;
 
 pub use config::{Config, SyncMode};
 pub use entry::{ENTRY, Entry};

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use types::Hash;
 
@@ -19,6 +20,10 @@ const LOCK: &str = "lock";
 const VOLUMES: &str = "volumes";
 const CHECKPOINTS: &str = "checkpoints";
 const INCOMING: &str = "incoming";
+
+/// How often, and at which distance, a lock that is held is tried again.
+const LOCK_ATTEMPTS: usize = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// What ends the name of something that is not complete yet. A crash leaves it behind; opening removes it.
 pub(super) const UNFINISHED: &str = "new";
@@ -38,7 +43,7 @@ impl Directory {
         let lock_path = path.join(LOCK);
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
         let lock = lock.map_err(StoreError::io("create", &lock_path))?;
-        lock.try_lock().map_err(|error| match error {
+        take_lock(&lock).map_err(|error| match error {
             TryLockError::WouldBlock => StoreError::Locked { path: path.to_owned() },
             TryLockError::Error(source) => StoreError::Io { action: "lock", path: lock_path, source },
         })?;
@@ -71,6 +76,17 @@ impl Directory {
     pub(super) fn size(&self) -> Result<u64, StoreError> {
         size(&self.path)
     }
+}
+
+/// Takes the lock. Whoever held it may be on its way out: it is waited for a little.
+fn take_lock(lock: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_ATTEMPTS {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            other => return other,
+        }
+    }
+    lock.try_lock()
 }
 
 fn size(path: &Path) -> Result<u64, StoreError> {

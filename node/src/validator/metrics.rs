@@ -62,7 +62,11 @@ impl Metrics {
         registry.register("view", "Consensus view", metrics.view.clone());
         registry.register("epoch", "Epoch of the committee", metrics.epoch.clone());
         registry.register("seat", "1 for a validator of the epoch, 0 for a node that follows", metrics.seat.clone());
-        registry.register("silenced", "1 once it refuses to vote: its key signs elsewhere, or its home is old", metrics.silenced.clone());
+        registry.register(
+            "silenced",
+            "1 once it refuses to vote: its key signs elsewhere, or its home is old",
+            metrics.silenced.clone(),
+        );
         registry.register("pending_transactions", "Transactions that are not final", metrics.pending.clone());
         registry.register("accounts", "Accounts in the ledger", metrics.accounts.clone());
         registry.register("blocks", "Blocks finalized by this process", metrics.blocks.clone());

@@ -129,6 +129,7 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
         publications,
         outcomes: Outcomes::default(),
         tickets: Tickets::default(),
+        fences: Vec::new(),
         malformed: RateLimit::new(MALFORMED_INTERVAL),
     };
     let sources = Sources { votes, batches, peers, events, requests };
@@ -228,8 +229,16 @@ fn recover(store: &Store) -> anyhow::Result<Recovered> {
     let proposals = store.proposals()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
     let journal = store.journal()?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
     let batches = store.unordered_batches()?.into_iter().map(|(_, bytes)| bytes).collect();
-    let handovers = store.handovers(Epoch(0), usize::MAX)?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Recovered { checkpoint, handovers, blocks: Box::new(StoredBlocks::new(store.clone(), from)), proposals, journal, batches })
+    let handovers =
+        store.handovers(Epoch(0), usize::MAX)?.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Recovered {
+        checkpoint,
+        handovers,
+        blocks: Box::new(StoredBlocks::new(store.clone(), from)),
+        proposals,
+        journal,
+        batches,
+    })
 }
 
 /// The stored blocks from a height on, read a few megabytes at a time.

@@ -70,8 +70,7 @@ pub(super) async fn run(
         info!(parts = partial.parts.len(), "goes on with the checkpoint that was being fetched");
     }
     let (mut machine, effects) = StateSync::new(genesis.committee(), me, limits, partial, clock.now().moment);
-    let mut shell =
-        Shell {
+    let mut shell = Shell {
         store: store.clone(),
         post: post.clone(),
         roster: links.roster.clone(),

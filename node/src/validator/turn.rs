@@ -51,6 +51,8 @@ pub(super) struct Turn {
     pub(super) publications: broadcast::Sender<Arc<Publication>>,
     pub(super) outcomes: Outcomes,
     pub(super) tickets: Tickets,
+    /// Who waits until everything decided in this turn is in the store.
+    pub(super) fences: Vec<oneshot::Sender<()>>,
     /// Of messages that cannot be read, which a peer may send by the thousand.
     pub(super) malformed: RateLimit,
 }
@@ -199,7 +201,8 @@ impl Turn {
             && *own.peer_id != *self.peer_id
         {
             error!(
-                expected = &*own.peer_id, "the committee knows this validator by another peer id: nobody will connect. Use \
+                expected = &*own.peer_id,
+                "the committee knows this validator by another peer id: nobody will connect. Use \
                  the network.key that was made with its validator.key, or have the validators approve the new peer id"
             );
         }
@@ -219,7 +222,7 @@ impl Turn {
             Request::Query(query) => query(&self.replica),
             // A client that went away does not mind.
             Request::Outcome { id, reply } => drop(reply.send(self.outcomes.of(&self.replica, &id))),
-            Request::Fence { reply } => self.writer.fence(reply),
+            Request::Fence { reply } => self.fences.push(reply),
             Request::Wait { id, waiter } => self.wait(id, waiter),
             Request::RecentBlock { height, reply } => {
                 drop(reply.send(self.outcomes.recent_block(height).cloned()));
@@ -275,8 +278,9 @@ impl Turn {
                     );
                 }
                 Effect::KeyInUseElsewhere => error!(
-                    "this validator's consensus key signs elsewhere too. It has stopped voting. Find the other process \
-                     or copy of this home, stop it, and restart only one"
+                    "this validator has votes of its own key shown to it that it does not know: the key signs elsewhere \
+                     too, or this home is an old copy. It casts no vote and follows the chain. Stop the other process; if \
+                     there is none, restart this one once the others have finalized some blocks"
                 ),
                 Effect::Members(council) => self.members(&council),
                 Effect::Removed { epoch, height } => {
@@ -290,6 +294,7 @@ impl Turn {
                 Effect::Diverged(divergence) => return Err(Err(divergence.into())),
             }
         }
+        self.fences.drain(..).for_each(|reply| self.writer.fence(reply));
         let summary = self.replica.summary();
         self.metrics.summary(&summary, self.replica.ledger());
         Ok(())

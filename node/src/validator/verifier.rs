@@ -17,11 +17,7 @@ pub(super) struct Verifier {
 
 impl Verifier {
     /// Starts `threads` threads. They end when the verifier is dropped.
-    pub(super) fn start(
-        threads: usize,
-        chain: Hash,
-        events: &UnboundedSender<Event>,
-    ) -> std::io::Result<Self> {
+    pub(super) fn start(threads: usize, chain: Hash, events: &UnboundedSender<Event>) -> std::io::Result<Self> {
         let (jobs, queue) = unbounded();
         for number in 0..threads {
             let (queue, events) = (queue.clone(), events.clone());

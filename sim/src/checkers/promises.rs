@@ -17,7 +17,9 @@ pub(super) fn signed(me: ValidatorIndex, message: &Message) -> Option<Ballot> {
     match message {
         Message::Proposal { proposal, .. } => Some(Ballot::Notarize { view: proposal.view, block: proposal.block }),
         Message::Consensus { message: Vote::Vote(vote), .. } if vote.signer == me => Some(vote.ballot),
-        Message::Consensus { message: Vote::Certificate(Certificate { ballot, signers, .. }), .. } if signers.contains(me) => {
+        Message::Consensus { message: Vote::Certificate(Certificate { ballot, signers, .. }), .. }
+            if signers.contains(me) =>
+        {
             Some(*ballot)
         }
         _ => None,

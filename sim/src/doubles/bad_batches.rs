@@ -26,7 +26,12 @@ impl Double for BadBatches {
         {
             let forged = batch.transactions.iter().filter_map(|bytes| Blob::new(forged(bytes)?).ok()).collect();
             let transactions = Bounded::new(forged).unwrap_or_default();
-            let encoded = encode(&Batch { epoch: hand.committee.epoch, creator: hand.me, number: batch.number ^ 1 << 60, transactions });
+            let encoded = encode(&Batch {
+                epoch: hand.committee.epoch,
+                creator: hand.me,
+                number: batch.number ^ 1 << 60,
+                transactions,
+            });
             let digest = Batch::digest(&encoded);
             if let (Ok(blob), Ok(batches)) = (Blob::new(encoded), Bounded::new(vec![digest])) {
                 hand.misdeeds += 1;

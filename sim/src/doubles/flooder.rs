@@ -28,7 +28,8 @@ impl Flooder {
             4 => {
                 let junk = Blob::new(vec![hand.random.bytes()[0]; 4096]).unwrap_or_default();
                 let transactions = Bounded::new(vec![junk]).unwrap_or_default();
-                let batch = Batch { epoch: hand.committee.epoch, creator: hand.me, number: hand.random.next(), transactions };
+                let batch =
+                    Batch { epoch: hand.committee.epoch, creator: hand.me, number: hand.random.next(), transactions };
                 Message::Batch(Blob::new(encode(&batch)).unwrap_or_default())
             }
             5 => Message::FetchBlock(block),

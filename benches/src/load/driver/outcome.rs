@@ -105,7 +105,9 @@ impl Driver {
         let validator = entry.validator;
         match (entry.seen, refused.code) {
             (Some(outcome), _) => self.end(now, &id, outcome),
-            (None, code::BUSY | code::STOPPING | code::NOT_A_VALIDATOR) => self.again.push_back((now + BUSY_PAUSE, validator, id)),
+            (None, code::BUSY | code::STOPPING | code::NOT_A_VALIDATOR) => {
+                self.again.push_back((now + BUSY_PAUSE, validator, id))
+            }
             // Another sending of the same bytes has had, or may have had, effect: the ledger knows.
             (None, code::ALREADY_EXECUTED) => self.suspects.push_back(id),
             (None, _) if entry.perhaps_admitted => self.suspects.push_back(id),
