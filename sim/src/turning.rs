@@ -52,6 +52,7 @@ impl World {
                 // An honest machine sends what decodes; what a double says is encoded as well.
                 let Ok(message) = decode::<Message>(&bytes) else { return };
                 self.trace.event(self.now, id, "hears", &bytes, || format!("{from}: {}", message_line(&message)));
+                self.check(id, |checker, seen| checker.hears(seen, validator_of(from), &message));
                 if !self.overhear(id, validator_of(from), &message) {
                     return;
                 }

@@ -13,6 +13,7 @@ mod tips;
 mod wakes;
 
 use replica::{FinalizedBlock, Message, Replica, Write};
+use types::ValidatorIndex;
 
 use crate::chain::Chain;
 use crate::clients::Clients;
@@ -59,6 +60,11 @@ pub(crate) type Verdict = Result<(), String>;
 pub(crate) trait Checker {
     /// The promise, as it is named in reports.
     fn name(&self) -> &'static str;
+
+    /// A message is about to be heard.
+    fn hears(&mut self, _seen: &Seen<'_>, _from: ValidatorIndex, _message: &Message) -> Verdict {
+        Ok(())
+    }
 
     /// A message leaves.
     fn released(&mut self, _seen: &Seen<'_>, _message: &Message) -> Verdict {
