@@ -46,7 +46,7 @@ impl Default for Limits {
             block_bytes: 4 << 20,
             fetch_after_millis: 25,
             retry_millis: 500,
-            checkpoint_bytes: 64 << 20,
+            checkpoint_bytes: 16 << 20,
             checkpoint_blocks: 20_000,
             trim_after_views: 256,
         }

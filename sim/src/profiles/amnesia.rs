@@ -3,8 +3,7 @@ use crate::faults::{amnesia, crashes, empty_disks, forgetful_in_a_stall, partiti
 use crate::scenario::Stage;
 
 /// A validator that starts with an old copy of its disk, or with none.
-pub(super) const PROFILE: Profile =
-    Profile { name: "amnesia", about: "a disk that is rolled back or empty", prepare, is_in_all: true };
+pub(super) const PROFILE: Profile = Profile { name: "amnesia", about: "a disk that is rolled back or empty", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     for _ in 0..stage.budget() {

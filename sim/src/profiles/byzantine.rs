@@ -6,7 +6,7 @@ use crate::scenario::Stage;
 
 /// As many Byzantine validators as the protocol stands.
 pub(super) const PROFILE: Profile =
-    Profile { name: "byzantine", about: "up to f Byzantine validators of all kinds", prepare, is_in_all: true };
+    Profile { name: "byzantine", about: "up to f Byzantine validators of all kinds", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     let count = stage.random.between(1, stage.budget() as u64);

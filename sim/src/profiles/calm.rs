@@ -1,5 +1,4 @@
 use super::Profile;
 
 /// The day on which nothing happens.
-pub(super) const PROFILE: Profile =
-    Profile { name: "calm", about: "nothing goes wrong", prepare: |_| {}, is_in_all: true };
+pub(super) const PROFILE: Profile = Profile { name: "calm", about: "nothing goes wrong", prepare: |_| {} };

@@ -3,8 +3,7 @@ use crate::faults::{clock_jumps, crashes};
 use crate::scenario::Stage;
 
 /// Clocks that are off, drift and jump.
-pub(super) const PROFILE: Profile =
-    Profile { name: "clock", about: "skew, drift and jumps of civil time", prepare, is_in_all: true };
+pub(super) const PROFILE: Profile = Profile { name: "clock", about: "skew, drift and jumps of civil time", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     wrong_clocks(stage);

@@ -4,7 +4,7 @@ use crate::scenario::Stage;
 
 /// Processes that end anywhere, or stand still.
 pub(super) const PROFILE: Profile =
-    Profile { name: "crashes", about: "crashes at any boundary, restarts, pauses", prepare, is_in_all: true };
+    Profile { name: "crashes", about: "crashes at any boundary, restarts, pauses", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     let (crashed, paused) = (stage.random.between(2, 12), stage.random.below(5));

@@ -4,7 +4,7 @@ use crate::scenario::Stage;
 
 /// Disks that are slow, full or wrong, and crashes that show what they kept.
 pub(super) const PROFILE: Profile =
-    Profile { name: "disk", about: "torn writes, a flipped bit, full and slow disks", prepare, is_in_all: true };
+    Profile { name: "disk", about: "torn writes, a flipped bit, full and slow disks", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     let (slow, full, crashed) = (stage.random.below(4), stage.random.below(4), stage.random.between(1, 6));

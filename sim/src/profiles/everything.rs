@@ -7,8 +7,7 @@ use crate::faults::{crashes, damage, disk_full, flapping, one_way_cuts, partitio
 use crate::scenario::Stage;
 
 /// A bit of all of it.
-pub(super) const PROFILE: Profile =
-    Profile { name: "everything", about: "all of the above at once", prepare, is_in_all: true };
+pub(super) const PROFILE: Profile = Profile { name: "everything", about: "all of the above at once", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     if stage.random.chance(600) {

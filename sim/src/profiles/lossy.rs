@@ -4,8 +4,7 @@ use crate::network::Class;
 use crate::scenario::Stage;
 
 /// Links that lose, double and reorder.
-pub(super) const PROFILE: Profile =
-    Profile { name: "lossy", about: "loss, duplication and reordering", prepare, is_in_all: true };
+pub(super) const PROFILE: Profile = Profile { name: "lossy", about: "loss, duplication and reordering", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     stage.delay = uneven(stage);

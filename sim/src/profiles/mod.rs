@@ -23,8 +23,6 @@ pub struct Profile {
     /// What goes wrong, in a few words.
     pub about: &'static str,
     pub(crate) prepare: fn(&mut Stage<'_>),
-    /// True for the profiles that `all` stands for.
-    pub is_in_all: bool,
 }
 
 impl std::fmt::Debug for Profile {

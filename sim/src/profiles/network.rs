@@ -5,8 +5,7 @@ use crate::scenario::Stage;
 use crate::time::MILLIS;
 
 /// Links in order, with long and uneven delays, slow ones and some that come and go.
-pub(super) const PROFILE: Profile =
-    Profile { name: "network", about: "long tails, slow and flapping links", prepare, is_in_all: true };
+pub(super) const PROFILE: Profile = Profile { name: "network", about: "long tails, slow and flapping links", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     stage.delay = uneven(stage);

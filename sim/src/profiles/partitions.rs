@@ -5,7 +5,7 @@ use crate::scenario::Stage;
 
 /// Sides that do not hear each other, or only one of them the other.
 pub(super) const PROFILE: Profile =
-    Profile { name: "partitions", about: "partitions, also one-way, and flapping links", prepare, is_in_all: true };
+    Profile { name: "partitions", about: "partitions, also one-way, and flapping links", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     if stage.random.chance(300) {

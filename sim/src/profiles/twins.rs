@@ -8,7 +8,7 @@ use crate::time::{MILLIS, SECONDS};
 
 /// Two machines with one key, each on its side of partitions that move.
 pub(super) const PROFILE: Profile =
-    Profile { name: "twins", about: "two copies of one validator on two sides", prepare, is_in_all: true };
+    Profile { name: "twins", about: "two copies of one validator on two sides", prepare };
 
 fn prepare(stage: &mut Stage<'_>) {
     let Some(first) = stage.spend_fault() else { return };
