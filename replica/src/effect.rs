@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use consensus::Record;
 use types::{
-    BatchDigest, Block, Certificate, Epoch, Evidence, Handover, Hash, Height, PublicKey, TransactionId, Verified, View,
+    BatchDigest, Block, Certificate, Epoch, Evidence, Handover, Hash, Height, Member, PublicKey, TransactionId,
+    Verified, View,
 };
 
 use crate::{Divergence, FinalizedBlock, Job, Message, SubmitError};
@@ -166,12 +167,19 @@ pub enum Effect {
         snapshot: vm::Snapshot,
     },
     /// The members of the committee, or those of the next one, have changed: these are to be connected.
-    Members(Box<vm::Council>),
-    /// This validator is not a member any more, and no decided change makes it one: it has nothing more to do.
+    Members {
+        /// The present members, and those that a decided change brings in.
+        council: Box<vm::Council>,
+        /// Who left with the last change. They stay connected while the epoch lasts: until its first block is final, they
+        /// may be the only ones who can prove how the epoch before ended.
+        former: Vec<Member>,
+    },
+    /// This validator is not a member any more, no decided change makes it one, and the validators after it have
+    /// finalized a block of their own: it has nothing more to do.
     Removed {
-        /// The first epoch without it.
+        /// An epoch without it.
         epoch: Epoch,
-        /// The last block of the epoch before.
+        /// A block that was finalized without it.
         height: Height,
     },
     /// A validator signed contradicting votes.

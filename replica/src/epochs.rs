@@ -5,13 +5,15 @@
 //! final, so that it is final under its own name, whichever view finalizes it; the next committee builds on it. Every
 //! validator therefore starts the epoch from the same block, and the certificate that ends it is a [`Handover`].
 //!
+//! A validator that is not in the next committee stays, without a seat, until that committee has finalized a block.
+//!
 //! What was spread in the epoch and not ordered starts anew: each validator takes its own transactions, and those of
 //! validators that have left, into new batches. Copies are skipped when they are executed.
 
 use std::sync::Arc;
 
 use consensus::{Record, Root, Simplex, Start, Timing};
-use types::{Certificate, Committee, Evidence, Handover, Header, PublicKey, ValidatorIndex, Verified};
+use types::{Certificate, Committee, Evidence, Handover, Header, Member, PublicKey, ValidatorIndex, Verified};
 use vm::Council;
 
 use crate::dissemination::Dissemination;
@@ -67,8 +69,6 @@ impl Replica {
         self.was_member |= was_in_it;
         if self.seat.is_some() {
             carried.into_iter().for_each(|(transaction, bytes)| self.dissemination.add(transaction, bytes));
-        } else if was_in_it {
-            self.leave_if_removed(effects);
         }
     }
 
@@ -95,22 +95,39 @@ impl Replica {
         self.follow(now, outputs, effects);
     }
 
-    /// A validator that was removed, and that no decided change brings back, has nothing more to do.
-    pub(crate) fn leave_if_removed(&self, effects: &mut Vec<Effect>) {
+    /// A validator that was removed, and that no decided change brings back, has nothing more to do once the next
+    /// committee has finalized a block: by then a quorum knows how the epoch before has ended. Earlier, those who left may
+    /// be the only ones who can prove it.
+    pub(crate) fn leave_if_removed(&mut self, effects: &mut Vec<Effect>) {
+        let is_out = self.is_started && self.was_member && self.seat.is_none();
+        if !is_out || self.chain.tip().epoch != self.committee.epoch {
+            return;
+        }
         let council = self.chain.ledger().council();
         let returns = council.pending().is_some_and(|pending| pending.members.iter().any(|next| next.key == self.key));
         if !returns {
+            self.was_member = false;
             effects.push(Effect::Removed { epoch: self.committee.epoch, height: self.chain.tip().height });
         }
     }
 
-    /// Says who is in the committee and who will be, when that has changed.
+    /// Says who is in the committee, who will be and who has just left, when that has changed.
     pub(crate) fn tell_of_members(&mut self, effects: &mut Vec<Effect>) {
         let council = self.chain.ledger().council();
-        if self.told_council.as_ref() != Some(council) {
-            self.told_council = Some(council.clone());
-            effects.push(Effect::Members(Box::new(council.clone())));
+        if self.told_council.as_ref() == Some(council) {
+            return;
         }
+        if let Some(before) = self.told_council.as_ref().filter(|before| before.epoch() != council.epoch()) {
+            let stays = |member: &Member| council.members().iter().any(|present| present.key == member.key);
+            self.former = before.members().iter().filter(|member| !stays(member)).cloned().collect();
+        }
+        self.told_council = Some(council.clone());
+        effects.push(Effect::Members { council: Box::new(council.clone()), former: self.former.clone() });
+    }
+
+    /// Who left the committee with the last change, as far as this validator has seen it.
+    pub fn former_members(&self) -> &[Member] {
+        &self.former
     }
 
     /// The ledger's view of the validators.

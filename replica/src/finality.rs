@@ -127,6 +127,7 @@ impl Replica {
         if self.is_last_of_epoch(self.chain.tip()) {
             self.hand_over(certificate, now, effects);
         }
+        self.leave_if_removed(effects);
         true
     }
 

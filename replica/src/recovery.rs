@@ -93,18 +93,28 @@ impl Replica {
         let first = genesis.committee();
         let sets = handovers.iter().map(|handover| &handover.validators).chain([&first.validators]);
         let was_member = sets.into_iter().any(|set| set.keys().contains(&key));
-        let Beginning { ledger, block, committee, certificate } = match checkpoint {
+        let Beginning { ledger, block, committee, certificate, handover } = match checkpoint {
             Some(checkpoint) => restore(checkpoint, first, &handovers)?,
             None => {
                 let ledger = genesis.ledger().map_err(RecoveryError::Genesis)?;
-                Beginning { ledger, block: genesis.block().clone(), committee: first, certificate: None }
+                Beginning {
+                    ledger,
+                    block: genesis.block().clone(),
+                    committee: first,
+                    certificate: None,
+                    handover: None,
+                }
             }
         };
         let parameters = genesis.spec().parameters.clone();
         let chain = Chain::new(ledger, block.header);
         let mut replica = Replica::assemble(committee, secret, parameters, limits, chain, now);
 
-        let mut effects = Vec::new();
+        // A checkpoint that came from others is all that there is of its block.
+        let is_known = |new: &Handover| handovers.iter().any(|known| known.header.epoch == new.header.epoch);
+        let handover = handover.filter(|handover| !is_known(handover));
+        let mut effects: Vec<Effect> =
+            handover.map(|handover| Effect::Write(Write::Handover(handover))).into_iter().collect();
         let epoch = replica.committee.epoch;
         let last = replica.replay(blocks, now, &mut effects)?;
         // The block before an epoch is known to all of it without a certificate.
@@ -119,9 +129,7 @@ impl Replica {
         replica.tell_of_members(&mut effects);
         replica.take_seat(journal, certificate, now, &mut effects);
         replica.was_member |= was_member;
-        if replica.was_member && replica.seat.is_none() {
-            replica.leave_if_removed(&mut effects);
-        }
+        replica.leave_if_removed(&mut effects);
         replica.settle(now, &mut effects);
         Ok((replica, effects))
     }
@@ -205,6 +213,8 @@ struct Beginning {
     committee: Committee,
     /// The block's finalization; none for genesis and for the last block of an epoch, which the next one needs no proof of.
     certificate: Option<Verified<Certificate>>,
+    /// The end of its epoch, if the block is the last one.
+    handover: Option<Handover>,
 }
 
 /// Begins with a checkpoint.
@@ -226,8 +236,10 @@ fn restore(checkpoint: Checkpoint, first: Committee, handovers: &[Handover]) -> 
     }
     let ledger = vm::Ledger::restore(chunks, state_root).map_err(|error| refuse(error.to_string()))?;
     if next_validators != committee.validators.hash() {
-        committee = committee.next(ledger.council().validators());
-        return Ok(Beginning { ledger, block, committee, certificate: None });
+        let (header, validators) = (block.header.clone(), ledger.council().validators());
+        let handover = Handover { header, certificate: certificate.into_inner(), validators: validators.clone() };
+        committee = committee.next(validators);
+        return Ok(Beginning { ledger, block, committee, certificate: None, handover: Some(handover) });
     }
-    Ok(Beginning { ledger, block, committee, certificate: Some(certificate) })
+    Ok(Beginning { ledger, block, committee, certificate: Some(certificate), handover: None })
 }

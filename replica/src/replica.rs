@@ -6,7 +6,8 @@ use std::sync::Arc;
 use genesis::Parameters;
 use types::breakage::{Breakage, is_on};
 use types::{
-    Committee, Evidence, Hash, Header, Moment, PublicKey, Refusal, SecretKey, TransactionId, ValidatorIndex, View,
+    Committee, Evidence, Hash, Header, Member, Moment, PublicKey, Refusal, SecretKey, TransactionId, ValidatorIndex,
+    View,
 };
 use vm::{Council, Ledger};
 
@@ -41,7 +42,7 @@ pub struct Replica {
     pub(crate) limits: Limits,
     /// The part in consensus. Without one the validator only follows the chain.
     pub(crate) seat: Option<Seat>,
-    /// True once it has been in a committee.
+    /// True once it has been in a committee, until it leaves.
     pub(crate) was_member: bool,
     /// False while stored blocks are executed again.
     pub(crate) is_started: bool,
@@ -65,6 +66,8 @@ pub struct Replica {
     pub(crate) told_work: bool,
     /// What the shell was last told about the members.
     pub(crate) told_council: Option<Council>,
+    /// Who left the committee with the last change.
+    pub(crate) former: Vec<Member>,
     pub(crate) trimmed: View,
     pub(crate) bytes_since_checkpoint: u64,
     pub(crate) is_checkpoint_due: bool,
@@ -154,6 +157,7 @@ impl Replica {
             verifying: Verifying::default(),
             told_work: false,
             told_council: None,
+            former: Vec::new(),
             trimmed: View(0),
             bytes_since_checkpoint: 0,
             is_checkpoint_due: false,

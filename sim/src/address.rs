@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use types::{PublicKey, SecretKey, ValidatorIndex};
+use types::{PublicKey, SecretKey};
 
-/// A machine of the simulation. The first ones are the validators in their order; a twin has a number of its own.
+/// A machine of the simulation. The first ones are the validators of genesis in their order, then come those that join
+/// later; a twin has a number of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MachineId(pub u16);
 
@@ -24,28 +25,25 @@ impl std::fmt::Display for MachineId {
 pub(crate) type PeerName = PublicKey;
 
 /// The most machines that a run can have.
-const MACHINES: u8 = 64;
+const MACHINES: u16 = 64;
 
-static KEYS: LazyLock<Vec<PublicKey>> = LazyLock::new(|| (0..MACHINES).map(|index| secret(index).public()).collect());
+static KEYS: LazyLock<Vec<PublicKey>> =
+    LazyLock::new(|| (0..MACHINES).map(|number| secret_of(MachineId(number)).public()).collect());
 
-fn secret(index: u8) -> SecretKey {
-    SecretKey::from_seed([index + 1; 32])
+/// The consensus key with which a machine signs, unless it is another one's twin.
+pub(crate) fn secret_of(machine: MachineId) -> SecretKey {
+    // At most 64 machines.
+    SecretKey::from_seed([machine.0 as u8 + 1; 32])
 }
 
-/// The consensus key of a validator.
-pub(crate) fn secret_of(validator: ValidatorIndex) -> SecretKey {
-    // A validator set has at most 64 members.
-    secret(validator.0 as u8)
+/// The name of a machine that is nobody's twin.
+pub(crate) fn name_of(machine: MachineId) -> PeerName {
+    KEYS[machine.position()]
 }
 
-/// The name under which others know the validator.
-pub(crate) fn peer_name(validator: ValidatorIndex) -> PeerName {
-    KEYS[validator.position()]
-}
-
-/// The validator of a name.
-pub(crate) fn validator_of(name: PeerName) -> ValidatorIndex {
-    let place = KEYS.iter().position(|key| *key == name);
+/// The machine of a name: the first one, if there are twins.
+pub(crate) fn machine_of(name: &PeerName) -> MachineId {
+    let place = KEYS.iter().position(|key| key == name);
     // At most 64 keys.
-    ValidatorIndex(place.unwrap_or_default() as u16)
+    MachineId(place.unwrap_or_default() as u16)
 }

@@ -1,11 +1,11 @@
 //! Carrying out what a replica wants done.
 
-use replica::{Effect, Envelope, MAX_SERVED_BYTES, Message, Recipient};
-use types::codec::Bounded;
-use types::{BatchDigest, Height};
+use replica::{Effect, Envelope, MAX_HANDOVERS, MAX_SERVED_BYTES, Message, Recipient, Write};
+use types::codec::{Blob, Bounded};
+use types::{BatchDigest, Epoch, Handover, Height};
 
 use crate::MachineId;
-use crate::address::PeerName;
+use crate::address::{PeerName, machine_of};
 use crate::disk::WriteError;
 use crate::faults::{CrashPoint, Kept};
 use crate::machine::Happening;
@@ -38,6 +38,9 @@ impl World {
             Effect::Send(envelope) => self.post(id, envelope),
             Effect::Write(write) => {
                 self.check(id, |checker, seen| checker.wrote(seen, &write));
+                if let Write::Handover(handover) = &write {
+                    self.handed_over(id, handover);
+                }
                 self.order(id, Order::Write(write));
             }
             Effect::Commit(commit) => self.order(id, Order::Commit(commit)),
@@ -72,10 +75,11 @@ impl World {
             Effect::ServeBlocks { to, from } => self.serve_blocks(id, to, from),
             Effect::ServeBatches { to, digests } => self.serve_batches(id, to, &digests),
             Effect::Evidence(evidence) => {
-                let signer = evidence.first.signer;
-                self.trace.event(self.now, id, "evidence", &signer.0.to_le_bytes(), || format!("against {signer}"));
-                if !self.is_byzantine(signer) {
-                    self.accuse(id, "evidence", format!("has evidence against validator {signer}, which is honest"));
+                let Some(signer) = self.chain.signer(&evidence.first) else { return };
+                let machine = machine_of(&signer);
+                self.trace.event(self.now, id, "evidence", &machine.0.to_le_bytes(), || format!("against {machine}"));
+                if !self.is_byzantine(&signer) {
+                    self.accuse(id, "evidence", format!("has evidence against {machine}, which is honest"));
                 }
             }
             Effect::KeyInUseElsewhere => {
@@ -84,11 +88,12 @@ impl World {
                     self.accuse(id, "silence", "stops voting though its key is in one place".to_owned());
                 }
             }
-            // Nobody is added or removed here, and the network of a run connects everybody.
-            Effect::Members(_) => {}
-            Effect::Removed { .. } => self.accuse(id, "removal", "takes itself for removed".to_owned()),
-            // Nobody asks: state sync is over before there is a replica.
-            Effect::ServeCheckpoint { .. } | Effect::ServeHandovers { .. } | Effect::ServePart { .. } => {}
+            // The network of a run connects everybody.
+            Effect::Members { .. } => {}
+            Effect::Removed { epoch, .. } => self.removed(id, epoch),
+            Effect::ServeCheckpoint { to } => self.serve_checkpoint(id, to),
+            Effect::ServeHandovers { to, from } => self.serve_handovers(id, to, from),
+            Effect::ServePart { to, height, index } => self.serve_part(id, to, height, index),
             Effect::Diverged(divergence) => {
                 let text = divergence.to_string();
                 self.trace.event(self.now, id, "diverges", text.as_bytes(), || text.clone());
@@ -123,16 +128,46 @@ impl World {
 
     fn serve_blocks(&mut self, id: MachineId, to: PeerName, from: Height) {
         let blocks = self.machines[id.position()].disk.served_blocks(from, SERVED_BLOCKS, MAX_SERVED_BYTES);
-        match self.machines[id.position()].double.take() {
-            Some(mut double) => {
-                self.with_hand(id, |hand| double.serve(hand, to, from, blocks));
-                self.machines[id.position()].double = Some(double);
-            }
-            None => {
-                let message = Message::Blocks(Bounded::new(blocks).unwrap_or_default());
-                self.post(id, Envelope { to: Recipient::One(to), message });
-            }
+        self.answer(id, to, Message::Blocks(Bounded::new(blocks).unwrap_or_default()));
+    }
+
+    fn serve_checkpoint(&mut self, id: MachineId, to: PeerName) {
+        let offer = self.machines[id.position()].disk.offered();
+        self.answer(id, to, Message::CheckpointOffer(offer.map(Box::new)));
+    }
+
+    fn serve_handovers(&mut self, id: MachineId, to: PeerName, from: Epoch) {
+        let handovers = self.machines[id.position()].disk.handovers(from, MAX_HANDOVERS);
+        self.answer(id, to, Message::Handovers(Bounded::new(handovers).unwrap_or_default()));
+    }
+
+    fn serve_part(&mut self, id: MachineId, to: PeerName, height: Height, index: u32) {
+        let parts = self.machines[id.position()].disk.offered_parts(height);
+        let part = parts.and_then(|parts| Blob::new(parts.get(index as usize)?.clone()).ok());
+        self.answer(id, to, Message::Part { height, index, bytes: part.unwrap_or_default() });
+    }
+
+    /// Answers a question from the disk: a double may lie.
+    fn answer(&mut self, id: MachineId, to: PeerName, message: Message) {
+        self.post(id, Envelope { to: Recipient::One(to), message });
+    }
+
+    /// A machine knows the end of an epoch.
+    fn handed_over(&mut self, id: MachineId, handover: &Handover) {
+        if self.machines[id.position()].is_honest {
+            self.chain.handed_over(handover);
         }
+    }
+
+    /// A validator ends by itself.
+    fn removed(&mut self, id: MachineId, epoch: Epoch) {
+        let name = self.machines[id.position()].name;
+        self.trace.event(self.now, id, "leaves", &epoch.0.to_le_bytes(), || format!("in epoch {epoch}"));
+        if self.chain.index(epoch, &name).is_some() {
+            return self.accuse(id, "removal", format!("takes itself for removed in epoch {epoch}"));
+        }
+        self.machines[id.position()].is_removed = true;
+        self.crash(id, Kept::Everything);
     }
 
     fn serve_batches(&mut self, id: MachineId, to: PeerName, digests: &[BatchDigest]) {

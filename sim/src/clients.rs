@@ -9,6 +9,8 @@ use types::{
     Transaction, TransactionId,
 };
 
+use vm::Changes;
+
 use crate::Micros;
 use crate::chain::Chain;
 use crate::random::Random;
@@ -84,6 +86,16 @@ impl Clients {
         let seconds = chain.genesis.spec().parameters.max_valid_seconds;
         let payload = self.payload_of(chain, &chain.payers[0], at, seconds, AssetId(0), Amount(1));
         self.keep(Transaction::sign(payload, &chain.payers[0], &chain.genesis.hash()), chain, false, seconds, at)
+    }
+
+    /// A validator's approval of a change of the validator set.
+    pub(crate) fn approval(&mut self, chain: &Chain, by: &SecretKey, changes: &Changes, at: Micros) -> usize {
+        self.salt += 1;
+        let seconds = 10;
+        let mut payload = self.payload_of(chain, by, at, seconds, AssetId(0), Amount(0));
+        let approve = Instruction::ApproveValidators { epoch: chain.newest().epoch, changes: changes.clone() };
+        payload.instructions = Bounded::new(vec![approve]).unwrap_or_default();
+        self.keep(Transaction::sign(payload, by, &chain.genesis.hash()), chain, false, seconds, at)
     }
 
     fn make(&mut self, chain: &Chain, payer: &SecretKey, at: Micros, flaw: Flaw) -> usize {

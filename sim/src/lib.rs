@@ -21,6 +21,8 @@
 //!   then the replica is told. A crash keeps everything flushed and any prefix of the rest. Checkpoints are written
 //!   beside, and are there once complete.
 //! - A pause holds a process still; what arrives waits.
+//! - A machine without blocks fetches a checkpoint before it has a replica (`syncing`).
+//! - The validators change their set as on a real chain: a quorum of them signs approvals (`council`).
 //!
 //! At most f validators are Byzantine, have a clock that is far off, or lose their disk. Any number may crash, pause or be
 //! cut off.
@@ -31,6 +33,7 @@ mod chain;
 mod checkers;
 mod clients;
 mod clock;
+mod council;
 mod describe;
 mod disk;
 mod doubles;
@@ -45,6 +48,7 @@ mod scenario;
 mod schedule;
 mod shrink;
 mod starting;
+mod syncing;
 mod time;
 mod trace;
 mod turning;

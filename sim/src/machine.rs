@@ -1,7 +1,9 @@
-//! One machine: a disk, clocks, and now and then a process with a replica.
+//! One machine: a disk, clocks, and now and then a process.
 
-use replica::{JobResult, Replica};
-use types::ValidatorIndex;
+use std::collections::BTreeSet;
+
+use replica::{JobResult, Replica, StateSync};
+use types::{Hash, SecretKey};
 
 use crate::address::PeerName;
 use crate::clock::Clock;
@@ -15,10 +17,13 @@ use crate::{MachineId, Micros};
 pub(crate) enum Happening {
     Message { from: PeerName, bytes: Vec<u8> },
     PeerUp(PeerName),
+    PeerDown(PeerName),
     Submit { ticket: u64, transactions: Vec<Vec<u8>> },
     Verified(JobResult),
     Flushed,
     CheckpointWritten,
+    PartWritten { hash: Hash, bytes: Vec<u8> },
+    PartsRead,
     Wake,
 }
 
@@ -26,16 +31,28 @@ pub(crate) enum Happening {
 pub(crate) struct Process {
     pub(crate) replica: Replica,
     pub(crate) writer: Writer,
-    /// When it has asked to be woken, in the time of the world.
-    pub(crate) wake: Option<Micros>,
+}
+
+/// A process that fetches a checkpoint, and has no replica yet.
+pub(crate) struct Syncing {
+    pub(crate) sync: StateSync,
+    /// Whose links are up: the replica has to be told as well.
+    pub(crate) up: BTreeSet<PeerName>,
 }
 
 pub(crate) struct Machine {
     pub(crate) id: MachineId,
-    pub(crate) validator: ValidatorIndex,
+    /// The consensus key.
+    pub(crate) secret: SecretKey,
+    /// Its name for the others.
+    pub(crate) name: PeerName,
     pub(crate) disk: Disk,
     pub(crate) clock: Clock,
+    /// Either this or `syncing` while a process runs.
     pub(crate) process: Option<Process>,
+    pub(crate) syncing: Option<Syncing>,
+    /// When the process has asked to be woken, in the time of the world.
+    pub(crate) wake: Option<Micros>,
     /// Counts processes, so that nothing of an earlier one reaches a later one.
     pub(crate) life: u32,
     /// What makes it Byzantine; a twin is so without.
@@ -52,16 +69,21 @@ pub(crate) struct Machine {
     pub(crate) has_forgotten: bool,
     /// It will not start again: its store is damaged.
     pub(crate) is_lost: bool,
+    /// It has ended by itself, for it is no validator any more.
+    pub(crate) is_removed: bool,
 }
 
 impl Machine {
-    pub(crate) fn new(id: MachineId, validator: ValidatorIndex, clock: Clock) -> Self {
+    pub(crate) fn new(id: MachineId, secret: SecretKey, clock: Clock) -> Self {
         Self {
             id,
-            validator,
+            name: secret.public(),
+            secret,
             disk: Disk::default(),
             clock,
             process: None,
+            syncing: None,
+            wake: None,
             life: 0,
             double: None,
             is_honest: true,
@@ -71,11 +93,12 @@ impl Machine {
             doom: None,
             has_forgotten: false,
             is_lost: false,
+            is_removed: false,
         }
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        self.process.is_some()
+        self.process.is_some() || self.syncing.is_some()
     }
 
     /// True at the step of a countdown at which the machine is to crash.

@@ -4,36 +4,42 @@ use replica::{Envelope, Lane, Recipient};
 use types::codec::encode;
 
 use crate::MachineId;
-use crate::address::{PeerName, peer_name};
+use crate::address::PeerName;
 use crate::doubles::Hand;
 use crate::world::{Event, World};
 
 impl World {
-    /// The name under which replicas know a machine.
-    pub(crate) fn name_of(&self, id: MachineId) -> PeerName {
-        peer_name(self.machines[id.position()].validator)
-    }
-
     /// A replica sends a message: a double may change it.
     pub(crate) fn post(&mut self, id: MachineId, envelope: Envelope) {
         self.check(id, |checker, seen| checker.released(seen, &envelope.message));
         match self.machines[id.position()].double.take() {
-            Some(mut double) => {
+            Some(mut double) if self.has_seat(id) => {
                 self.with_hand(id, |hand| double.send(hand, envelope));
                 self.machines[id.position()].double = Some(double);
             }
-            None => self.transmit(id, &envelope),
+            double => {
+                self.machines[id.position()].double = double;
+                self.transmit(id, &envelope);
+            }
         }
+    }
+
+    /// True for a validator of the present epoch. Only then has a double something to be Byzantine with.
+    fn has_seat(&self, id: MachineId) -> bool {
+        let machine = &self.machines[id.position()];
+        machine.process.as_ref().is_some_and(|process| process.replica.committee().index_of(&machine.name).is_some())
     }
 
     /// Lets a double do something, and sends what it says.
     pub(crate) fn with_hand(&mut self, id: MachineId, act: impl FnOnce(&mut Hand<'_>)) {
         let machine = &self.machines[id.position()];
         let Some(process) = &machine.process else { return };
+        let committee = process.replica.committee();
+        let Some(me) = committee.index_of(&machine.name) else { return };
         let mut hand = Hand {
-            me: machine.validator,
-            secret: &self.chain.secrets[machine.validator.position()],
-            committee: &self.chain.committee,
+            me,
+            secret: &machine.secret,
+            committee,
             view: process.replica.summary().view,
             random: &mut self.mischief,
             said: Vec::new(),
@@ -48,17 +54,14 @@ impl World {
     }
 
     /// Hands a message to the network, as bytes.
-    fn transmit(&mut self, id: MachineId, envelope: &Envelope) {
-        let me = self.machines[id.position()].validator;
+    pub(crate) fn transmit(&mut self, id: MachineId, envelope: &Envelope) {
+        let me = self.machines[id.position()].name;
         let is_meant = |name: PeerName| match envelope.to {
-            Recipient::All => name != peer_name(me),
+            Recipient::All => true,
             Recipient::One(to) => name == to,
         };
-        let machines = self.machines.iter().map(|machine| (machine.id, machine.validator));
-        let to: Vec<MachineId> = machines
-            .filter(|(_, validator)| *validator != me && is_meant(peer_name(*validator)))
-            .map(|(to, _)| to)
-            .collect();
+        let others = self.machines.iter().filter(|machine| machine.name != me && is_meant(machine.name));
+        let to: Vec<MachineId> = others.map(|machine| machine.id).collect();
         let lane = match envelope.message.lane() {
             Lane::Votes => 0,
             Lane::Batches => 1,

@@ -54,6 +54,10 @@ pub struct Report {
     pub payments: usize,
     /// How long the last payments took to be final everywhere, after all had healed.
     pub recovery: Micros,
+    /// How often a machine took over a checkpoint.
+    pub synced: u64,
+    /// How often the validator set changed.
+    pub epochs: u64,
     /// What doubles did.
     pub misdeeds: BTreeMap<DoubleKind, u64>,
 }
@@ -90,6 +94,8 @@ impl Run {
             blocks,
             payments: world.clients.executed(),
             recovery: world.now.saturating_sub(healed_at),
+            synced: world.synced,
+            epochs: world.chain.newest().epoch.0,
             misdeeds: world.misdeeds,
         }
     }
@@ -97,22 +103,23 @@ impl Run {
 
 /// Everything has healed: a new payment to each honest validator is final on all of them in time.
 fn recover(world: &mut World, healed_at: Micros) {
-    let honest: Vec<MachineId> = world.honest().collect();
+    let validators: Vec<MachineId> = world.honest().filter(|id| world.is_validator(*id)).collect();
     let mut payments = Vec::new();
-    for machine in &honest {
+    for machine in &validators {
         let payment = world.clients.good_payment(&world.chain, healed_at);
         world.insist(payment, *machine);
-        payments.push(payment);
+        payments.push((*machine, payment));
     }
     let is_done = |world: &World| {
-        let heights: Option<Vec<u64>> =
-            payments.iter().map(|payment| Some(world.clients.height_of(*payment)?.0)).collect();
+        // A validator that was removed meanwhile owes nothing more.
+        let owed = payments.iter().filter(|(machine, _)| !world.machines[machine.position()].is_removed);
+        let heights: Option<Vec<u64>> = owed.map(|(_, payment)| Some(world.clients.height_of(*payment)?.0)).collect();
         let highest = heights.and_then(|heights| heights.into_iter().max());
-        highest.is_some_and(|height| honest.iter().all(|id| world.tip(*id).is_some_and(|tip| tip >= height)))
+        highest.is_some_and(|height| world.honest().all(|id| world.tip(id).is_some_and(|tip| tip >= height)))
     };
     if !world.run(healed_at + LIVENESS, is_done) && world.violation.is_none() {
         let tips: Vec<String> =
-            honest.iter().map(|id| format!("{id} at block {}", world.tip(*id).unwrap_or_default())).collect();
+            world.honest().map(|id| format!("{id} at block {}", world.tip(id).unwrap_or_default())).collect();
         let what =
             format!("new payments are not final {} s after all has healed: {}", LIVENESS / SECONDS, tips.join(", "));
         world.violation = Some(Violation { checker: "liveness", at: world.now, machine: None, what });
@@ -123,6 +130,11 @@ impl World {
     /// Honest machines that run.
     fn honest(&self) -> impl Iterator<Item = MachineId> {
         self.machines.iter().filter(|machine| machine.is_honest && machine.is_running()).map(|machine| machine.id)
+    }
+
+    /// True for a validator of the newest epoch.
+    fn is_validator(&self, id: MachineId) -> bool {
+        self.chain.newest().index_of(&self.machines[id.position()].name).is_some()
     }
 
     fn tip(&self, id: MachineId) -> Option<u64> {

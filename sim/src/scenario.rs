@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use types::ValidatorIndex;
-
+use crate::council::PlannedChange;
 use crate::doubles::DoubleKind;
 use crate::faults::Planned;
 use crate::network::{Class, Delay};
@@ -33,9 +32,13 @@ pub(crate) struct Scenario {
     /// How many payments clients make.
     pub(crate) payments: u64,
     /// Byzantine validators.
-    pub(crate) doubles: BTreeMap<ValidatorIndex, DoubleKind>,
+    pub(crate) doubles: BTreeMap<MachineId, DoubleKind>,
     /// The validator of which there are two.
-    pub(crate) twin: Option<ValidatorIndex>,
+    pub(crate) twin: Option<MachineId>,
+    /// Machines that are not validators at genesis, and when they are started.
+    pub(crate) candidates: Vec<(MachineId, Micros)>,
+    /// How the validator set changes, in order.
+    pub(crate) changes: Vec<PlannedChange>,
     /// What goes wrong, by time.
     pub(crate) faults: Vec<Planned>,
     /// When everything has healed.
@@ -45,7 +48,7 @@ pub(crate) struct Scenario {
 /// Where a profile prepares a scenario.
 pub(crate) struct Stage<'a> {
     pub(crate) random: &'a mut Random,
-    /// The machines that faults may hit: the validators, in order.
+    /// The machines that faults may hit: the validators in order, then those that join.
     pub(crate) machines: Vec<MachineId>,
     pub(crate) faults: Vec<Planned>,
     healed_at: Micros,
@@ -56,8 +59,10 @@ pub(crate) struct Stage<'a> {
     pub(crate) delay: Delay,
     pub(crate) skew_millis: u64,
     pub(crate) drift_ppm: u64,
-    pub(crate) doubles: BTreeMap<ValidatorIndex, DoubleKind>,
-    pub(crate) twin: Option<ValidatorIndex>,
+    pub(crate) doubles: BTreeMap<MachineId, DoubleKind>,
+    pub(crate) twin: Option<MachineId>,
+    pub(crate) candidates: Vec<(MachineId, Micros)>,
+    pub(crate) changes: Vec<PlannedChange>,
 }
 
 impl Stage<'_> {
@@ -79,11 +84,30 @@ impl Stage<'_> {
             return None;
         }
         self.budget -= 1;
-        let honest: Vec<MachineId> =
-            self.machines.iter().copied().filter(|machine| !self.faulty.contains(machine)).collect();
+        let is_new = |machine: &MachineId| self.candidates.iter().any(|(candidate, _)| candidate == machine);
+        let is_honest = |machine: &MachineId| !self.faulty.contains(machine) && !is_new(machine);
+        let honest: Vec<MachineId> = self.machines.iter().copied().filter(is_honest).collect();
         let machine = *self.random.pick(&honest);
         self.faulty.push(machine);
         Some(machine)
+    }
+
+    /// Machines that are started later, none of them a validator at genesis.
+    pub(crate) fn join(&mut self, count: u64) -> Vec<MachineId> {
+        let new: Vec<MachineId> =
+            (self.machines.len()..).take(count as usize).map(|number| MachineId(number as u16)).collect();
+        for machine in &new {
+            let at = self.random.between(QUIET_START, self.healed_at - SECONDS);
+            self.candidates.push((*machine, at));
+            self.machines.push(*machine);
+        }
+        new
+    }
+
+    /// True if a committee of these machines stands those of them that are faulty for good.
+    pub(crate) fn tolerates(&self, committee: &[MachineId]) -> bool {
+        let faulty = committee.iter().filter(|machine| self.faulty.contains(machine)).count();
+        committee.len() >= 4 && faulty <= (committee.len() - 1) / 3
     }
 
     /// How many more validators may be faulty for good.
@@ -118,11 +142,26 @@ impl Scenario {
             drift_ppm: 50,
             doubles: BTreeMap::new(),
             twin: None,
+            candidates: Vec::new(),
+            changes: Vec::new(),
         };
         prepare(&mut stage);
-        let Stage { mut faults, class, delay, skew_millis, drift_ppm, doubles, twin, .. } = stage;
+        let Stage { mut faults, class, delay, skew_millis, drift_ppm, doubles, twin, candidates, changes, .. } = stage;
         faults.sort_by_key(|planned| planned.at);
-        Scenario { size, class, delay, skew_millis, drift_ppm, payments, doubles, twin, faults, healed_at }
+        Scenario {
+            size,
+            class,
+            delay,
+            skew_millis,
+            drift_ppm,
+            payments,
+            doubles,
+            twin,
+            candidates,
+            changes,
+            faults,
+            healed_at,
+        }
     }
 }
 

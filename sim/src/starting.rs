@@ -3,6 +3,7 @@
 use replica::Replica;
 
 use crate::MachineId;
+use crate::address::PeerName;
 use crate::faults::Kept;
 use crate::machine::{Happening, Process};
 use crate::scenario::limits;
@@ -15,7 +16,7 @@ impl World {
     pub(crate) fn start(&mut self, id: MachineId) {
         let now = self.now;
         let machine = &mut self.machines[id.position()];
-        if machine.is_running() || machine.kept_down > 0 || machine.is_lost {
+        if machine.is_running() || machine.kept_down > 0 || machine.is_lost || machine.is_removed {
             return;
         }
         if machine.disk.is_damaged {
@@ -25,8 +26,24 @@ impl World {
             return;
         }
         machine.clock.started = now;
-        let secret = self.chain.secrets[machine.validator.position()].clone();
+        machine.wake = None;
+        if machine.disk.is_new() {
+            self.start_syncing(id);
+        } else {
+            self.start_replica(id);
+        }
+        for other in self.others(id) {
+            self.network.disconnect(id, other);
+            self.connect(id, other);
+        }
+    }
+
+    /// Makes a replica of what is on disk.
+    pub(crate) fn start_replica(&mut self, id: MachineId) {
+        let now = self.now;
+        let machine = &mut self.machines[id.position()];
         let time = machine.clock.now(now);
+        let secret = machine.secret.clone();
         let made = machine.disk.recovered().and_then(|recovered| {
             Replica::new(&self.chain.genesis, secret, limits(), recovered, time).map_err(|error| error.to_string())
         });
@@ -36,14 +53,10 @@ impl World {
         };
         let tip = replica.tip().height;
         self.trace.event(now, id, "starts", &tip.0.to_le_bytes(), || format!("at block {tip}"));
-        machine.process = Some(Process { replica, writer: Writer::default(), wake: None });
+        machine.process = Some(Process { replica, writer: Writer::default() });
         self.check(id, |checker, seen| checker.started(seen));
         self.carry_out(id, effects);
         self.finish_turn(id, false);
-        for other in self.others(id) {
-            self.network.disconnect(id, other);
-            self.connect(id, other);
-        }
     }
 
     pub(crate) fn others(&self, id: MachineId) -> Vec<MachineId> {
@@ -54,13 +67,24 @@ impl World {
     pub(crate) fn connect(&mut self, a: MachineId, b: MachineId) {
         let [first, second] = [a, b].map(|id| &self.machines[id.position()]);
         let is_up = first.is_running() && second.is_running() && self.network.is_whole(a, b);
-        if !is_up || first.validator == second.validator {
+        if !is_up || first.name == second.name {
             return;
         }
+        self.tell_both(a, b, Happening::PeerUp);
+    }
+
+    /// Tells two machines that the link between them is gone.
+    pub(crate) fn disconnect(&mut self, a: MachineId, b: MachineId) {
+        self.tell_both(a, b, Happening::PeerDown);
+    }
+
+    fn tell_both(&mut self, a: MachineId, b: MachineId, what: fn(PeerName) -> Happening) {
         for (id, other) in [(a, b), (b, a)] {
-            let name = self.name_of(other);
-            let delay = self.random.between(MILLIS / 2, 3 * MILLIS);
-            self.schedule_for(id, delay, Happening::PeerUp(name));
+            let name = self.machines[other.position()].name;
+            if self.machines[id.position()].is_running() {
+                let delay = self.random.between(MILLIS / 2, 3 * MILLIS);
+                self.schedule_for(id, delay, what(name));
+            }
         }
     }
 
@@ -79,10 +103,14 @@ impl World {
         };
         machine.disk.crash(kept);
         machine.process = None;
+        machine.syncing = None;
         machine.life += 1;
         machine.doom = None;
         machine.backlog.clear();
         let bytes = (kept as u64).to_le_bytes();
         self.trace.event(self.now, id, "crashes", &bytes, || format!("{kept} of {unflushed} unflushed writes stay"));
+        for other in self.others(id) {
+            self.disconnect(id, other);
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! What happens to a process: a turn of its loop.
 
-use replica::{Input, Message};
+use replica::{Input, Message, SyncInput};
 use types::codec::decode;
 
 use crate::MachineId;
-use crate::address::validator_of;
+use crate::address::machine_of;
 use crate::describe::message_line;
 use crate::doubles::Hand;
 use crate::faults::CrashPoint;
@@ -17,7 +17,7 @@ impl World {
     pub(crate) fn arrive(&mut self, parcel: Parcel) {
         let stands = self.network.delivers(&parcel) && self.machines[parcel.to.position()].is_running();
         if stands {
-            let from = self.name_of(parcel.from);
+            let from = self.machines[parcel.from.position()].name;
             self.happen_to(parcel.to, Happening::Message { from, bytes: parcel.bytes });
         }
     }
@@ -34,7 +34,7 @@ impl World {
         }
         let is_wake = matches!(happening, Happening::Wake);
         self.take(id, happening);
-        self.finish_turn(id, is_wake);
+        self.end_turn(id, is_wake);
     }
 
     /// The pause is over: everything that has gathered is taken in one turn.
@@ -42,43 +42,63 @@ impl World {
         for happening in std::mem::take(&mut self.machines[id.position()].backlog) {
             self.take(id, happening);
         }
-        self.finish_turn(id, false);
+        self.end_turn(id, false);
+    }
+
+    fn end_turn(&mut self, id: MachineId, is_wake: bool) {
+        match self.machines[id.position()].syncing {
+            Some(_) => self.plan_wake(id),
+            None => self.finish_turn(id, is_wake),
+        }
     }
 
     /// Gives a process one thing that happened.
     fn take(&mut self, id: MachineId, happening: Happening) {
-        let input = match happening {
+        let is_syncing = self.machines[id.position()].syncing.is_some();
+        match happening {
             Happening::Message { from, bytes } => {
                 // An honest machine sends what decodes; what a double says is encoded as well.
                 let Ok(message) = decode::<Message>(&bytes) else { return };
-                self.trace.event(self.now, id, "hears", &bytes, || format!("{from}: {}", message_line(&message)));
-                self.check(id, |checker, seen| checker.hears(seen, validator_of(from), &message));
-                if !self.overhear(id, validator_of(from), &message) {
-                    return;
+                let sender = machine_of(&from);
+                self.trace.event(self.now, id, "hears", &bytes, || format!("{sender}: {}", message_line(&message)));
+                let message = Box::new(message);
+                if is_syncing {
+                    return self.step_sync(id, SyncInput::Message { from, message });
                 }
-                Input::Message { from, message: Box::new(message) }
+                self.check(id, |checker, seen| checker.hears(seen, from, &message));
+                if self.overhear(id, &message) {
+                    self.step(id, Input::Message { from, message });
+                }
             }
             Happening::PeerUp(name) => {
-                let number = validator_of(name).0.to_le_bytes();
-                self.trace.event(self.now, id, "link up", &number, || format!("to {name}"));
-                Input::PeerUp(name)
+                let other = machine_of(&name);
+                self.trace.event(self.now, id, "link up", &other.0.to_le_bytes(), || format!("to {other}"));
+                match is_syncing {
+                    true => self.peer_of_sync(id, name, true),
+                    false => self.step(id, Input::PeerUp(name)),
+                }
             }
+            // A replica notices by itself who does not answer.
+            Happening::PeerDown(name) if is_syncing => self.peer_of_sync(id, name, false),
+            Happening::PeerDown(_) => {}
             Happening::Submit { ticket, transactions } => {
                 let bytes = transactions.concat();
                 self.trace.event(self.now, id, "submit", &bytes, || format!("ticket {ticket}"));
-                Input::Submit { ticket, transactions }
+                self.step(id, Input::Submit { ticket, transactions });
             }
-            Happening::Verified(result) => Input::Verified(result),
-            Happening::Flushed => return self.flushed(id),
-            Happening::CheckpointWritten => return self.checkpoint_written(id),
+            Happening::Verified(result) => self.step(id, Input::Verified(result)),
+            Happening::Flushed => self.flushed(id),
+            Happening::CheckpointWritten => self.checkpoint_written(id),
+            Happening::PartWritten { hash, bytes } => self.part_written(id, hash, bytes),
+            Happening::PartsRead => self.parts_read(id),
             Happening::Wake => {
-                if let Some(process) = &mut self.machines[id.position()].process {
-                    process.wake = None;
+                self.machines[id.position()].wake = None;
+                match is_syncing {
+                    true => self.step_sync(id, SyncInput::Tick),
+                    false => self.step(id, Input::Tick),
                 }
-                Input::Tick
             }
-        };
-        self.step(id, input);
+        }
     }
 
     pub(crate) fn step(&mut self, id: MachineId, input: Input) {
@@ -103,14 +123,16 @@ impl World {
         self.check(id, |checker, seen| checker.turned(seen, is_wake));
     }
 
-    fn plan_wake(&mut self, id: MachineId) {
+    pub(crate) fn plan_wake(&mut self, id: MachineId) {
         let machine = &mut self.machines[id.position()];
-        let Some(process) = &mut machine.process else { return };
-        let Some(deadline) = process.replica.next_deadline(machine.clock.now(self.now)) else { return };
+        let now = machine.clock.now(self.now);
+        let of_replica = machine.process.as_ref().and_then(|process| process.replica.next_deadline(now));
+        let of_sync = machine.syncing.as_ref().and_then(|syncing| syncing.sync.next_deadline());
+        let Some(deadline) = of_replica.or(of_sync) else { return };
         // A deadline in the past is met in the next microsecond, so that time goes on.
         let at = machine.clock.world_time(deadline).max(self.now + 1);
-        if process.wake.is_none_or(|wake| at < wake) {
-            process.wake = Some(at);
+        if machine.wake.is_none_or(|wake| at < wake) {
+            machine.wake = Some(at);
             let after = at - self.now;
             self.schedule_for(id, after, Happening::Wake);
         }
@@ -118,15 +140,17 @@ impl World {
 
     /// A double hears a message first. False if its replica is not to hear it: that its votes contradict each other must
     /// not silence it.
-    fn overhear(&mut self, id: MachineId, from: types::ValidatorIndex, message: &Message) -> bool {
-        let Some(mut double) = self.machines[id.position()].double.take() else { return true };
-        let validator = self.machines[id.position()].validator;
+    fn overhear(&mut self, id: MachineId, message: &Message) -> bool {
+        let machine = &mut self.machines[id.position()];
+        let Some(mut double) = machine.double.take() else { return true };
         let hears = match message {
             Message::Consensus { message: consensus::Message::Evidence(_), .. } => false,
-            Message::Consensus { message: consensus::Message::Vote(vote), .. } => vote.signer != validator,
+            Message::Consensus { epoch, message: consensus::Message::Vote(vote) } => {
+                self.chain.index(*epoch, &machine.name) != Some(vote.signer)
+            }
             _ => true,
         };
-        self.with_hand(id, |hand: &mut Hand<'_>| double.hear(hand, from, message));
+        self.with_hand(id, |hand: &mut Hand<'_>| double.hear(hand, message));
         self.machines[id.position()].double = Some(double);
         hears
     }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use types::ValidatorIndex;
-
+use crate::address::{PeerName, secret_of};
 use crate::chain::Chain;
 use crate::checkers::{self, Checker, Seen, Verdict, Violation};
 use crate::clients::Clients;
 use crate::clock::Clock;
+use crate::council::PlannedChange;
 use crate::doubles::DoubleKind;
 use crate::faults::Planned;
 use crate::machine::{Happening, Machine};
@@ -28,6 +28,10 @@ pub(crate) enum Event {
     Payment(usize),
     /// A client sends a payment to this machine until it is executed.
     Insistence { payment: usize, machine: MachineId },
+    /// A machine that was not there at genesis is started.
+    Joins(MachineId),
+    /// The validators approve a change of their set, for the first time or again.
+    Council(usize),
     /// A fault begins.
     FaultBegins(usize),
     /// A fault ends.
@@ -42,6 +46,7 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) clients: Clients,
     pub(crate) faults: Vec<Planned>,
+    pub(crate) changes: Vec<PlannedChange>,
     pub(crate) trace: Trace,
     checkers: Vec<Box<dyn Checker>>,
     pub(crate) violation: Option<Violation>,
@@ -52,6 +57,8 @@ pub(crate) struct World {
     /// How often each kind of double did what it is named for.
     pub(crate) misdeeds: BTreeMap<DoubleKind, u64>,
     pub(crate) kinds: BTreeMap<MachineId, DoubleKind>,
+    /// How often a machine took over a checkpoint.
+    pub(crate) synced: u64,
 }
 
 impl World {
@@ -59,13 +66,15 @@ impl World {
     pub(crate) fn new(seed: u64, scenario: &Scenario, max_lines: usize) -> Self {
         let chain = Chain::new(scenario.size);
         let mut clocks = Random::new(seed, "clocks");
-        let indices = chain.committee.indices().chain(scenario.twin);
-        let machines: Vec<Machine> = indices
+        // At most 16 validators.
+        let own = (0..(scenario.size + scenario.candidates.len()) as u16).map(MachineId);
+        let machines: Vec<Machine> = own
+            .chain(scenario.twin)
             .zip(0..)
-            .map(|(validator, number)| {
+            .map(|(key, number)| {
                 let mut either = |most: u64| clocks.below(2 * most + 1) as i64 - most as i64;
                 let (skew_millis, drift_ppm) = (either(scenario.skew_millis), either(scenario.drift_ppm));
-                Machine::new(MachineId(number), validator, Clock { skew_millis, drift_ppm, started: 0 })
+                Machine::new(MachineId(number), secret_of(key), Clock { skew_millis, drift_ppm, started: 0 })
             })
             .collect();
         let network = Network::new(machines.len(), scenario.class, scenario.delay, Random::new(seed, "network"));
@@ -75,6 +84,7 @@ impl World {
             network,
             clients: Clients::new(Random::new(seed, "clients")),
             faults: scenario.faults.clone(),
+            changes: scenario.changes.clone(),
             trace: Trace::new(max_lines),
             checkers: checkers::all(),
             violation: None,
@@ -82,6 +92,7 @@ impl World {
             mischief: Random::new(seed, "mischief"),
             misdeeds: BTreeMap::new(),
             kinds: BTreeMap::new(),
+            synced: 0,
             chain,
             machines,
         };
@@ -93,6 +104,13 @@ impl World {
         for (at, payment) in world.clients.plan(&world.chain, scenario.payments, scenario.healed_at) {
             world.schedule.plan(at, Event::Payment(payment));
         }
+        for (number, planned) in scenario.changes.iter().enumerate() {
+            world.schedule.plan(planned.at, Event::Council(number));
+        }
+        for (machine, at) in &scenario.candidates {
+            world.machines[machine.position()].kept_down += 1;
+            world.schedule.plan(*at, Event::Joins(*machine));
+        }
         for number in 0..world.machines.len() {
             world.start(MachineId(number as u16));
         }
@@ -101,14 +119,15 @@ impl World {
 
     /// Makes Byzantine who is to be.
     fn appoint(&mut self, scenario: &Scenario) {
-        for (validator, kind) in &scenario.doubles {
-            let machine = &mut self.machines[validator.position()];
+        for (machine, kind) in &scenario.doubles {
+            let machine = &mut self.machines[machine.position()];
             machine.double = Some(kind.make());
             machine.is_honest = false;
             self.kinds.insert(machine.id, *kind);
         }
         if let Some(twin) = scenario.twin {
-            let twins = self.machines.iter_mut().filter(|machine| machine.validator == twin);
+            let name = self.machines[twin.position()].name;
+            let twins = self.machines.iter_mut().filter(|machine| machine.name == name);
             twins.for_each(|machine| machine.is_honest = false);
         }
     }
@@ -139,12 +158,14 @@ impl World {
             Event::Arrival(parcel) => self.arrive(parcel),
             Event::Payment(payment) => self.pay(payment),
             Event::Insistence { payment, machine } => self.insist(payment, machine),
+            Event::Joins(machine) => self.bring_up(machine),
+            Event::Council(number) => self.approve(number),
             Event::FaultBegins(number) => self.begin_fault(number),
             Event::FaultEnds(number) => self.end_fault(number),
         }
     }
 
-    fn pay(&mut self, payment: usize) {
+    pub(crate) fn pay(&mut self, payment: usize) {
         let Some((ticket, bytes)) = self.clients.send(payment, self.now) else { return };
         for place in self.clients.destinations(self.machines.len()) {
             self.submit(MachineId(place as u16), ticket, bytes.clone());
@@ -196,7 +217,7 @@ impl World {
     }
 
     /// True if no honest machine is this validator.
-    pub(crate) fn is_byzantine(&self, validator: ValidatorIndex) -> bool {
-        self.machines.iter().all(|machine| machine.validator != validator || !machine.is_honest)
+    pub(crate) fn is_byzantine(&self, validator: &PeerName) -> bool {
+        self.machines.iter().all(|machine| machine.name != *validator || !machine.is_honest)
     }
 }

@@ -104,23 +104,28 @@ fn send_part(store: &Store, post: &Post, to: PublicKey, height: Height, index: u
 }
 
 fn send_blocks(store: &Store, post: &Post, to: PublicKey, from: Height) -> anyhow::Result<()> {
-    let mut blocks = certified_blocks(store, from, MAX_SERVED_BYTES)?;
-    if blocks.is_empty() {
+    let mut blocks = blocks_from(store, from, MAX_SERVED_BYTES)?;
+    if last_certified(&blocks).is_none() {
         // Blocks that one certificate covers together may be longer than a usual answer.
-        blocks = certified_blocks(store, from, MAX_RUN_BYTES)?;
+        blocks = blocks_from(store, from, MAX_RUN_BYTES)?;
+    }
+    // Without any certificate among them they are the beginning of a run of which the rest will be asked for.
+    if let Some(last) = last_certified(&blocks) {
+        blocks.truncate(last + 1);
     }
     let message = Message::Blocks(Bounded::new(blocks)?);
     post.send(Envelope { to: Recipient::One(to), message });
     Ok(())
 }
 
-/// The blocks from a height on, up to the last one that a certificate among them covers: the others help nobody.
-fn certified_blocks(store: &Store, from: Height, max_bytes: usize) -> anyhow::Result<Vec<CertifiedBlock>> {
+fn blocks_from(store: &Store, from: Height, max_bytes: usize) -> anyhow::Result<Vec<CertifiedBlock>> {
     let stored = store.blocks(from, max_bytes).context("reading blocks")?;
-    let mut blocks = stored.iter().take(MAX_FETCHED_BLOCKS).map(certified_block).collect::<anyhow::Result<Vec<_>>>()?;
-    let covered = blocks.iter().rposition(|block| block.certificate.is_some()).map_or(0, |last| last + 1);
-    blocks.truncate(covered);
-    Ok(blocks)
+    stored.iter().take(MAX_FETCHED_BLOCKS).map(certified_block).collect()
+}
+
+/// The place of the last block that comes with a certificate.
+fn last_certified(blocks: &[CertifiedBlock]) -> Option<usize> {
+    blocks.iter().rposition(|block| block.certificate.is_some())
 }
 
 /// A stored block as it travels.

@@ -30,14 +30,17 @@ impl Roster {
         keys.iter().position(|other| other == key).map(|place| place as u16)
     }
 
-    /// Whom to be connected with: the present members, and those that a decided change brings in.
-    pub(super) fn peers(&self, council: &Council) -> Vec<Peer> {
+    /// Whom to be connected with: the present members, those that a decided change brings in, and those that have left.
+    pub(super) fn peers(&self, council: &Council, former: &[Member]) -> Vec<Peer> {
         let present = council.members();
         let coming = council.pending().map(|pending| &*pending.members).unwrap_or_default();
         let is_new = |member: &&Member| present.iter().all(|other| other.key != member.key);
+        // Whoever takes a validator's place may have taken over its name or address.
+        let is_past = |member: &&Member| present.iter().chain(coming).all(|other| other.shares(member).is_none());
         let validators = present.iter().map(|member| (member, Role::Validator));
         let followers = coming.iter().filter(is_new).map(|member| (member, Role::Follower));
-        validators.chain(followers).filter_map(|(member, role)| self.peer(member, role)).collect()
+        let past = former.iter().filter(is_past).map(|member| (member, Role::Follower));
+        validators.chain(followers).chain(past).filter_map(|(member, role)| self.peer(member, role)).collect()
     }
 
     fn peer(&self, member: &Member, role: Role) -> Option<Peer> {

@@ -63,7 +63,7 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     let roster = Roster::default();
     let mut early_network = None;
     if store.is_new()? && home.config().sync != SyncMode::Blocks {
-        let config = network_config(&home, genesis.hash(), roster.peers(genesis.ledger()?.council()))?;
+        let config = network_config(&home, genesis.hash(), roster.peers(genesis.ledger()?.council(), &[]))?;
         let network = network::start(config, votes_in.clone(), batches_in.clone(), peers_in.clone())?;
         let post = Post::new(network.clone(), roster.clone());
         let links = Links { roster: &roster, votes: &mut votes, batches: &mut batches, peers: &mut peers };
@@ -98,7 +98,8 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     let network = match early_network {
         Some(network) => network,
         None => {
-            let config = network_config(&home, genesis.hash(), roster.peers(replica.council()))?;
+            let config =
+                network_config(&home, genesis.hash(), roster.peers(replica.council(), replica.former_members()))?;
             network::start(config, votes_in, batches_in, peers_in)?
         }
     };

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
-use types::TransactionId;
+use types::{Member, TransactionId};
 use vm::Council;
 
 use super::clock::Clock;
@@ -195,7 +195,7 @@ impl Turn {
     }
 
     /// The committee, or the next one, has changed.
-    fn members(&self, council: &Council) {
+    fn members(&self, council: &Council, former: &[Member]) {
         let key = self.replica.key();
         if let Some(own) = council.members().iter().find(|member| member.key == key)
             && *own.peer_id != *self.peer_id
@@ -206,7 +206,7 @@ impl Turn {
                  the network.key that was made with its validator.key, or have the validators approve the new peer id"
             );
         }
-        if let Err(error) = self.network.set_peers(self.roster.peers(council)) {
+        if let Err(error) = self.network.set_peers(self.roster.peers(council, former)) {
             error!("the connections cannot be changed to the new committee: {error}");
         }
     }
@@ -282,7 +282,7 @@ impl Turn {
                      too, or this home is an old copy. It casts no vote and follows the chain. Stop the other process; if \
                      there is none, restart this one once the others have finalized some blocks"
                 ),
-                Effect::Members(council) => self.members(&council),
+                Effect::Members { council, former } => self.members(&council, &former),
                 Effect::Removed { epoch, height } => {
                     warn!(
                         %epoch, %height,

@@ -271,7 +271,10 @@ impl Cluster {
                         }
                     }
                 }
-                Effect::Checkpoint { .. } | Effect::Evidence(_) | Effect::KeyInUseElsewhere | Effect::Members(_) => {}
+                Effect::Checkpoint { .. }
+                | Effect::Evidence(_)
+                | Effect::KeyInUseElsewhere
+                | Effect::Members { .. } => {}
                 Effect::Removed { .. } => self.validators[index].is_removed = true,
                 Effect::Diverged(divergence) => panic!("validator {index}: {divergence}"),
                 // No validator here asks for a checkpoint.

@@ -46,7 +46,8 @@ fn a_validator_joins_and_one_leaves_under_load_and_nothing_is_lost() {
     let leaver = cluster.member(1);
     cluster.approve(&[0, 1, 2, 4], &[ValidatorChange::Remove(leaver.key)]);
     let ids = pay_until_epoch(&mut cluster, &[0, 2, 3, 4], &[0, 1, 2, 3, 4], 2);
-    assert!(cluster.is_removed(1) && !cluster.replica(1).has_seat(), "a removed validator stops by itself");
+    assert!(!cluster.replica(1).has_seat());
+    cluster.run_until(5_000, "a removed validator stops by itself", |cluster| cluster.is_removed(1));
     cluster.crash(1);
     cluster.run_until(5_000, "payments over the boundary", |cluster| all_have(cluster, &[0, 2, 3, 4], &ids));
     // With four of four left, one may be down again.
@@ -75,6 +76,42 @@ fn what_was_spread_and_not_ordered_is_carried_over_the_boundary() {
     cluster.tamper = Box::new(|_, _, message| Some(message));
     cluster.run_until(1_000, "a payment of a validator that stays", |cluster| cluster.has_final(0, &ids[0]));
     cluster.run_until(1_000, "a payment of the one that has left", |cluster| cluster.has_final(0, &ids[1]));
+}
+
+/// Found by simulation: those who left took the only proof with them of how their epoch had ended.
+#[test]
+fn who_is_removed_stays_until_the_next_committee_has_finalized_a_block() {
+    let mut cluster = Cluster::with_candidates(4, 3, Limits::default());
+    cluster.run(50);
+    (4..7).for_each(|index| cluster.start(index));
+    cluster.run(1_000);
+    let replace = |old: usize| ValidatorChange::Replace { key: cluster.member(old).key, by: cluster.member(old + 4) };
+    let changes: Vec<ValidatorChange> = (0..3).map(replace).collect();
+    cluster.approve(&[0, 1, 2], &changes);
+    cluster.run(200);
+    // Nothing that is final reaches those who will go on: only the three that leave see their epoch end.
+    cluster.tamper = Box::new(|_, to, message| {
+        let tells_of_finality = match &message {
+            Message::Consensus { message: consensus::Message::Vote(vote), .. } => is_finalize(&vote.ballot),
+            Message::Consensus { message: consensus::Message::Certificate(one), .. } => is_finalize(&one.ballot),
+            Message::Blocks(_) | Message::Tip(_) => true,
+            _ => false,
+        };
+        (to < 3 || !tells_of_finality).then_some(message)
+    });
+    cluster.run_until(20_000, "the end of the epoch", |cluster| (0..3).all(|index| cluster.epoch(index) == 1));
+    cluster.run(5_000);
+    assert!((3..7).all(|index| cluster.epoch(index) == 0), "nobody else knows");
+    assert!((0..3).all(|index| !cluster.is_removed(index)), "so they stay");
+    cluster.tamper = Box::new(|_, _, message| Some(message));
+    cluster.run_until(10_000, "the next epoch", |cluster| (3..7).all(|index| cluster.epoch(index) == 1));
+    let id = cluster.pay(4);
+    cluster.run_until(5_000, "a payment in the next epoch", |cluster| all_have(cluster, &[3, 4, 5, 6], &[id]));
+    cluster.run_until(5_000, "those who left stop", |cluster| (0..3).all(|index| cluster.is_removed(index)));
+}
+
+fn is_finalize(ballot: &types::Ballot) -> bool {
+    matches!(ballot, types::Ballot::Finalize { .. })
 }
 
 #[test]

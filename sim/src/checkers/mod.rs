@@ -13,8 +13,8 @@ mod tips;
 mod wakes;
 
 use replica::{FinalizedBlock, Message, Replica, Write};
-use types::ValidatorIndex;
 
+use crate::address::PeerName;
 use crate::chain::Chain;
 use crate::clients::Clients;
 use crate::machine::Machine;
@@ -62,7 +62,7 @@ pub(crate) trait Checker {
     fn name(&self) -> &'static str;
 
     /// A message is about to be heard.
-    fn hears(&mut self, _seen: &Seen<'_>, _from: ValidatorIndex, _message: &Message) -> Verdict {
+    fn hears(&mut self, _seen: &Seen<'_>, _from: PeerName, _message: &Message) -> Verdict {
         Ok(())
     }
 

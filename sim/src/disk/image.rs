@@ -22,6 +22,8 @@ pub(crate) struct Image {
     floor: View,
     blocks: BTreeMap<Height, (Block, Option<Certificate>)>,
     handovers: Vec<Handover>,
+    /// The block of the checkpoint that was adopted: its batches are not here.
+    beginning: Option<(Block, Certificate)>,
 }
 
 impl Image {
@@ -66,15 +68,30 @@ impl Image {
         Ok(())
     }
 
+    /// True if no block is here.
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks.is_empty() && self.beginning.is_none()
+    }
+
+    /// The chain goes on here after this block.
+    pub(super) fn begin(&mut self, block: Block, certificate: Certificate, handovers: Vec<Handover>) {
+        self.handovers = handovers;
+        self.beginning = Some((block, certificate));
+    }
+
+    fn beginning(&self) -> Height {
+        self.beginning.as_ref().map_or(Height(0), |(block, _)| block.header.height)
+    }
+
     /// The latest block's height.
     fn tip(&self) -> Height {
-        self.blocks.last_key_value().map_or(Height(0), |(height, _)| *height)
+        self.blocks.last_key_value().map_or(self.beginning(), |(height, _)| *height)
     }
 
     /// The latest block with a certificate.
     pub(super) fn certified_tip(&self) -> Height {
         let certified = self.blocks.iter().rev().find(|(_, (_, certificate))| certificate.is_some());
-        certified.map_or(Height(0), |(height, _)| *height)
+        certified.map_or(self.beginning(), |(height, _)| *height)
     }
 
     /// True if the journal says that this validator cast `ballot`, or if its view is so old that it need not.
@@ -88,6 +105,9 @@ impl Image {
     }
 
     pub(super) fn certified(&self, height: Height) -> Result<(Block, Certificate), String> {
+        if let Some(beginning) = self.beginning.as_ref().filter(|(block, _)| block.header.height == height) {
+            return Ok(beginning.clone());
+        }
         let (block, certificate) =
             self.blocks.get(&height).ok_or_else(|| format!("block {height} of the checkpoint is missing"))?;
         let certificate = certificate.clone().ok_or_else(|| format!("block {height} has no certificate"))?;
@@ -95,6 +115,9 @@ impl Image {
     }
 
     pub(super) fn blocks_from(&self, from: Height, max_blocks: usize, max_bytes: usize) -> Vec<CertifiedBlock> {
+        if !self.blocks.contains_key(&from) {
+            return Vec::new();
+        }
         let mut bytes = 0;
         let fits = |certified: &CertifiedBlock| {
             bytes += certified.batches.iter().map(|batch| batch.len()).sum::<usize>();

@@ -2,15 +2,17 @@
 //! followed; and checkpoints beside it. So the store of a node behaves.
 
 mod image;
+mod incoming;
 mod put;
 
 use std::rc::Rc;
 
-use replica::{CertifiedBlock, Recovered, Write};
-use types::codec::Blob;
-use types::{BatchDigest, Height};
+use replica::{CertifiedBlock, Manifest, Recovered, Write, part_hash};
+use types::codec::{Blob, Bounded};
+use types::{BatchDigest, Epoch, Handover, Height};
 
 pub(crate) use image::Image;
+use incoming::Incoming;
 use put::{Put, puts};
 
 /// A checkpoint that was completely written.
@@ -20,11 +22,18 @@ struct Checkpoint {
     chunks: Rc<Vec<Vec<u8>>>,
 }
 
+impl Checkpoint {
+    fn new(height: Height, chunks: Vec<Vec<u8>>) -> Self {
+        Self { height, chunks: Rc::new(chunks) }
+    }
+}
+
 /// What is on the disk for good.
 #[derive(Clone, Default)]
 struct Durable {
     image: Image,
     checkpoint: Option<Checkpoint>,
+    incoming: Incoming,
 }
 
 /// Why something was not written.
@@ -87,7 +96,7 @@ impl Disk {
 
     pub(crate) fn put_checkpoint(&mut self, height: Height, chunks: Vec<Vec<u8>>) {
         if self.durable.checkpoint.as_ref().is_none_or(|older| older.height < height) {
-            self.durable.checkpoint = Some(Checkpoint { height, chunks: Rc::new(chunks) });
+            self.durable.checkpoint = Some(Checkpoint::new(height, chunks));
         }
     }
 
@@ -125,7 +134,7 @@ impl Disk {
 
     /// What a process finds when it starts.
     pub(crate) fn recovered(&self) -> Result<Recovered, String> {
-        let Durable { image, checkpoint } = &self.durable;
+        let Durable { image, checkpoint, .. } = &self.durable;
         let mut from = Height(1);
         let checkpoint = match checkpoint {
             None => None,
@@ -147,12 +156,35 @@ impl Disk {
         })
     }
 
-    /// Blocks from a height on for a validator that lags, up to the last one that a certificate among them covers.
+    /// Blocks from a height on for a validator that lags: up to the last one that a certificate among them covers, or
+    /// all if it takes more of them to come to a certificate.
     pub(crate) fn served_blocks(&self, from: Height, max_blocks: usize, max_bytes: usize) -> Vec<CertifiedBlock> {
         let mut blocks = self.written.blocks_from(from, max_blocks, max_bytes);
-        let covered = blocks.iter().rposition(|block| block.certificate.is_some()).map_or(0, |last| last + 1);
-        blocks.truncate(covered);
+        if let Some(last) = blocks.iter().rposition(|block| block.certificate.is_some()) {
+            blocks.truncate(last + 1);
+        }
         blocks
+    }
+
+    /// The checkpoint as it is offered to those that begin.
+    pub(crate) fn offered(&self) -> Option<Manifest> {
+        let Checkpoint { height, chunks } = self.durable.checkpoint.as_ref()?;
+        let (block, certificate) = self.durable.image.certified(*height).ok()?;
+        let parts = Bounded::new(chunks.iter().map(|chunk| part_hash(chunk)).collect()).ok()?;
+        let bytes = chunks.iter().map(|chunk| chunk.len() as u64).sum();
+        Some(Manifest { block, certificate, parts, bytes })
+    }
+
+    /// The parts of the checkpoint at this height, if it is the one on offer.
+    pub(crate) fn offered_parts(&self, height: Height) -> Option<Rc<Vec<Vec<u8>>>> {
+        let checkpoint = self.durable.checkpoint.as_ref().filter(|checkpoint| checkpoint.height == height)?;
+        Some(checkpoint.chunks.clone())
+    }
+
+    /// The ends of epochs from this one on.
+    pub(crate) fn handovers(&self, from: Epoch, most: usize) -> Vec<Handover> {
+        let handovers = self.durable.image.handovers();
+        handovers.into_iter().filter(|handover| handover.header.epoch >= from).take(most).collect()
     }
 
     pub(crate) fn batch<const MAX: usize>(&self, digest: &BatchDigest) -> Option<Blob<MAX>> {

@@ -70,7 +70,7 @@ impl BadCertificates {
 }
 
 impl Double for BadCertificates {
-    fn hear(&mut self, _hand: &mut Hand<'_>, _from: ValidatorIndex, message: &Message) {
+    fn hear(&mut self, _hand: &mut Hand<'_>, message: &Message) {
         match message {
             Message::Consensus { message: consensus::Message::Vote(vote), .. } => {
                 let votes = self.heard.entry(vote.ballot).or_default();

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use replica::{Envelope, Message, Recipient};
-use types::{Ballot, Hash, ValidatorIndex, View};
+use replica::{Envelope, Message};
+use types::{Ballot, Hash, View};
 
 use super::{Double, Hand};
 
@@ -13,7 +13,7 @@ pub(super) struct DoubleVoter {
 }
 
 impl Double for DoubleVoter {
-    fn hear(&mut self, _hand: &mut Hand<'_>, _from: ValidatorIndex, message: &Message) {
+    fn hear(&mut self, _hand: &mut Hand<'_>, message: &Message) {
         if let Message::Proposal { proposal, .. } = message {
             self.proposed.insert(proposal.view, proposal.block);
             while self.proposed.len() > 64 {
@@ -43,7 +43,7 @@ impl Double for DoubleVoter {
             // Some see the one vote first, some the other, some only one.
             let is_first = hand.random.chance(500);
             if is_first {
-                hand.said.push(Envelope { to: Recipient::One(super::peer_name(index)), ..envelope.clone() });
+                hand.said.push(Envelope { to: hand.only(index), ..envelope.clone() });
             }
             for ballot in &contradictions {
                 if hand.dares(700) {
@@ -52,7 +52,7 @@ impl Double for DoubleVoter {
                 }
             }
             if !is_first && hand.random.chance(800) {
-                hand.said.push(Envelope { to: Recipient::One(super::peer_name(index)), ..envelope.clone() });
+                hand.said.push(Envelope { to: hand.only(index), ..envelope.clone() });
             }
         }
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use consensus::Proposal;
 use replica::{Envelope, Message};
 use types::codec::Bounded;
-use types::{Block, Hash, Timestamp, ValidatorIndex, View};
+use types::{Block, Hash, Timestamp, View};
 
 use super::{Double, Hand};
 
@@ -47,7 +47,7 @@ impl Forker {
 }
 
 impl Double for Forker {
-    fn hear(&mut self, hand: &mut Hand<'_>, _from: ValidatorIndex, message: &Message) {
+    fn hear(&mut self, hand: &mut Hand<'_>, message: &Message) {
         let Message::Proposal { block, .. } = message else { return };
         self.remember(block);
         let view = block.header.view.next();

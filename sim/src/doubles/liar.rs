@@ -1,10 +1,9 @@
 use consensus::Status;
-use replica::{CertifiedBlock, Envelope, Message, Recipient};
+use replica::{CertifiedBlock, Envelope, Message};
 use types::codec::Bounded;
-use types::{BatchDigest, Height, Timestamp, View};
+use types::{BatchDigest, Timestamp, View};
 
 use super::{Double, Hand};
-use crate::address::PeerName;
 
 /// Answers who catches up with wrong blocks, in the wrong order, with some missing, without end, or not at all; and lies
 /// about how far it is.
@@ -47,17 +46,17 @@ impl Double for Liar {
                 let lie = hand.consensus(lie);
                 hand.say(envelope.to, lie);
             }
+            Message::Blocks(blocks) => {
+                hand.misdeeds += 1;
+                let mut blocks = blocks.to_vec();
+                Self::falsify(hand, &mut blocks);
+                let times = hand.random.between(1, 3);
+                for _ in 0..times {
+                    let blocks = Bounded::new(blocks.clone()).unwrap_or_default();
+                    hand.say(envelope.to, Message::Blocks(blocks));
+                }
+            }
             _ => hand.said.push(envelope),
-        }
-    }
-
-    fn serve(&mut self, hand: &mut Hand<'_>, to: PeerName, _from: Height, mut blocks: Vec<CertifiedBlock>) {
-        hand.misdeeds += 1;
-        Self::falsify(hand, &mut blocks);
-        let times = hand.random.between(1, 3);
-        for _ in 0..times {
-            let blocks = Bounded::new(blocks.clone()).unwrap_or_default();
-            hand.say(Recipient::One(to), Message::Blocks(blocks));
         }
     }
 }

@@ -11,13 +11,12 @@ mod forker;
 mod liar;
 mod replayer;
 mod silent_leader;
+mod sync_liar;
 mod withholder;
 
-use replica::{CertifiedBlock, Envelope, Message, Recipient};
-use types::codec::Bounded;
-use types::{Committee, Height, SecretKey, ValidatorIndex, View};
+use replica::{Envelope, Message, Recipient};
+use types::{Committee, SecretKey, ValidatorIndex, View};
 
-use crate::address::{PeerName, peer_name};
 use crate::random::Random;
 
 /// The names of all doubles.
@@ -45,11 +44,13 @@ pub enum DoubleKind {
     Flooder,
     /// Answers who catches up with wrong blocks, and lies about how far it is.
     Liar,
+    /// Answers who begins with checkpoints, ends of epochs and parts that are not the chain's.
+    SyncLiar,
 }
 
 impl DoubleKind {
     /// All of them.
-    pub const ALL: [DoubleKind; 11] = [
+    pub const ALL: [DoubleKind; 12] = [
         DoubleKind::Equivocator,
         DoubleKind::DoubleVoter,
         DoubleKind::SilentLeader,
@@ -61,6 +62,7 @@ impl DoubleKind {
         DoubleKind::Replayer,
         DoubleKind::Flooder,
         DoubleKind::Liar,
+        DoubleKind::SyncLiar,
     ];
 
     pub(crate) fn make(self) -> Box<dyn Double> {
@@ -76,6 +78,7 @@ impl DoubleKind {
             DoubleKind::Replayer => Box::new(replayer::Replayer::default()),
             DoubleKind::Flooder => Box::new(flooder::Flooder),
             DoubleKind::Liar => Box::new(liar::Liar),
+            DoubleKind::SyncLiar => Box::new(sync_liar::SyncLiar::default()),
         }
     }
 }
@@ -102,7 +105,12 @@ impl Hand<'_> {
 
     /// Says something to one validator.
     pub(crate) fn tell(&mut self, to: ValidatorIndex, message: Message) {
-        self.say(Recipient::One(peer_name(to)), message);
+        self.say(self.only(to), message);
+    }
+
+    /// The address of one validator; of nobody else, if there is no such validator.
+    pub(crate) fn only(&self, to: ValidatorIndex) -> Recipient {
+        Recipient::One(*self.committee.key(to).unwrap_or(&self.secret.public()))
     }
 
     /// Everyone else.
@@ -120,17 +128,11 @@ impl Hand<'_> {
 
 /// A way of being Byzantine.
 pub(crate) trait Double {
-    /// The production replica wants something sent.
+    /// The production replica wants something sent, or its shell answers a question from the disk.
     fn send(&mut self, hand: &mut Hand<'_>, envelope: Envelope) {
         hand.said.push(envelope);
     }
 
     /// Something was heard; the production replica hears it after this.
-    fn hear(&mut self, _hand: &mut Hand<'_>, _from: ValidatorIndex, _message: &Message) {}
-
-    /// The production replica wants to answer a question for blocks.
-    fn serve(&mut self, hand: &mut Hand<'_>, to: PeerName, _from: Height, blocks: Vec<CertifiedBlock>) {
-        let blocks = Bounded::new(blocks).unwrap_or_default();
-        hand.say(Recipient::One(to), Message::Blocks(blocks));
-    }
+    fn hear(&mut self, _hand: &mut Hand<'_>, _message: &Message) {}
 }

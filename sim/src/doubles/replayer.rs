@@ -1,5 +1,4 @@
 use replica::{Envelope, Message, Recipient};
-use types::ValidatorIndex;
 
 use super::{Double, Hand};
 
@@ -27,7 +26,7 @@ impl Replayer {
 }
 
 impl Double for Replayer {
-    fn hear(&mut self, hand: &mut Hand<'_>, _from: ValidatorIndex, message: &Message) {
+    fn hear(&mut self, hand: &mut Hand<'_>, message: &Message) {
         self.remember(hand, message);
         if !self.old.is_empty() && hand.dares(200) {
             let message = hand.random.pick(&self.old).clone();

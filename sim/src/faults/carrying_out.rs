@@ -14,6 +14,7 @@ impl World {
                 world.network.cut(from, to);
                 if is_both_ways {
                     world.network.cut(to, from);
+                    world.disconnect(from, to);
                 }
             }),
             Fault::SlowLinks { machine, by } => self.network.slow(machine, by),
@@ -98,7 +99,7 @@ impl World {
         self.crash(machine, Kept::Nothing);
     }
 
-    fn bring_up(&mut self, machine: MachineId) {
+    pub(crate) fn bring_up(&mut self, machine: MachineId) {
         let kept_down = &mut self.machines[machine.position()].kept_down;
         *kept_down = kept_down.saturating_sub(1);
         self.start(machine);

@@ -29,6 +29,6 @@ pub(super) fn doubles(stage: &mut Stage<'_>, count: u64) {
     for _ in 0..count {
         let Some(machine) = stage.spend_fault() else { return };
         let kind = *stage.random.pick(&DoubleKind::ALL);
-        stage.doubles.insert(types::ValidatorIndex(machine.0), kind);
+        stage.doubles.insert(machine, kind);
     }
 }

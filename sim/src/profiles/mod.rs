@@ -1,17 +1,18 @@
 //! Profiles: kinds of worst days, by name.
 
+mod amnesia;
 mod byzantine;
 mod calm;
 mod clock;
 mod crashes;
 mod disk;
+mod epochs;
 mod everything;
 mod lossy;
 mod network;
 mod partitions;
+mod state_sync;
 mod twins;
-
-mod amnesia;
 
 use crate::scenario::Stage;
 
@@ -32,7 +33,7 @@ impl std::fmt::Debug for Profile {
 }
 
 /// All profiles.
-pub const PROFILES: [Profile; 11] = [
+pub const PROFILES: [Profile; 13] = [
     calm::PROFILE,
     network::PROFILE,
     lossy::PROFILE,
@@ -44,6 +45,8 @@ pub const PROFILES: [Profile; 11] = [
     twins::PROFILE,
     everything::PROFILE,
     amnesia::PROFILE,
+    epochs::PROFILE,
+    state_sync::PROFILE,
 ];
 
 impl Profile {

@@ -1,5 +1,3 @@
-use types::ValidatorIndex;
-
 use super::Profile;
 use crate::MachineId;
 use crate::faults::{Fault, Planned, crashes};
@@ -12,7 +10,7 @@ pub(super) const PROFILE: Profile =
 
 fn prepare(stage: &mut Stage<'_>) {
     let Some(first) = stage.spend_fault() else { return };
-    stage.twin = Some(ValidatorIndex(first.0));
+    stage.twin = Some(first);
     let second = MachineId(stage.machines.len() as u16);
     let mut at = 0;
     while at < stage.healed_at() {
