@@ -13,6 +13,7 @@
 use std::sync::Arc;
 
 use consensus::{Record, Root, Simplex, Start, Timing};
+use types::breakage::{Breakage, is_on};
 use types::{Certificate, Committee, Evidence, Handover, Header, Member, PublicKey, ValidatorIndex, Verified};
 use vm::Council;
 
@@ -34,7 +35,7 @@ pub(crate) struct Seat {
 impl Replica {
     /// True for a block that ends the present epoch.
     pub(crate) fn is_last_of_epoch(&self, header: &Header) -> bool {
-        header.epoch == self.committee.epoch && header.next_validators != self.committee.validators.hash()
+        header.epoch == self.committee.epoch && header.next_validators != self.validators
     }
 
     /// The tip was the last block of its epoch, and `certificate` finalizes it.
@@ -46,11 +47,10 @@ impl Replica {
         effects.push(Effect::Write(Write::Handover(handover)));
         let committee = Arc::new(self.committee.next(validators));
         let left = std::mem::replace(&mut self.committee, committee.clone());
+        self.validators = committee.validators.hash();
         let carried = self.dissemination.carry_over(&committee, &left, effects);
-        let me = self.committee.index_of(&self.key);
         self.dissemination = Dissemination::new(
             committee,
-            me,
             self.secret.clone(),
             self.limits.clone(),
             self.parameters.max_valid_seconds,
@@ -100,7 +100,8 @@ impl Replica {
     /// be the only ones who can prove it.
     pub(crate) fn leave_if_removed(&mut self, effects: &mut Vec<Effect>) {
         let is_out = self.is_started && self.was_member && self.seat.is_none();
-        if !is_out || self.chain.tip().epoch != self.committee.epoch {
+        let is_succeeded = self.chain.tip().epoch == self.committee.epoch || is_on(Breakage::LeavesAtOnce);
+        if !is_out || !is_succeeded {
             return;
         }
         let council = self.chain.ledger().council();

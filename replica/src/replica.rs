@@ -36,6 +36,8 @@ struct Verifying {
 /// One validator's state.
 pub struct Replica {
     pub(crate) committee: Arc<Committee>,
+    /// The hash of its validators, which headers name.
+    pub(crate) validators: Hash,
     pub(crate) key: PublicKey,
     pub(crate) secret: SecretKey,
     pub(crate) parameters: Parameters,
@@ -129,13 +131,13 @@ impl Replica {
         let key = secret.public();
         let dissemination = Dissemination::new(
             committee.clone(),
-            committee.index_of(&key),
             secret.clone(),
             limits.clone(),
             parameters.max_valid_seconds,
             now.time,
         );
         Self {
+            validators: committee.validators.hash(),
             committee,
             key,
             secret,

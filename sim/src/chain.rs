@@ -62,6 +62,12 @@ impl Chain {
         self.committees.get(usize::try_from(number).ok()?)?.index_of(key)
     }
 
+    /// True for the account that speaks for a validator of the epoch.
+    pub(crate) fn is_validator(&self, epoch: Epoch, account: &Address) -> bool {
+        let committee = usize::try_from(epoch.0).ok().and_then(|number| self.committees.get(number));
+        committee.is_some_and(|committee| committee.validators.keys().iter().any(|key| Address::of(key) == *account))
+    }
+
     /// An honest machine knows the end of an epoch.
     pub(crate) fn handed_over(&mut self, handover: &Handover) {
         if handover.header.epoch == self.newest().epoch {

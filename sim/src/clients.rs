@@ -6,15 +6,16 @@ use replica::{FinalizedBlock, SubmitError};
 use types::codec::{Bounded, Text, encode};
 use types::{
     Address, Amount, AssetId, Authorization, ChainTag, Deadline, Height, Instruction, Payload, SecretKey, Timestamp,
-    Transaction, TransactionId,
+    Transaction, TransactionId, ValidatorChange,
 };
 
 use vm::Changes;
 
-use crate::Micros;
+use crate::address::name_of;
 use crate::chain::Chain;
 use crate::random::Random;
 use crate::time::{GENESIS_MILLIS, MILLIS, SECONDS};
+use crate::{MachineId, Micros};
 
 /// What a client hands in.
 struct Payment {
@@ -49,6 +50,7 @@ enum Flaw {
     Signature,
     OtherChain,
     Garbage,
+    Approval,
 }
 
 impl Clients {
@@ -72,6 +74,7 @@ impl Clients {
                     6 => Flaw::OtherChain,
                     7 => Flaw::Garbage,
                     8 => Flaw::Mint,
+                    9 => Flaw::Approval,
                     _ => Flaw::None,
                 };
                 let payer = self.random.pick(&chain.payers[1..]).clone();
@@ -118,6 +121,11 @@ impl Clients {
         if matches!(flaw, Flaw::Mint) {
             let mint = Instruction::Mint { asset, to: payload.payer, amount };
             payload.instructions = Bounded::new(vec![mint]).unwrap_or_default();
+        }
+        if matches!(flaw, Flaw::Approval) {
+            let changes = Bounded::new(vec![ValidatorChange::Remove(name_of(MachineId(0)))]).unwrap_or_default();
+            let approve = Instruction::ApproveValidators { epoch: chain.newest().epoch, changes };
+            payload.instructions = Bounded::new(vec![approve]).unwrap_or_default();
         }
         if matches!(flaw, Flaw::OtherChain) {
             payload.chain = ChainTag([9; 8]);

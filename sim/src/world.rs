@@ -38,6 +38,9 @@ pub(crate) enum Event {
     FaultEnds(usize),
 }
 
+/// A run is some ten thousand events long, one with many validators and a flood some hundred thousand.
+const MAX_EVENTS: u64 = 2_000_000;
+
 pub(crate) struct World {
     pub(crate) chain: Chain,
     pub(crate) now: Micros,
@@ -144,6 +147,10 @@ impl World {
             };
             self.now = at;
             self.happen(event);
+            if self.trace.events() > MAX_EVENTS && self.violation.is_none() {
+                let what = format!("more than {MAX_EVENTS} things happen in one run: what is said grows by itself");
+                self.violation = Some(Violation { checker: "traffic", at, machine: None, what });
+            }
         }
         false
     }

@@ -2,6 +2,7 @@
 
 use bincode::{Decode, Encode};
 
+use crate::breakage::{Breakage, is_on};
 use crate::{Ballot, Certificate, CertificateError, Committee, Epoch, Header, ValidatorSet};
 
 /// The end of an epoch: its last block, which names the next validator set, finalized by the validators of the epoch.
@@ -57,7 +58,9 @@ impl Handover {
             _ => return Err(HandoverError::OtherBlock(height)),
         }
         let checked = self.certificate.clone().verify(committee);
-        checked.map_err(|source| HandoverError::Certificate { height, source })?;
+        if !is_on(Breakage::HandoverUnverified) {
+            checked.map_err(|source| HandoverError::Certificate { height, source })?;
+        }
         Ok(committee.next(self.validators.clone()))
     }
 }

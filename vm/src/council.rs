@@ -19,6 +19,7 @@
 //! 8. the list differs from the present one ([`Failure::NothingChanges`]).
 
 use bincode::{Decode, Encode};
+use types::breakage::{Breakage, is_on};
 use types::codec::{Bounded, encode};
 use types::{
     Address, Committee, Domain, Epoch, Hash, MAX_VALIDATOR_CHANGES, MAX_VALIDATORS, Member, PublicKey, Timestamp,
@@ -172,6 +173,7 @@ impl Council {
         notice_millis: u64,
     ) -> Result<Council, Failure> {
         let member = self.members.iter().find(|member| member.approval_address() == *payer);
+        let member = member.or(self.members.first().filter(|_| is_on(Breakage::ApproverUnchecked)));
         let by = member.ok_or(Failure::NotValidator)?.key;
         if epoch != self.epoch {
             return Err(Failure::WrongEpoch { expected: self.epoch, got: epoch });

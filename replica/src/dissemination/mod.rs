@@ -89,7 +89,6 @@ pub(crate) struct Dissemination {
 impl Dissemination {
     pub(crate) fn new(
         committee: Arc<Committee>,
-        me: Option<ValidatorIndex>,
         secret: SecretKey,
         limits: Limits,
         max_valid_seconds: u32,
@@ -97,8 +96,8 @@ impl Dissemination {
     ) -> Self {
         let size = committee.size();
         Self {
+            me: committee.index_of(&secret.public()),
             committee,
-            me,
             secret,
             limits,
             max_valid_seconds,

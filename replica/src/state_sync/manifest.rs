@@ -1,6 +1,7 @@
 //! What a peer says that its checkpoint consists of.
 
 use bincode::{Decode, Encode};
+use types::breakage::{Breakage, is_on};
 use types::codec::{Bounded, encode};
 use types::{Ballot, Block, Certificate, CertificateError, Committee, Domain, Epoch, Hash, Height};
 use vm::{Ledger, RestoreError};
@@ -77,6 +78,9 @@ impl Manifest {
 
     /// Checks everything that can be checked without the parts: that the committee finalized the block.
     pub fn verify(&self, committee: &Committee) -> Result<(), ManifestError> {
+        if is_on(Breakage::ManifestUnverified) {
+            return Ok(());
+        }
         let header = &self.block.header;
         let height = header.height;
         let most = self.parts.len() as u64 * MAX_PART_BYTES as u64;

@@ -53,6 +53,10 @@ impl Checker for Books {
             };
             if payload.instructions.iter().any(|one| matches!(one, Instruction::ApproveValidators { .. })) {
                 // It moves no money, whatever comes of it.
+                let may = seen.chain.is_validator(block.block.header.epoch, &payload.payer);
+                if !may && receipt.failure().is_none() {
+                    return Err(format!("{} approves validators and is none", payload.payer));
+                }
                 continue;
             }
             let (succeeds, succeeded) = (self.execute(payload), receipt.failure().is_none());

@@ -16,6 +16,8 @@ pub(super) struct Tally {
     payments: u64,
     faults: u64,
     misdeeds: u64,
+    epochs: u64,
+    syncs: u64,
     worst_recovery_micros: u64,
     violations: u64,
 }
@@ -23,7 +25,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new(profile: &'static str) -> Self {
         let (runs, simulated_micros, events, blocks, payments) = Default::default();
-        let (faults, misdeeds, worst_recovery_micros, violations) = Default::default();
+        let (faults, misdeeds, epochs, syncs, worst_recovery_micros, violations) = Default::default();
         Self {
             profile,
             runs,
@@ -33,6 +35,8 @@ impl Tally {
             payments,
             faults,
             misdeeds,
+            epochs,
+            syncs,
             worst_recovery_micros,
             violations,
         }
@@ -46,6 +50,8 @@ impl Tally {
         self.payments += report.payments as u64;
         self.faults += report.faults.len() as u64;
         self.misdeeds += report.misdeeds.values().sum::<u64>();
+        self.epochs += report.epochs;
+        self.syncs += report.synced;
         self.worst_recovery_micros = self.worst_recovery_micros.max(report.recovery);
         self.violations += u64::from(report.violation.is_some());
     }
@@ -54,7 +60,8 @@ impl Tally {
         json!({
             "profile": self.profile, "runs": self.runs, "simulated_seconds": self.simulated_micros as f64 / 1e6,
             "events": self.events, "blocks": self.blocks, "payments": self.payments, "faults": self.faults,
-            "misdeeds": self.misdeeds, "worst_recovery_seconds": self.worst_recovery_micros as f64 / 1e6,
+            "misdeeds": self.misdeeds, "epochs": self.epochs, "state_syncs": self.syncs,
+            "worst_recovery_seconds": self.worst_recovery_micros as f64 / 1e6,
             "violations": self.violations,
         })
     }
@@ -63,14 +70,25 @@ impl Tally {
 /// The table, and a line about the whole.
 pub(super) fn table(tallies: &[Tally], took: Duration) -> String {
     let mut text = format!(
-        "{:<12}{:>8}{:>10}{:>11}{:>9}{:>10}{:>8}{:>10}{:>10}{:>12}\n",
-        "profile", "runs", "hours", "events", "blocks", "payments", "faults", "misdeeds", "recovery", "violations"
+        "{:<12}{:>8}{:>10}{:>11}{:>9}{:>10}{:>8}{:>10}{:>8}{:>8}{:>10}{:>12}\n",
+        "profile",
+        "runs",
+        "hours",
+        "events",
+        "blocks",
+        "payments",
+        "faults",
+        "misdeeds",
+        "epochs",
+        "syncs",
+        "recovery",
+        "violations"
     );
     for tally in tallies {
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "{:<12}{:>8}{:>10.2}{:>11}{:>9}{:>10}{:>8}{:>10}{:>8.1} s{:>12}",
+            "{:<12}{:>8}{:>10.2}{:>11}{:>9}{:>10}{:>8}{:>10}{:>8}{:>8}{:>8.1} s{:>12}",
             tally.profile,
             tally.runs,
             tally.simulated_micros as f64 / 3.6e9,
@@ -79,6 +97,8 @@ pub(super) fn table(tallies: &[Tally], took: Duration) -> String {
             tally.payments,
             tally.faults,
             tally.misdeeds,
+            tally.epochs,
+            tally.syncs,
             tally.worst_recovery_micros as f64 / 1e6,
             tally.violations,
         );
