@@ -214,7 +214,7 @@ impl Replica {
             let is_next = follows(header, parent.0)
                 && header.parent == parent.1
                 && header.epoch == self.committee.epoch
-                && (!self.is_last_of_epoch(parent.0) || is_on(Breakage::EpochGoesOn));
+                && !self.is_last_of_epoch(parent.0);
             if !is_next || header.batches != Block::batches_hash(&block.batches) {
                 return Err(ImportError::Broken(header.height));
             }

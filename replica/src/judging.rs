@@ -232,7 +232,7 @@ impl Replica {
         let Some(parent) = self.chain.header(&header.parent) else { return false };
         follows(header, parent)
             && header.epoch == self.committee.epoch
-            && (!self.is_last_of_epoch(parent) || is_on(Breakage::EpochGoesOn))
+            && !self.is_last_of_epoch(parent)
             && header.proposer == self.committee.leader(header.view)
             && header.batches == Block::batches_hash(&block.batches)
     }

@@ -1,6 +1,5 @@
 //! Proposing: the leader orders available batches, executes them, and names the outcome in the header.
 
-use types::breakage::{Breakage, is_on};
 use types::codec::Bounded;
 use types::{Block, Hash, Header, MAX_BLOCK_BATCHES, Moment, Timestamp, View};
 
@@ -47,10 +46,7 @@ impl Replica {
         }
         self.proposing = None;
         // Nothing of the epoch comes after its last block: that one is proposed again until it is final.
-        let ends_epoch = self
-            .chain
-            .header(&parent)
-            .is_some_and(|header| self.is_last_of_epoch(header) && !is_on(Breakage::EpochGoesOn));
+        let ends_epoch = self.chain.header(&parent).is_some_and(|header| self.is_last_of_epoch(header));
         let block = if ends_epoch { Some(parent) } else { self.build(view, parent, now, effects) };
         if let Some(block) = block {
             self.tell_consensus(now, consensus::Input::Proposed { view, block }, effects);

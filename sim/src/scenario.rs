@@ -59,6 +59,7 @@ pub(crate) struct Stage<'a> {
     pub(crate) delay: Delay,
     pub(crate) skew_millis: u64,
     pub(crate) drift_ppm: u64,
+    pub(crate) payments: u64,
     pub(crate) doubles: BTreeMap<MachineId, DoubleKind>,
     pub(crate) twin: Option<MachineId>,
     pub(crate) candidates: Vec<(MachineId, Micros)>,
@@ -140,13 +141,26 @@ impl Scenario {
             delay: Delay::CALM,
             skew_millis: 20,
             drift_ppm: 50,
+            payments,
             doubles: BTreeMap::new(),
             twin: None,
             candidates: Vec::new(),
             changes: Vec::new(),
         };
         prepare(&mut stage);
-        let Stage { mut faults, class, delay, skew_millis, drift_ppm, doubles, twin, candidates, changes, .. } = stage;
+        let Stage {
+            mut faults,
+            class,
+            delay,
+            skew_millis,
+            drift_ppm,
+            payments,
+            doubles,
+            twin,
+            candidates,
+            changes,
+            ..
+        } = stage;
         faults.sort_by_key(|planned| planned.at);
         Scenario {
             size,

@@ -57,7 +57,6 @@ breakages! {
     NeverHelps: "who lags is not sent certificates",
     CatchUpNeverRetried: "a question for blocks that stays without answer is not asked again",
     VotesUnbounded: "votes of any view are kept",
-    EpochGoesOn: "a block is built on the last one of an epoch",
     LeavesAtOnce: "a removed validator leaves before the next committee has finalized a block",
     ApproverUnchecked: "anybody may approve a change of the validators",
     HandoverUnverified: "ends of epochs are not verified",

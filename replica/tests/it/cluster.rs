@@ -103,7 +103,7 @@ enum Event {
 /// The cluster.
 pub(crate) struct Cluster {
     pub(crate) genesis: Genesis,
-    secrets: Vec<SecretKey>,
+    pub(crate) secrets: Vec<SecretKey>,
     limits: Limits,
     validators: Vec<Machine>,
     queue: BinaryHeap<Reverse<(u64, u64)>>,

@@ -2,7 +2,9 @@
 
 use crate::cluster::{Cluster, NOTICE};
 use replica::{Limits, Message, SubmitError};
-use types::{TransactionId, ValidatorChange};
+use std::collections::BTreeMap;
+use types::codec::Bounded;
+use types::{Ballot, Block, Hash, TransactionId, ValidatorChange, ValidatorIndex, View, Vote};
 
 fn all_have(cluster: &Cluster, machines: &[usize], ids: &[TransactionId]) -> bool {
     machines.iter().all(|&index| ids.iter().all(|id| cluster.has_final(index, id)))
@@ -110,8 +112,8 @@ fn who_is_removed_stays_until_the_next_committee_has_finalized_a_block() {
     cluster.run_until(5_000, "those who left stop", |cluster| (0..3).all(|index| cluster.is_removed(index)));
 }
 
-fn is_finalize(ballot: &types::Ballot) -> bool {
-    matches!(ballot, types::Ballot::Finalize { .. })
+fn is_finalize(ballot: &Ballot) -> bool {
+    matches!(ballot, Ballot::Finalize { .. })
 }
 
 #[test]
@@ -160,6 +162,67 @@ fn the_last_block_is_proposed_again_until_it_is_final() {
     cluster.tamper = Box::new(|_, _, message| Some(message));
     let id = cluster.pay(4);
     cluster.run_until(5_000, "a payment", |cluster| cluster.all_have_final(&id));
+}
+
+/// Leaders go on after the last block, while one validator alone knows that it is final. Were their blocks voted for, the
+/// others would finalize another block at the height at which that one begins the next epoch.
+#[test]
+fn nobody_votes_for_a_block_after_the_last_one() {
+    let mut cluster = Cluster::with_candidates(4, 1, Limits::default());
+    cluster.run(50);
+    let newcomer = cluster.member(4);
+    cluster.approve(&[0, 1, 2], &[ValidatorChange::Add(newcomer)]);
+    cluster.run(200);
+    let (secrets, committee) = (cluster.secrets.clone(), cluster.replica(0).committee().clone());
+    let mut children: BTreeMap<View, (usize, Hash)> = BTreeMap::new();
+    cluster.tamper = Box::new(move |from, to, message| {
+        let sign = |ballot| Vote::sign(ballot, ValidatorIndex(from as u16), &secrets[from], &committee).into_inner();
+        match message {
+            Message::Proposal { proposal, block } if proposal.block == proposal.parent => {
+                let child = child_of(&block, proposal.view, ValidatorIndex(from as u16));
+                let hash = child.header.hash();
+                children.insert(proposal.view, (from, hash));
+                let signature = sign(Ballot::Notarize { view: proposal.view, block: hash }).signature;
+                let proposal = consensus::Proposal { block: hash, signature, ..proposal };
+                Some(Message::Proposal { proposal, block: child })
+            }
+            Message::Consensus { epoch, message: consensus::Message::Vote(vote) } => {
+                let view = vote.ballot.view();
+                let child = children.get(&view).filter(|(leader, _)| *leader == from);
+                let vote = match child {
+                    Some((_, block)) => sign(Ballot::Finalize { view, block: *block }),
+                    None => vote,
+                };
+                let is_lost = is_finalize(&vote.ballot) && to != 0 && !children.contains_key(&view);
+                (!is_lost).then_some(Message::Consensus { epoch, message: consensus::Message::Vote(vote) })
+            }
+            Message::Consensus { message: consensus::Message::Certificate(ref one), .. }
+                if is_finalize(&one.ballot) && from == 0 =>
+            {
+                None
+            }
+            Message::Blocks(_) if from == 0 => None,
+            message => Some(message),
+        }
+    });
+    cluster.start(4);
+    cluster.run_until(20_000, "the end of the epoch in one place", |cluster| cluster.epoch(0) == 1);
+    cluster.run(3_000);
+    cluster.tamper = Box::new(|_, _, message| Some(message));
+    cluster.run_until(20_000, "the next epoch", |cluster| (0..5).all(|index| cluster.epoch(index) == 1));
+    let id = cluster.pay(4);
+    cluster.run_until(5_000, "a payment", |cluster| cluster.all_have_final(&id));
+}
+
+/// An empty block on top of another one.
+fn child_of(parent: &Block, view: View, proposer: ValidatorIndex) -> Block {
+    let (mut header, batches) = (parent.header.clone(), Bounded::default());
+    header.parent = parent.header.hash();
+    header.height = parent.header.height.next();
+    header.timestamp = parent.header.timestamp.plus_millis(1);
+    (header.view, header.proposer) = (view, proposer);
+    (header.batches, header.receipts_root) = (Block::batches_hash(&batches), Hash::ZERO);
+    Block { header, batches }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use super::Profile;
 use super::byzantine::doubles;
+use super::lossy::datagrams;
 use super::network::uneven;
 use crate::MachineId;
 use crate::council::{Change, PlannedChange};
@@ -18,6 +19,11 @@ fn prepare(stage: &mut Stage<'_>) {
     if stage.random.chance(500) {
         stage.delay = uneven(stage);
     }
+    if stage.random.chance(400) {
+        stage.class = datagrams(stage);
+    }
+    // Something to order at every boundary.
+    stage.payments = stage.random.between(50, 200);
     let mut members = stage.machines.clone();
     let count = stage.random.between(1, 4);
     let mut new = stage.join(count);
