@@ -117,10 +117,11 @@ impl World {
         let Some(process) = &mut machine.process else { return };
         let mut effects = Vec::new();
         process.replica.settle(now, &mut effects);
+        let is_idle = is_wake && effects.is_empty();
         self.carry_out(id, effects);
         self.put(id);
         self.plan_wake(id);
-        self.check(id, |checker, seen| checker.turned(seen, is_wake));
+        self.check(id, |checker, seen| checker.turned(seen, is_idle));
     }
 
     pub(crate) fn plan_wake(&mut self, id: MachineId) {

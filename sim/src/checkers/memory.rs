@@ -23,7 +23,7 @@ impl Checker for Memory {
         "memory"
     }
 
-    fn turned(&mut self, seen: &Seen<'_>, _is_wake: bool) -> Verdict {
+    fn turned(&mut self, seen: &Seen<'_>, _is_idle: bool) -> Verdict {
         let held = seen.replica.held();
         let size = seen.replica.committee().size();
         let Held { votes, views_ahead, bodies, candidates, early_acknowledgements, unordered_bytes } = &held;

@@ -86,8 +86,8 @@ pub(crate) trait Checker {
         Ok(())
     }
 
-    /// A turn has ended; `is_wake` if the process had only been woken.
-    fn turned(&mut self, _seen: &Seen<'_>, _is_wake: bool) -> Verdict {
+    /// A turn has ended; `is_idle` if the process had been woken and had nothing to do.
+    fn turned(&mut self, _seen: &Seen<'_>, _is_idle: bool) -> Verdict {
         Ok(())
     }
 }

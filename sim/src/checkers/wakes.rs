@@ -19,12 +19,12 @@ impl Checker for Wakes {
         "wakes"
     }
 
-    fn turned(&mut self, seen: &Seen<'_>, is_wake: bool) -> Verdict {
+    fn turned(&mut self, seen: &Seen<'_>, is_idle: bool) -> Verdict {
         let (since, wakes) = self.counted.entry(seen.machine.id).or_default();
-        if !is_wake || seen.at > *since + SECONDS {
+        if !is_idle || seen.at > *since + SECONDS {
             (*since, *wakes) = (seen.at, 0);
         }
-        *wakes += u32::from(is_wake);
+        *wakes += u32::from(is_idle);
         match *wakes > MAX_WAKES {
             true => Err(format!("woken {wakes} times in a second for nothing")),
             false => Ok(()),
