@@ -31,6 +31,8 @@ pub(crate) struct CatchUp {
     told: BTreeMap<PublicKey, Moment>,
     /// When a validator without a seat asks for news.
     ask_again: Moment,
+    /// How often it was this validator's own choice whom to ask.
+    choices: usize,
 }
 
 impl CatchUp {
@@ -63,7 +65,7 @@ impl Replica {
             return;
         }
         let is_fruitless = self.catch_up.fruitless.get(&peer).is_some_and(|until| *until > now.moment);
-        let peer = if is_fruitless || peer == self.key { self.acquaintance_after(&peer) } else { Some(peer) };
+        let peer = if is_fruitless || peer == self.key { self.choose_whom_to_ask(now) } else { Some(peer) };
         if let Some(peer) = peer {
             self.ask_for_finalized(peer, now, effects);
         }
@@ -77,11 +79,25 @@ impl Replica {
         effects.push(Effect::Send(Envelope { to: Recipient::One(peer), message }));
     }
 
-    /// Somebody else to ask.
-    fn acquaintance_after(&self, peer: &PublicKey) -> Option<PublicKey> {
-        let keys = self.acquaintances();
-        let place = keys.iter().position(|key| key == peer).map_or(0, |place| place + 1);
-        keys.get(place % keys.len().max(1)).copied()
+    /// Somebody to ask, another one each time: a validator of the epoch that is known here; or whoever else has connected,
+    /// every second time where this validator only follows, for then all whom it takes for validators may have left.
+    fn choose_whom_to_ask(&mut self, now: Now) -> Option<PublicKey> {
+        let choice = self.catch_up.choices;
+        self.catch_up.choices += 1;
+        let validators = self.committee.validators.keys().iter().filter(|key| **key != self.key).copied().collect();
+        let others = self.connected.iter().filter(|key| self.committee.index_of(key).is_none()).copied().collect();
+        let mut circles: [Vec<PublicKey>; 2] = [validators, others];
+        if self.seat.is_none() && choice % 2 == 1 {
+            circles.swap(0, 1);
+        }
+        let mut in_turn = Vec::new();
+        for mut circle in circles {
+            let first = (choice / 2) % circle.len().max(1);
+            circle.rotate_left(first);
+            in_turn.append(&mut circle);
+        }
+        let is_fruitful = |key: &&PublicKey| self.catch_up.fruitless.get(*key).is_none_or(|until| *until <= now.moment);
+        in_turn.iter().find(is_fruitful).or(in_turn.first()).copied()
     }
 
     pub(crate) fn catch_up_deadline(&self) -> Option<Moment> {
@@ -99,16 +115,14 @@ impl Replica {
             Some((peer, give_up)) if give_up <= now.moment && !is_on(Breakage::CatchUpNeverRetried) => {
                 self.catch_up.asked = None;
                 self.give_up_on(peer, now);
-                if let Some(next) = self.acquaintance_after(&peer) {
+                if let Some(next) = self.choose_whom_to_ask(now) {
                     self.ask_for_finalized(next, now, effects);
                 }
             }
             None if self.seat.is_none() && self.catch_up.ask_again <= now.moment => {
                 self.catch_up.ask_again = now.moment.plus_millis(self.limits.retry_millis);
-                let keys = self.acquaintances();
-                let turn = (now.moment.0 / 1000 / self.limits.retry_millis.max(1)) as usize;
-                if let Some(peer) = keys.get(turn % keys.len().max(1)) {
-                    self.ask_for_finalized(*peer, now, effects);
+                if let Some(peer) = self.choose_whom_to_ask(now) {
+                    self.ask_for_finalized(peer, now, effects);
                 }
             }
             _ => {}

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use consensus::{Record, Root, Simplex, Start, Timing};
 use types::breakage::{Breakage, is_on};
-use types::{Certificate, Committee, Evidence, Handover, Header, Member, PublicKey, ValidatorIndex, Verified};
+use types::{Certificate, Committee, Evidence, Handover, Header, Member, ValidatorIndex, Verified};
 use vm::Council;
 
 use crate::dissemination::Dissemination;
@@ -139,14 +139,6 @@ impl Replica {
     /// True while this validator has a part in consensus.
     pub fn has_seat(&self) -> bool {
         self.seat.is_some()
-    }
-
-    /// Who else can be asked for blocks: the committee, and whoever has connected.
-    pub(crate) fn acquaintances(&self) -> Vec<PublicKey> {
-        let mut keys: Vec<PublicKey> = self.committee.validators.keys().to_vec();
-        keys.extend(self.connected.iter().filter(|key| self.committee.index_of(key).is_none()));
-        keys.retain(|key| *key != self.key);
-        keys
     }
 
     pub(crate) fn keep_evidence(&mut self, evidence: &Evidence) {

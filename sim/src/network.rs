@@ -62,6 +62,14 @@ struct Link {
     held: Vec<(usize, Vec<u8>)>,
 }
 
+/// A message that a machine hands to a link.
+pub(crate) struct Sent {
+    pub(crate) from: MachineId,
+    pub(crate) to: MachineId,
+    pub(crate) lane: usize,
+    pub(crate) bytes: Vec<u8>,
+}
+
 /// A message on its way.
 pub(crate) struct Parcel {
     pub(crate) from: MachineId,
@@ -98,16 +106,10 @@ impl Network {
     }
 
     /// Messages that arrive for one that is sent, each with its time.
-    pub(crate) fn send(
-        &mut self,
-        now: Micros,
-        from: MachineId,
-        to: MachineId,
-        lane: usize,
-        bytes: Vec<u8>,
-    ) -> Vec<(Micros, Parcel)> {
+    pub(crate) fn send(&mut self, now: Micros, sent: Sent) -> Vec<(Micros, Parcel)> {
+        let Sent { from, to, ref bytes, .. } = sent;
         match self.class {
-            Class::Ordered => self.send_in_order(now, from, to, lane, bytes).into_iter().collect(),
+            Class::Ordered => self.send_in_order(now, sent).into_iter().collect(),
             Class::Lossy { loss, duplication } => {
                 if self.is_cut(from, to) || self.random.chance(loss) {
                     return Vec::new();
@@ -125,14 +127,8 @@ impl Network {
         }
     }
 
-    fn send_in_order(
-        &mut self,
-        now: Micros,
-        from: MachineId,
-        to: MachineId,
-        lane: usize,
-        bytes: Vec<u8>,
-    ) -> Option<(Micros, Parcel)> {
+    fn send_in_order(&mut self, now: Micros, sent: Sent) -> Option<(Micros, Parcel)> {
+        let Sent { from, to, lane, bytes } = sent;
         if self.is_cut(from, to) {
             if !self.is_cut(to, from) {
                 self.link(from, to).held.push((lane, bytes));

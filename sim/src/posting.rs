@@ -6,6 +6,7 @@ use types::codec::encode;
 use crate::MachineId;
 use crate::address::PeerName;
 use crate::doubles::Hand;
+use crate::network::Sent;
 use crate::world::{Event, World};
 
 impl World {
@@ -40,6 +41,7 @@ impl World {
             me,
             secret: &machine.secret,
             committee,
+            checkpoint: machine.disk.checkpoint(),
             view: process.replica.summary().view,
             random: &mut self.mischief,
             said: Vec::new(),
@@ -68,13 +70,13 @@ impl World {
         };
         let bytes = encode(&envelope.message);
         for to in to {
-            self.transmit_to(id, to, lane, bytes.clone());
+            self.transmit_to(Sent { from: id, to, lane, bytes: bytes.clone() });
         }
     }
 
     /// Hands bytes to one link.
-    pub(crate) fn transmit_to(&mut self, from: MachineId, to: MachineId, lane: usize, bytes: Vec<u8>) {
-        for (at, parcel) in self.network.send(self.now, from, to, lane, bytes) {
+    pub(crate) fn transmit_to(&mut self, sent: Sent) {
+        for (at, parcel) in self.network.send(self.now, sent) {
             self.schedule.plan(at, Event::Arrival(parcel));
         }
     }

@@ -105,6 +105,11 @@ impl Stage<'_> {
         new
     }
 
+    /// True for a machine that is faulty for good.
+    pub(crate) fn is_faulty(&self, machine: MachineId) -> bool {
+        self.faulty.contains(&machine)
+    }
+
     /// True if a committee of these machines stands those of them that are faulty for good.
     pub(crate) fn tolerates(&self, committee: &[MachineId]) -> bool {
         let faulty = committee.iter().filter(|machine| self.faulty.contains(machine)).count();

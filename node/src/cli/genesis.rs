@@ -1,7 +1,6 @@
 //! `baro genesis`: from the keys of each validator to a chain that all of them share.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,7 +11,8 @@ use types::{Address, Amount, Timestamp};
 
 use super::Outcome;
 use super::amount::{amount, grouped};
-use crate::home::{Config, Entry, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY, read_genesis};
+use super::listening::Listening;
+use crate::home::{Entry, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY, read_genesis};
 use crate::network::peer_id_of;
 
 /// Make a chain: validators' homes, chain spec, checks
@@ -72,15 +72,8 @@ pub(super) enum Command {
         /// The hash that the validators agreed on
         #[arg(long, value_name = "HASH")]
         hash: types::Hash,
-        /// Where the validator listens for the others [default: its address in the chain spec, if that is an IP address]
-        #[arg(long, value_name = "MULTIADDR")]
-        p2p_listen: Option<String>,
-        /// Where clients reach the validator's JSON-RPC
-        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9601")]
-        rpc_listen: SocketAddr,
-        /// Where collectors read its metrics
-        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9602")]
-        metrics_listen: SocketAddr,
+        #[command(flatten)]
+        listening: Listening,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -156,8 +149,8 @@ pub(super) fn run(command: Command) -> Outcome {
             let genesis = assemble(chain_id, &entries, assets, accounts, &out)?;
             show_hash(&genesis, &out, json);
         }
-        Command::Join { home, genesis, hash, p2p_listen, rpc_listen, metrics_listen, json } => {
-            join(&home, &genesis, hash, p2p_listen, rpc_listen, metrics_listen)?;
+        Command::Join { home, genesis, hash, listening, json } => {
+            join(&home, &genesis, hash, listening)?;
             verify(&home, json)?;
         }
         Command::Hash { file, json } => show_hash(&read_genesis(&file)?, &file, json),
@@ -226,39 +219,14 @@ fn assemble(
     Ok(genesis)
 }
 
-fn join(
-    home: &Path,
-    path: &Path,
-    hash: types::Hash,
-    p2p_listen: Option<String>,
-    rpc_listen: SocketAddr,
-    metrics_listen: SocketAddr,
-) -> anyhow::Result<()> {
+fn join(home: &Path, path: &Path, hash: types::Hash, listening: Listening) -> anyhow::Result<()> {
     let genesis = read_genesis(path)?;
     genesis.expect_hash(hash).with_context(|| path.display().to_string())?;
     let key = KeyFile::read(&home.join(VALIDATOR_KEY), KeyKind::Validator)?.public_key;
     let own = genesis.spec().validators.iter().find(|validator| validator.key == key);
     let own = own.with_context(|| format!("the consensus key {key} of {} is not in the chain spec", home.display()))?;
-    let config = Config::new(hash, listening(own, p2p_listen)?, rpc_listen, metrics_listen);
-    Home::create(home, config, &genesis.spec().to_toml())?;
+    Home::create(home, listening.config(hash, own)?, &genesis.spec().to_toml())?;
     Ok(())
-}
-
-/// Where a validator listens for the others: what was asked for, or its own address where that can be listened on.
-pub(super) fn listening(own: &Validator, asked: Option<String>) -> anyhow::Result<String> {
-    match asked {
-        Some(address) => {
-            crate::network::parse_address(&address).context("--p2p-listen")?;
-            Ok(address)
-        }
-        None if own.address.starts_with("/ip") => Ok(own.address.clone()),
-        None => bail!(
-            "the others reach {} by the host name in {}, but one listens on an IP address: say which, such as \
-             --p2p-listen /ip4/0.0.0.0/tcp/9600",
-            own.name,
-            own.address
-        ),
-    }
 }
 
 fn verify(home: &Path, json: bool) -> anyhow::Result<()> {

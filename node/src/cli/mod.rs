@@ -5,6 +5,7 @@ mod bench;
 mod failure;
 mod genesis;
 mod keys;
+mod listening;
 mod localnet;
 mod network;
 mod node;

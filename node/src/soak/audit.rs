@@ -48,33 +48,13 @@ impl Audit {
 /// Reads the whole chain of every validator and compares it with `outcomes`.
 pub(super) async fn audit(validators: &[HttpClient], outcomes: &[(TransactionId, Outcome)]) -> anyhow::Result<Audit> {
     let end = common_height(validators).await?;
-    let mut executed: HashMap<TransactionId, bool> = HashMap::with_capacity(outcomes.len());
-    let mut audit = Audit { blocks: end.0, chains_agree: true, supply_conserved: true, ..Audit::default() };
-    let mut parent: Option<Hash> = None;
+    let mut reading = Reading::new(outcomes.len());
     for first in (1..=end.0).step_by(AT_ONCE as usize) {
         let heights = first..(first + AT_ONCE).min(end.0 + 1);
         let lists = try_join_all(validators.iter().map(|validator| blocks(validator, heights.clone()))).await?;
-        let (mine, others) = lists.split_first().context("a network has validators")?;
-        for (place, block) in mine.iter().enumerate() {
-            let same =
-                |other: &Vec<BlockInfo>| (other[place].hash, other[place].state_root) == (block.hash, block.state_root);
-            audit.chains_agree &= others.iter().all(same) && parent.is_none_or(|parent| parent == block.parent);
-            parent = Some(block.hash);
-            for transaction in &block.transactions {
-                audit.transactions += 1;
-                audit.twice += u64::from(executed.insert(transaction.id, transaction.failed.is_some()).is_some());
-            }
-        }
+        reading.take(&lists);
     }
-    for (id, outcome) in outcomes {
-        match (outcome, executed.get(id)) {
-            (Outcome::Final, Some(false)) | (Outcome::Failed, Some(true)) => {}
-            (Outcome::Final | Outcome::Failed, _) => audit.missing += 1,
-            (Outcome::Expired | Outcome::Rejected, None) => {}
-            (Outcome::Expired | Outcome::Rejected, Some(_)) => audit.unexpected += 1,
-            (Outcome::Lost, _) => audit.unknown += 1,
-        }
-    }
+    let mut audit = reading.compare(outcomes);
     for validator in validators {
         for asset in validator.chain().await?.assets {
             let supply = validator.supply(asset.id).await?;
@@ -82,6 +62,56 @@ pub(super) async fn audit(validators: &[HttpClient], outcomes: &[(TransactionId,
         }
     }
     Ok(audit)
+}
+
+/// The chains as they are read, from genesis on.
+struct Reading {
+    /// What is on the chain, and whether it failed.
+    executed: HashMap<TransactionId, bool>,
+    parent: Option<Hash>,
+    audit: Audit,
+}
+
+impl Reading {
+    fn new(expected: usize) -> Self {
+        let audit = Audit { chains_agree: true, supply_conserved: true, ..Audit::default() };
+        Self { executed: HashMap::with_capacity(expected), parent: None, audit }
+    }
+
+    /// Takes the next blocks: equally many of each validator.
+    fn take(&mut self, chains: &[Vec<BlockInfo>]) {
+        let Some((mine, others)) = chains.split_first() else { return };
+        for (place, block) in mine.iter().enumerate() {
+            let is_same = |other: &Vec<BlockInfo>| {
+                let other = other.get(place).map(|other| (other.hash, other.state_root));
+                other == Some((block.hash, block.state_root))
+            };
+            let follows = self.parent.is_none_or(|parent| parent == block.parent);
+            self.audit.chains_agree &= others.iter().all(is_same) && follows;
+            self.parent = Some(block.hash);
+            self.audit.blocks += 1;
+            for transaction in &block.transactions {
+                self.audit.transactions += 1;
+                let before = self.executed.insert(transaction.id, transaction.failed.is_some());
+                self.audit.twice += u64::from(before.is_some());
+            }
+        }
+    }
+
+    /// Compares what is on the chain with what clients were told.
+    fn compare(self, outcomes: &[(TransactionId, Outcome)]) -> Audit {
+        let Self { executed, mut audit, .. } = self;
+        for (id, outcome) in outcomes {
+            match (outcome, executed.get(id)) {
+                (Outcome::Final, Some(false)) | (Outcome::Failed, Some(true)) => {}
+                (Outcome::Final | Outcome::Failed, _) => audit.missing += 1,
+                (Outcome::Expired | Outcome::Rejected, None) => {}
+                (Outcome::Expired | Outcome::Rejected, Some(_)) => audit.unexpected += 1,
+                (Outcome::Lost, _) => audit.unknown += 1,
+            }
+        }
+        audit
+    }
 }
 
 /// The greatest height that any validator has now, once all have it.
@@ -110,4 +140,81 @@ async fn blocks(validator: &HttpClient, heights: std::ops::Range<u64>) -> anyhow
     let blocks = blocks.context("reading a block for the audit")?;
     ensure!(blocks.len() as u64 == count, "a block was passed over");
     Ok(blocks)
+}
+
+#[cfg(test)]
+mod tests {
+    use rpc::ExecutedInfo;
+    use types::{Epoch, Timestamp, ValidatorIndex, View};
+
+    use super::*;
+
+    fn id(number: u8) -> TransactionId {
+        TransactionId([number; 32])
+    }
+
+    /// Ten blocks; block n executes transaction n, and the third one failed.
+    fn chain() -> Vec<BlockInfo> {
+        let block = |n: u8| BlockInfo {
+            height: Height(n.into()),
+            hash: Hash([n; 32]),
+            parent: Hash([n - 1; 32]),
+            view: View(n.into()),
+            epoch: Epoch(0),
+            timestamp: Timestamp(n.into()),
+            proposer: ValidatorIndex(0),
+            state_root: Hash([100 + n; 32]),
+            receipts_root: Hash::ZERO,
+            batches: Vec::new(),
+            transactions: vec![ExecutedInfo { id: id(n), failed: (n == 3).then(|| "overdraft".to_owned()) }],
+        };
+        (1..=10).map(block).collect()
+    }
+
+    fn told() -> Vec<(TransactionId, Outcome)> {
+        let outcome = |n: u8| if n == 3 { Outcome::Failed } else { Outcome::Final };
+        (1..=10).map(|n| (id(n), outcome(n))).chain([(id(11), Outcome::Expired)]).collect()
+    }
+
+    fn audit_of(chains: &[Vec<BlockInfo>], told: &[(TransactionId, Outcome)]) -> Audit {
+        let mut reading = Reading::new(told.len());
+        for half in [0..5, 5..10] {
+            let lists: Vec<Vec<BlockInfo>> = chains.iter().map(|chain| chain[half.clone()].to_vec()).collect();
+            reading.take(&lists);
+        }
+        reading.compare(told)
+    }
+
+    #[test]
+    fn a_sound_chain_is_sound() {
+        let audit = audit_of(&[chain(), chain(), chain()], &told());
+        assert!(audit.is_sound(), "{audit:?}");
+        assert_eq!((audit.blocks, audit.transactions), (10, 10));
+    }
+
+    #[test]
+    fn each_planted_fault_is_found() {
+        let altered = |alter: fn(&mut Vec<BlockInfo>)| {
+            let mut chain = chain();
+            alter(&mut chain);
+            chain
+        };
+        let on_all = |alter: fn(&mut Vec<BlockInfo>)| vec![altered(alter); 2];
+        let lost = audit_of(&on_all(|chain| chain[6].transactions.clear()), &told());
+        assert!((lost.missing, lost.is_sound()) == (1, false), "a payment that was told final is gone: {lost:?}");
+        let failed = audit_of(&on_all(|chain| chain[1].transactions[0].failed = Some("frozen".to_owned())), &told());
+        assert_eq!((failed.missing, failed.is_sound()), (1, false), "told final, and failed");
+        let twice =
+            audit_of(&on_all(|chain| chain[9].transactions.push(ExecutedInfo { id: id(1), failed: None })), &told());
+        assert_eq!((twice.twice, twice.is_sound()), (1, false));
+        let late = audit_of(&on_all(|chain| chain[9].transactions[0].id = id(11)), &told());
+        assert_eq!((late.unexpected, late.missing, late.is_sound()), (1, 1, false), "told expired, and executed");
+        let fork = [chain(), altered(|chain| chain[7].hash = Hash([99; 32]))];
+        assert!(!audit_of(&fork, &told()).is_sound());
+        let state = [chain(), altered(|chain| chain[7].state_root = Hash([99; 32]))];
+        assert!(!audit_of(&state, &told()).is_sound());
+        assert!(!audit_of(&on_all(|chain| chain[5].parent = Hash([99; 32])), &told()).is_sound());
+        let unknown = [told(), vec![(id(12), Outcome::Lost)]].concat();
+        assert!(!audit_of(&[chain(), chain()], &unknown).is_sound(), "nobody was told what became of it");
+    }
 }

@@ -175,6 +175,11 @@ impl Disk {
         Some(Manifest { block, certificate, parts, bytes })
     }
 
+    /// The parts of the checkpoint; none if there is none.
+    pub(crate) fn checkpoint(&self) -> &[Vec<u8>] {
+        self.durable.checkpoint.as_ref().map_or(&[], |checkpoint| &checkpoint.chunks)
+    }
+
     /// The parts of the checkpoint at this height, if it is the one on offer.
     pub(crate) fn offered_parts(&self, height: Height) -> Option<Rc<Vec<Vec<u8>>>> {
         let checkpoint = self.durable.checkpoint.as_ref().filter(|checkpoint| checkpoint.height == height)?;

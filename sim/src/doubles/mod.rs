@@ -88,6 +88,8 @@ pub(crate) struct Hand<'a> {
     pub(crate) me: ValidatorIndex,
     pub(crate) secret: &'a SecretKey,
     pub(crate) committee: &'a Committee,
+    /// The parts of the checkpoint on its disk.
+    pub(crate) checkpoint: &'a [Vec<u8>],
     /// The view that its replica is in.
     pub(crate) view: View,
     pub(crate) random: &'a mut Random,

@@ -6,14 +6,24 @@ use types::{Certificate, Handover, Hash, Height, SecretKey, Signers, ValidatorSe
 
 use super::{Double, Hand};
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// Lists of which one part is another one.
+    Ledgers,
+    /// Parts that are not those of its list.
+    Parts,
+    /// Blocks that nobody finalized, and the ends of epochs.
+    Proofs,
+}
+
 /// Answers who begins with checkpoints that nobody finalized, lists of parts that are not the ledger, ends of epochs that
 /// hand over to itself, and other parts than it offered; or takes back what it offered.
 #[derive(Default)]
 pub(super) struct SyncLiar {
-    /// Parts that it made up, by the place that it offered them in.
-    made_up: BTreeMap<(Height, u32), Vec<u8>>,
-    /// Parts that it has sent.
-    seen: BTreeMap<(Height, u32), Vec<u8>>,
+    /// What it lies about: a crude lie would be noticed before a subtle one.
+    style: Option<Style>,
+    /// The part that it made up of the checkpoint at each height, with its place.
+    made_up: BTreeMap<Height, (usize, Vec<u8>)>,
 }
 
 impl SyncLiar {
@@ -29,32 +39,40 @@ impl SyncLiar {
         Certificate { ballot, signers, signatures }
     }
 
-    fn falsify_offer(&mut self, hand: &mut Hand<'_>, manifest: &mut Manifest) {
+    fn style(&mut self, hand: &mut Hand<'_>) -> Style {
+        *self.style.get_or_insert_with(|| *hand.random.pick(&[Style::Ledgers, Style::Parts, Style::Proofs]))
+    }
+
+    /// A list of which one part is a slightly other one, which it does have.
+    fn alter_list(&mut self, hand: &mut Hand<'_>, manifest: &mut Manifest) {
+        let mut parts = manifest.parts.to_vec();
         let height = manifest.height();
-        match hand.random.below(6) {
-            // A list of which one part is another one, which it does have.
-            0 | 1 => {
-                let mut parts = manifest.parts.to_vec();
-                let place = hand.random.index(parts.len());
-                let index = place as u32;
-                let mut part = self.seen.get(&(height, index)).cloned().unwrap_or_else(|| vec![7; 100]);
-                if let Some(byte) = part.last_mut() {
-                    *byte ^= 1;
-                }
-                parts[place] = part_hash(&part);
-                self.made_up.insert((height, index), part);
-                manifest.parts = Bounded::new(parts).unwrap_or_default();
+        if !self.made_up.contains_key(&height) {
+            let place = hand.random.index(parts.len());
+            let Some(mut part) = hand.checkpoint.get(place).cloned() else { return };
+            if let Some(byte) = part.last_mut() {
+                *byte ^= 1;
             }
+            self.made_up.insert(height, (place, part));
+        }
+        let (place, part) = &self.made_up[&height];
+        parts[*place] = part_hash(part);
+        manifest.parts = Bounded::new(parts).unwrap_or_default();
+    }
+
+    fn falsify_offer(hand: &mut Hand<'_>, manifest: &mut Manifest) {
+        let height = manifest.height();
+        match hand.random.below(5) {
             // A list that nobody has.
-            2 => manifest.parts = Bounded::new(vec![hand.any_hash(); 3]).unwrap_or_default(),
+            0 => manifest.parts = Bounded::new(vec![hand.any_hash(); 3]).unwrap_or_default(),
             // A ledger of its own.
-            3 => {
+            1 => {
                 manifest.block.header.state_root = hand.any_hash();
                 let hash = manifest.block.header.hash();
                 manifest.certificate = Self::certificate(hand, hash, &manifest.certificate);
             }
             // Another height, under the true block's certificate.
-            4 => manifest.block.header.height = Height(height.0 + 50),
+            2 | 3 => manifest.block.header.height = Height(height.0 + 50),
             _ => manifest.bytes = u64::MAX,
         }
     }
@@ -69,17 +87,21 @@ impl SyncLiar {
         first.validators = validators;
     }
 
-    fn falsify_part(&mut self, hand: &mut Hand<'_>, place: (Height, u32), mut part: Vec<u8>) -> Vec<u8> {
-        if let Some(made_up) = self.made_up.get(&place) {
-            return made_up.clone();
+    fn falsify_part(&self, hand: &mut Hand<'_>, (height, index): (Height, u32), mut part: Vec<u8>) -> Vec<u8> {
+        match self.style {
+            Some(Style::Parts) if hand.random.chance(700) => {
+                part.push(0);
+                part
+            }
+            Some(Style::Parts) => Vec::new(),
+            // Whoever is to believe in a part that is made up needs the others as they are.
+            Some(Style::Ledgers) => match self.made_up.get(&height) {
+                Some((place, made_up)) if *place == index as usize => made_up.clone(),
+                _ => part,
+            },
+            // Also for a height at which it has no checkpoint.
+            _ => hand.checkpoint.get(index as usize).cloned().unwrap_or_default(),
         }
-        self.seen.insert(place, part.clone());
-        match hand.random.below(3) {
-            0 => part.clear(),
-            1 => part.push(0),
-            _ => {}
-        }
-        part
     }
 }
 
@@ -88,18 +110,22 @@ impl Double for SyncLiar {
         let Envelope { to, message } = envelope;
         match message {
             Message::CheckpointOffer(Some(mut manifest)) if hand.dares(800) => {
-                self.falsify_offer(hand, &mut manifest);
+                match self.style(hand) {
+                    Style::Ledgers => self.alter_list(hand, &mut manifest),
+                    Style::Parts => {}
+                    Style::Proofs => Self::falsify_offer(hand, &mut manifest),
+                }
                 hand.say(to, Message::CheckpointOffer(Some(manifest)));
             }
-            Message::Handovers(handovers) if hand.dares(500) => {
+            Message::Handovers(handovers) if self.style == Some(Style::Proofs) && hand.dares(900) => {
                 let mut handovers = handovers.to_vec();
                 Self::falsify_handovers(hand, &mut handovers);
                 hand.say(to, Message::Handovers(Bounded::new(handovers).unwrap_or_default()));
             }
-            Message::Part { height, index, bytes } if hand.dares(800) => {
+            Message::Part { height, index, bytes } => {
                 let part = self.falsify_part(hand, (height, index), bytes.into_vec());
                 // Now and then it says nothing.
-                if hand.random.chance(800) {
+                if hand.random.chance(900) {
                     hand.say(to, Message::Part { height, index, bytes: Blob::new(part).unwrap_or_default() });
                 }
             }

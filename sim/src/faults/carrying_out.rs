@@ -1,6 +1,7 @@
 //! Making things go wrong, and right again.
 
 use crate::MachineId;
+use crate::network::Sent;
 use crate::world::World;
 
 use super::{CrashPoint, Fault, Kept};
@@ -107,7 +108,7 @@ impl World {
 
     fn mend(&mut self, from: MachineId, to: MachineId) {
         for (lane, bytes) in self.network.mend(from, to) {
-            self.transmit_to(from, to, lane, bytes);
+            self.transmit_to(Sent { from, to, lane, bytes });
         }
     }
 

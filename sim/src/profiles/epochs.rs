@@ -25,12 +25,15 @@ fn prepare(stage: &mut Stage<'_>) {
     // Something to order at every boundary.
     stage.payments = stage.random.between(50, 200);
     let mut members = stage.machines.clone();
-    let count = stage.random.between(1, 4);
+    let count = stage.random.between(1, 6);
     let mut new = stage.join(count);
     let mut at = 0;
     while at + SECONDS < stage.healed_at() {
         at += stage.random.between(SECONDS, 9 * SECONDS);
-        let changes = changes(stage, &mut members, &mut new);
+        let changes = match stage.random.chance(300) {
+            true => replace_many(stage, &mut members, &mut new),
+            false => changes(stage, &mut members, &mut new),
+        };
         if !changes.is_empty() {
             stage.changes.push(PlannedChange { at, changes });
         }
@@ -39,6 +42,16 @@ fn prepare(stage: &mut Stage<'_>) {
     crashes(stage, crashed);
     partitions(stage, cut);
     pauses(stage, paused);
+}
+
+/// As many honest validators make room for new ones as there are new ones.
+fn replace_many(stage: &Stage<'_>, members: &mut [MachineId], new: &mut Vec<MachineId>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for member in members.iter_mut().filter(|member| !stage.is_faulty(**member)) {
+        let Some(comes) = new.pop() else { break };
+        changes.push(Change::Replace { leaves: std::mem::replace(member, comes), comes });
+    }
+    changes
 }
 
 /// One to three changes that leave a committee which stands its faulty members.

@@ -1,15 +1,14 @@
 //! `baro validators join`: the home of a validator that is not in the chain spec, because it joins the chain later.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use genesis::Validator;
 use types::Hash;
 
-use super::super::genesis::listening;
+use super::super::listening::Listening;
 use super::good_member;
-use crate::home::{Config, Entry, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY, read_genesis};
+use crate::home::{Entry, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY, read_genesis};
 use crate::network::peer_id_of;
 
 /// Make the home of a validator that is to join a chain, and print its entry for the others
@@ -30,22 +29,15 @@ pub(in crate::cli) struct JoinArgs {
     /// Where the other validators reach it, such as /ip4/192.0.2.1/tcp/9600
     #[arg(long, value_name = "MULTIADDR")]
     address: String,
-    /// Where it listens for the others [default: its address, if that is an IP address]
-    #[arg(long, value_name = "MULTIADDR")]
-    p2p_listen: Option<String>,
-    /// Where clients reach its JSON-RPC
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9601")]
-    rpc_listen: SocketAddr,
-    /// Where collectors read its metrics
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9602")]
-    metrics_listen: SocketAddr,
+    #[command(flatten)]
+    listening: Listening,
     /// Print the entry as JSON instead of TOML
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn join(args: JoinArgs) -> anyhow::Result<()> {
-    let JoinArgs { home, genesis, hash, name, address, p2p_listen, rpc_listen, metrics_listen, json } = args;
+    let JoinArgs { home, genesis, hash, name, address, listening, json } = args;
     let genesis = read_genesis(&genesis)?;
     genesis.expect_hash(hash)?;
     let key = key(&home.join(VALIDATOR_KEY), KeyKind::Validator)?.public_key;
@@ -55,8 +47,7 @@ pub(super) fn join(args: JoinArgs) -> anyhow::Result<()> {
     let network = key_seed(&home)?;
     let own = Validator { name, key, peer_id: peer_id_of(&network), address };
     good_member(&own)?;
-    let config = Config::new(hash, listening(&own, p2p_listen)?, rpc_listen, metrics_listen);
-    Home::create(&home, config, &genesis.spec().to_toml())?;
+    Home::create(&home, listening.config(hash, &own)?, &genesis.spec().to_toml())?;
     let entry = Entry::of(own);
     entry.write(&home)?;
     if json {
@@ -108,9 +99,11 @@ mod tests {
             hash: spec.clone().genesis().unwrap().hash(),
             name: "new".to_owned(),
             address: "/ip4/127.0.0.1/tcp/9640".to_owned(),
-            p2p_listen: None,
-            rpc_listen: "127.0.0.1:9641".parse().unwrap(),
-            metrics_listen: "127.0.0.1:9642".parse().unwrap(),
+            listening: Listening {
+                p2p_listen: None,
+                rpc_listen: "127.0.0.1:9641".parse().unwrap(),
+                metrics_listen: "127.0.0.1:9642".parse().unwrap(),
+            },
             json: false,
         }
     }
