@@ -167,9 +167,10 @@ impl Model {
         Hash::of(
             Domain::State,
             &encode(&(
-                *b"baro ledger v2",
+                *b"baro ledger v3",
                 (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis),
                 (accounts.1, accounts.0),
+                (Hash::ZERO, 0u32),
                 Hash::of(Domain::Asset, &encode(&self.assets)),
                 self.council.hash(),
                 Hash::of(Domain::State, &encode(&(*b"baro replay v1", open))),
