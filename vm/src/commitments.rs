@@ -129,3 +129,29 @@ impl Commitments {
         self.state_root
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use types::{Member, PublicKey};
+
+    /// Those of an empty ledger.
+    pub(crate) fn some() -> Commitments {
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
+        let council = Council::genesis(members).unwrap();
+        Commitments::new(parameters, (0, Hash::ZERO), (0, Hash::ZERO), Vec::new(), council, Vec::new(), 0)
+    }
+
+    #[test]
+    fn the_state_root_depends_on_the_records() {
+        let base = some();
+        let root = |records| {
+            let next = base.next((0, Hash::ZERO), records, base.assets.clone(), base.council.clone(), vec![], 0);
+            next.state_root()
+        };
+        assert_eq!(root((0, Hash::ZERO)), base.state_root());
+        assert_ne!(root((1, Hash::ZERO)), base.state_root(), "an empty slot counts");
+        assert_ne!(root((0, Hash([1; 32]))), base.state_root());
+    }
+}

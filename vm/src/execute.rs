@@ -9,6 +9,7 @@ use types::{AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
 
 use crate::conservation::violation;
 use crate::gate;
+use crate::merchants::register;
 use crate::overlay::{Overlay, Parent, Slot};
 use crate::replay::{Standing, next_chains, standing};
 use crate::step::Step;
@@ -190,6 +191,7 @@ fn run_instructions(
             }
             Step::Approve { .. } if std::mem::replace(&mut has_approved, true) => Err(Failure::SecondApproval),
             Step::Approve { epoch, changes } => overlay.approve(&payload.payer, epoch, changes, now).map(|()| None),
+            Step::Register(registration) => register(overlay, &payload.payer, registration).map(|()| None),
         };
         touched.extend(receiver.map_err(|failure| (number, failure))?);
     }

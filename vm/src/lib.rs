@@ -33,6 +33,7 @@ mod failure;
 mod gate;
 mod genesis;
 mod ledger;
+mod merchants;
 mod merkle;
 mod overlay;
 mod pages;

@@ -51,7 +51,11 @@ impl<'a> Parent<'a> {
     pub(crate) fn warm(&self, transactions: &[&AuthorizedTransaction]) {
         let receiver = |instruction: &Instruction| match instruction {
             Instruction::Mint { to, .. } | Instruction::Transfer { to, .. } => Some(*to),
-            Instruction::Burn { .. } | Instruction::ApproveValidators { .. } => None,
+            Instruction::Burn { .. }
+            | Instruction::ApproveValidators { .. }
+            | Instruction::RegisterMerchant { .. }
+            | Instruction::UpdateMerchant { .. }
+            | Instruction::CloseMerchant { .. } => None,
         };
         let payloads = || transactions.iter().map(|transaction| transaction.payload());
         let receivers = payloads().flat_map(|payload| payload.instructions.iter().filter_map(receiver));

@@ -33,7 +33,7 @@ impl<'a> Base<'a> {
 
     /// The record of a key with its slot.
     pub(crate) fn find(&self, key: &RecordKey) -> Option<(u32, &'a Arc<Entry>)> {
-        match self.deltas().rev().find_map(|delta| delta.get(key)) {
+        match self.deltas().rev().find_map(|delta| delta.changes().get(key)) {
             Some(Some(Placed { slot, entry })) => Some((*slot, entry)),
             Some(None) => None,
             None => self.table.find(key),

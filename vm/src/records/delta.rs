@@ -1,7 +1,6 @@
 //! What a block changes among the records.
 
 use std::collections::BTreeMap;
-use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use types::Hash;
@@ -39,17 +38,9 @@ impl RecordsDelta {
         &self.tree
     }
 
-    /// What became of the record of a key, if the block has changed it.
-    pub(crate) fn get(&self, key: &RecordKey) -> Option<&Option<Placed>> {
-        self.changes.get(key)
-    }
-
-    /// What became of the changed records whose keys are in `range`, ascending.
-    pub(crate) fn range(
-        &self,
-        range: impl RangeBounds<RecordKey>,
-    ) -> impl Iterator<Item = (&RecordKey, Option<&Arc<Entry>>)> {
-        self.changes.range(range).map(|(key, placed)| (key, placed.as_ref().map(|placed| &placed.entry)))
+    /// What became of each changed record.
+    pub(crate) fn changes(&self) -> &BTreeMap<RecordKey, Option<Placed>> {
+        &self.changes
     }
 
     pub(crate) fn into_changes(self) -> BTreeMap<RecordKey, Option<Placed>> {

@@ -20,9 +20,13 @@
 mod base;
 mod delta;
 mod key;
+#[cfg_attr(not(test), expect(dead_code, reason = "the first record with a deadline is read so"))]
+mod range;
 mod record;
 mod settle;
 mod table;
+#[cfg(test)]
+mod tests;
 mod working;
 
 pub(crate) use base::Base;
