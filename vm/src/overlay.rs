@@ -1,6 +1,7 @@
 //! A block's working state over its parent's: accounts are copied in when they are first touched, and what a failing
 //! transaction changed is taken back.
 
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use types::{Address, Amount, AssetId, AuthorizedTransaction, Epoch, Instruction, Timestamp, TransactionId};
@@ -168,6 +169,15 @@ impl<'a> Overlay<'a> {
     /// The record of a key.
     pub(crate) fn record(&self, key: &RecordKey) -> Option<&Record> {
         self.records.get(key)
+    }
+
+    /// The records whose keys are in `range`, in the order of their keys.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the first record with a deadline is read so"))]
+    pub(crate) fn records(
+        &self,
+        range: impl RangeBounds<RecordKey> + Clone,
+    ) -> impl Iterator<Item = (&RecordKey, &Record)> {
+        self.records.range(range)
     }
 
     /// Adds or replaces a record. The key is of the record's kind.

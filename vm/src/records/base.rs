@@ -50,7 +50,7 @@ impl<'a> Base<'a> {
         leaf.map_or_else(|| self.table.empty().contains(&slot), |leaf| leaf == Hash::ZERO)
     }
 
-    /// The slots that are empty, or are among `emptied`, as a list that is lowest first.
+    /// The slots that are empty or among `emptied`, lowest first, `count` of them or as many as there are.
     pub(crate) fn lowest_empty(&self, emptied: &BTreeSet<u32>, count: usize) -> Vec<u32> {
         let mut candidates = emptied.clone();
         for delta in self.deltas() {

@@ -20,7 +20,6 @@
 mod base;
 mod delta;
 mod key;
-#[cfg_attr(not(test), expect(dead_code, reason = "the first record with a deadline is read so"))]
 mod range;
 mod record;
 mod settle;

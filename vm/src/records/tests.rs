@@ -6,12 +6,13 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use proptest::prelude::*;
 use types::codec::{Bounded, Text};
-use types::{Address, Hash, Height, Merchant, Timestamp};
+use types::{Address, Hash, Height, Member, Merchant, PublicKey, Timestamp};
 
 use super::*;
-use crate::Delta;
 use crate::delta::Changes;
 use crate::merkle::Tree;
+use crate::overlay::{Overlay, Parent};
+use crate::{Delta, Ledger, Parameters};
 
 fn key(number: u8) -> RecordKey {
     RecordKey::Merchant(Address([number; 20]))
@@ -199,6 +200,30 @@ fn a_removed_record_leaves_a_zero_leaf_and_the_lowest_slot_is_given_out_first() 
     let (slots, _) = block(&[Act::Remove(7), Act::Put(1, 0), Act::Put(4, 0), Act::Remove(4), Act::Put(6, 0)]);
     assert_eq!(slots, [some(2), some(1), some(3), some(8), some(6)], "what is emptied in a block is given out in it");
     assert_ne!(root, emptied);
+}
+
+#[test]
+fn a_rollback_takes_back_what_its_transaction_did_and_no_more() {
+    let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+    let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
+    let ledger = Ledger::genesis(parameters, members, vec![], vec![]).unwrap();
+    let mut overlay = Overlay::new(Parent::new(&ledger, &[]).unwrap(), 0);
+    overlay.begin();
+    overlay.put_record(key(1), record(1));
+    overlay.put_record(key(2), record(2));
+    overlay.begin();
+    overlay.put_record(key(1), record(7));
+    overlay.remove_record(key(1));
+    overlay.put_record(key(1), record(8));
+    overlay.remove_record(key(2));
+    overlay.remove_record(key(3));
+    overlay.put_record(key(4), record(4));
+    assert!(overlay.records(..).eq([(&key(1), &record(8)), (&key(4), &record(4))]));
+    overlay.roll_back();
+    assert!(overlay.records(..).eq([(&key(1), &record(1)), (&key(2), &record(2))]));
+    assert_eq!(overlay.record(&key(2)), Some(&record(2)));
+    let (.., records) = overlay.into_parts();
+    assert_eq!(records.settle().summary().0, 2, "no slot for what was taken back");
 }
 
 fn all(table: &Table) -> BTreeMap<RecordKey, Record> {
