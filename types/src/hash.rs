@@ -35,6 +35,8 @@ pub enum Domain {
     CheckpointPart,
     /// A checkpoint: its block and the list of its parts.
     Checkpoint,
+    /// A leaf of the record tree.
+    Record,
 }
 
 impl Domain {
@@ -55,12 +57,13 @@ impl Domain {
             Domain::Council => "baro 2026 council v1",
             Domain::CheckpointPart => "baro 2026 checkpoint part v1",
             Domain::Checkpoint => "baro 2026 checkpoint v1",
+            Domain::Record => "baro 2026 record v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        static KEYS: [std::sync::OnceLock<[u8; 32]>; 15] = [const { std::sync::OnceLock::new() }; 15];
+        static KEYS: [std::sync::OnceLock<[u8; 32]>; 16] = [const { std::sync::OnceLock::new() }; 16];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())
     }

@@ -15,6 +15,7 @@ mod handover;
 mod hash;
 mod keys;
 mod member;
+mod merchant;
 mod signature;
 mod transaction;
 mod units;
@@ -32,6 +33,10 @@ pub use keys::{PublicKey, SecretKey, Signature};
 pub use member::{
     MAX_MEMBER_ADDRESS_BYTES, MAX_NAME_BYTES, MAX_PEER_ID_BYTES, MAX_VALIDATOR_CHANGES, Member, MemberError,
     MemberField, ValidatorChange,
+};
+pub use merchant::{
+    BUSINESS_NUMBER_DIGITS, MAX_MERCHANT_NAME_BYTES, MAX_TERMINAL_BYTES, MAX_TERMINALS, Merchant, MerchantError,
+    MerchantField, TerminalId,
 };
 pub use signature::{SignedMessage, verify_all, verify_one};
 pub use transaction::{

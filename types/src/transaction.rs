@@ -6,8 +6,8 @@ use crate::breakage::{Breakage, is_on};
 use crate::codec::{Bounded, CodecError, Text, encode};
 use crate::hash::hexadecimal;
 use crate::{
-    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Domain, Epoch, Hash, MAX_VALIDATOR_CHANGES, PublicKey,
-    SecretKey, Signature, SignedMessage, ValidatorChange, verify_all,
+    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Domain, Epoch, Hash, MAX_VALIDATOR_CHANGES, Merchant,
+    PublicKey, SecretKey, Signature, SignedMessage, ValidatorChange, verify_all,
 };
 
 /// The longest encoding of a transaction, in bytes.
@@ -93,6 +93,25 @@ pub enum Instruction {
         epoch: Epoch,
         /// The changes, in order. Approvals of equal lists count together.
         changes: Bounded<ValidatorChange, MAX_VALIDATOR_CHANGES>,
+    },
+    /// The registrar adds a merchant to the registry.
+    RegisterMerchant {
+        /// The merchant's account.
+        merchant: Address,
+        /// Its entry.
+        entry: Box<Merchant>,
+    },
+    /// The registrar replaces a merchant's entry.
+    UpdateMerchant {
+        /// The merchant's account.
+        merchant: Address,
+        /// Its entry from then on.
+        entry: Box<Merchant>,
+    },
+    /// The registrar removes a merchant from the registry.
+    CloseMerchant {
+        /// The merchant's account.
+        merchant: Address,
     },
 }
 

@@ -1,26 +1,32 @@
 //! Checkpoints: a state as chunks of bytes, and back. What is read is believed only if it has the expected state root.
 //!
-//! The chunks are, in this order: one header; the accounts in the order of their creation; the remembered ids, by
-//! deadline second and within it in the order of their execution. Indices, trees and hash chains are made anew.
+//! The chunks are, in this order: one header; the accounts in the order of their creation; the records by slot, the empty
+//! slots included; the remembered ids, by deadline second and within it in the order of their execution. Indices, trees and hash chains are made anew.
 
 use bincode::{Decode, Encode};
+use std::sync::Arc;
+
 use types::breakage::{Breakage, is_on};
 use types::codec::{Bounded, CodecError, decode, encode};
 use types::{Address, Amount, AssetId, Hash, ValidatorSetError};
 
 use crate::commitments::Commitments;
 use crate::ledger::{Accounts, held};
+use crate::records::{Entry, Slots, Table};
 use crate::replay::{Entries, Executed, Replay};
-use crate::{Account, Asset, Council, Ledger, MAX_ASSETS, Parameters};
+use crate::{Account, Asset, Council, Ledger, MAX_ASSETS, Parameters, RecordKey};
 
 /// The number of this format.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A chunk is cut once it may be this long, in bytes.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// No account or id has an encoding so short that more of them would fit in a chunk.
-const MAX_IN_CHUNK: usize = CHUNK_BYTES / 16;
+const MAX_IN_CHUNK: usize = CHUNK_BYTES / SHORTEST_BYTES;
+
+/// An empty slot takes less, and counts as if it took so much.
+const SHORTEST_BYTES: usize = 16;
 
 /// No encoding of an [`Executed`] is longer: the id, a height and an index.
 const EXECUTED_BYTES: usize = 32 + 9 + 5;
@@ -35,13 +41,27 @@ enum Chunk {
         executed_total: u64,
     },
     Accounts(Bounded<Account, MAX_IN_CHUNK>),
+    Records(Bounded<Option<Arc<Entry>>, MAX_IN_CHUNK>),
     Executed(Bounded<Executed, MAX_IN_CHUNK>),
+}
+
+impl Chunk {
+    /// Chunks come in ascending order of this.
+    fn order(&self) -> u8 {
+        match self {
+            Chunk::Header { .. } => 0,
+            Chunk::Accounts(_) => 1,
+            Chunk::Records(_) => 2,
+            Chunk::Executed(_) => 3,
+        }
+    }
 }
 
 /// A state at rest. It shares memory with the ledger and can go to another thread.
 pub struct Snapshot {
     commitments: Commitments,
     accounts: Accounts,
+    records: Slots,
     seconds: Vec<Entries>,
 }
 
@@ -77,6 +97,9 @@ pub enum RestoreError {
     /// Two accounts have one address.
     #[error("the checkpoint has account {0} twice")]
     DuplicateAccount(Address),
+    /// Two records have one key.
+    #[error("the checkpoint has the record of {0} twice")]
+    DuplicateRecord(RecordKey),
     /// The state is another one, or not all of it is there.
     #[error("the checkpoint has state root {got}, not {expected}")]
     StateRoot {
@@ -88,11 +111,12 @@ pub enum RestoreError {
 }
 
 impl Ledger {
-    /// This state at rest. Costs a pointer for each page of accounts.
+    /// This state at rest. Costs a pointer for each page of accounts and of records.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             commitments: self.commitments().clone(),
             accounts: self.accounts().clone(),
+            records: self.records_table().slots().clone(),
             seconds: self.replay().entries(),
         }
     }
@@ -113,21 +137,22 @@ impl Ledger {
             (_, Chunk::Header { format, .. }) => return Err(RestoreError::Format(format)),
             (chunk, _) => return Err(RestoreError::OutOfPlace(chunk)),
         };
-        let (mut accounts, mut replay) = (Accounts::default(), Replay::default());
-        let mut is_past_accounts = false;
+        let (mut accounts, mut records, mut replay) = (Accounts::default(), Slots::default(), Replay::default());
+        let mut order = 0;
         for chunk in chunks {
-            match chunk? {
-                (_, Chunk::Accounts(list)) if !is_past_accounts => {
-                    list.into_vec().into_iter().for_each(|account| accounts.push(account));
-                }
-                (_, Chunk::Executed(list)) => {
-                    is_past_accounts = true;
-                    list.iter().for_each(|entry| replay.remember(*entry));
-                }
-                (chunk, _) => return Err(RestoreError::OutOfPlace(chunk)),
+            let (place, chunk) = chunk?;
+            if chunk.order() < std::mem::replace(&mut order, chunk.order()) {
+                return Err(RestoreError::OutOfPlace(place));
+            }
+            match chunk {
+                Chunk::Header { .. } => return Err(RestoreError::OutOfPlace(place)),
+                Chunk::Accounts(list) => list.into_vec().into_iter().for_each(|account| accounts.push(account)),
+                Chunk::Records(list) => list.into_vec().into_iter().for_each(|slot| records.push(slot)),
+                Chunk::Executed(list) => list.iter().for_each(|entry| replay.remember(*entry)),
             }
         }
-        let ledger = Ledger::assemble(parameters, accounts, assets, council, replay, executed_total)
+        let records = Table::assemble(records).map_err(RestoreError::DuplicateRecord)?;
+        let ledger = Ledger::assemble(parameters, accounts, records, assets, council, replay, executed_total)
             .map_err(RestoreError::DuplicateAccount)?;
         match ledger.state_root() {
             got if got == expected_state_root || is_on(Breakage::LedgerUnverified) => Ok(ledger),
@@ -137,9 +162,9 @@ impl Ledger {
 }
 
 impl Snapshot {
-    /// The sum of all balances of an asset. Looks at every account: for audits.
+    /// The sum of all balances and records of an asset. Looks at every account and record: for audits.
     pub fn held(&self, asset: AssetId) -> Amount {
-        held(&self.accounts, asset)
+        held(&self.accounts, &self.records, asset)
     }
 
     /// The state root of this state.
@@ -158,9 +183,12 @@ impl Snapshot {
             executed_total: *executed_total,
         };
         let accounts = cut(self.accounts.iter(), Account::max_encoded_bytes).map(|list| Chunk::Accounts(bounded(list)));
+        // Encoded here once more, so that each kind of record needs no bound of its own; this thread has the time.
+        let record_bytes = |slot: &Option<Arc<Entry>>| encode(slot).len().max(SHORTEST_BYTES);
+        let records = cut(self.records.iter(), record_bytes).map(|list| Chunk::Records(bounded(list)));
         let executed = self.seconds.iter().flat_map(Entries::iter);
         let executed = cut(executed, |_| EXECUTED_BYTES).map(|list| Chunk::Executed(bounded(list)));
-        std::iter::once(header).chain(accounts).chain(executed).map(|chunk| encode(&chunk))
+        std::iter::once(header).chain(accounts).chain(records).chain(executed).map(|chunk| encode(&chunk))
     }
 }
 

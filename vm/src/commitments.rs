@@ -27,12 +27,14 @@ pub struct Parameters {
     pub validator_notice_millis: u64,
 }
 
-/// A state of the ledger, but for the accounts and ids themselves.
+/// A state of the ledger, but for the accounts, records and ids themselves.
 #[derive(Debug, Clone)]
 pub(crate) struct Commitments {
     pub(crate) parameters: Parameters,
     pub(crate) accounts_root: Hash,
     pub(crate) account_count: u32,
+    /// How many slots records have, the empty ones included, and the root over them.
+    records: (u32, Hash),
     pub(crate) assets: Arc<Vec<Asset>>,
     assets_hash: Hash,
     pub(crate) council: Arc<Council>,
@@ -50,6 +52,7 @@ impl Commitments {
     pub(crate) fn new(
         parameters: Parameters,
         (account_count, accounts_root): (u32, Hash),
+        records: (u32, Hash),
         assets: Vec<Asset>,
         council: Council,
         open: Vec<(Deadline, Hash)>,
@@ -59,6 +62,7 @@ impl Commitments {
             parameters,
             accounts_root,
             account_count,
+            records,
             assets_hash: assets_hash(&assets),
             assets: Arc::new(assets),
             council_hash: council.hash(),
@@ -76,6 +80,7 @@ impl Commitments {
     pub(crate) fn next(
         &self,
         (account_count, accounts_root): (u32, Hash),
+        records: (u32, Hash),
         assets: Arc<Vec<Asset>>,
         council: Arc<Council>,
         open: Vec<(Deadline, Hash)>,
@@ -93,6 +98,7 @@ impl Commitments {
             parameters: self.parameters,
             accounts_root,
             account_count,
+            records,
             assets,
             assets_hash,
             council,
@@ -107,9 +113,10 @@ impl Commitments {
 
     fn seal(self) -> Self {
         let parts = (
-            *b"baro ledger v2",
+            *b"baro ledger v3",
             self.parameters,
             (self.accounts_root, self.account_count),
+            (self.records.1, self.records.0),
             self.assets_hash,
             self.council_hash,
             open_hash(&self.open),
@@ -120,5 +127,31 @@ impl Commitments {
 
     pub(crate) fn state_root(&self) -> Hash {
         self.state_root
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use types::{Member, PublicKey};
+
+    /// Those of an empty ledger.
+    pub(crate) fn some() -> Commitments {
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
+        let council = Council::genesis(members).unwrap();
+        Commitments::new(parameters, (0, Hash::ZERO), (0, Hash::ZERO), Vec::new(), council, Vec::new(), 0)
+    }
+
+    #[test]
+    fn the_state_root_depends_on_the_records() {
+        let base = some();
+        let root = |records| {
+            let next = base.next((0, Hash::ZERO), records, base.assets.clone(), base.council.clone(), vec![], 0);
+            next.state_root()
+        };
+        assert_eq!(root((0, Hash::ZERO)), base.state_root());
+        assert_ne!(root((1, Hash::ZERO)), base.state_root(), "an empty slot counts");
+        assert_ne!(root((0, Hash([1; 32]))), base.state_root());
     }
 }

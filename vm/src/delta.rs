@@ -6,6 +6,7 @@ use types::{Address, Hash, Height, Timestamp, TransactionId};
 use crate::Account;
 use crate::commitments::Commitments;
 use crate::merkle::Patch;
+use crate::records::RecordsDelta;
 
 /// The effect of one block on its parent's state. It keeps no reference to the parent's delta, and stays valid when the
 /// parent is folded into the ledger.
@@ -17,6 +18,7 @@ pub struct Delta {
     pub(crate) timestamp: Timestamp,
     pub(crate) changes: Changes,
     pub(crate) tree: Patch,
+    pub(crate) records: RecordsDelta,
     /// The transactions executed, in the order of their receipts.
     pub(crate) executed: Vec<TransactionId>,
     pub(crate) executed_set: HashSet<TransactionId>,

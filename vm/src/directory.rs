@@ -1,38 +1,51 @@
-//! Where the account of an address is. In shards, so that growing never rehashes all accounts at once.
+//! Where the account of an address or the record of a key is. In shards, so that growing never rehashes all at once.
+
+use std::hash::Hash;
 
 use hashbrown::HashMap;
 use types::Address;
 
 const SHARDS: usize = 64;
 
-/// Address to place in the list of accounts. For lookups only.
-pub(crate) struct Directory {
-    shards: Vec<HashMap<Address, u32>>,
+/// What a [`Directory`] finds by.
+pub(crate) trait Key: Hash + Eq {
+    /// A byte that spreads keys over shards.
+    fn spread(&self) -> u8;
 }
 
-impl Default for Directory {
-    fn default() -> Self {
-        Self::with_capacity(0)
+impl Key for Address {
+    fn spread(&self) -> u8 {
+        self.0[19]
     }
 }
 
-impl Directory {
-    pub(crate) fn with_capacity(accounts: usize) -> Self {
-        let shard = || HashMap::with_capacity(accounts / SHARDS + accounts / SHARDS / 8);
+/// Key to place in a list. For lookups only.
+pub(crate) struct Directory<K> {
+    shards: Vec<HashMap<K, u32>>,
+}
+
+impl<K: Key> Directory<K> {
+    pub(crate) fn with_capacity(keys: usize) -> Self {
+        let shard = || HashMap::with_capacity(keys / SHARDS + keys / SHARDS / 8);
         Self { shards: std::iter::repeat_with(shard).take(SHARDS).collect() }
     }
 
-    fn shard(address: &Address) -> usize {
-        usize::from(address.0[19]) % SHARDS
+    fn shard(key: &K) -> usize {
+        usize::from(key.spread()) % SHARDS
     }
 
-    pub(crate) fn find(&self, address: &Address) -> Option<u32> {
-        self.shards[Self::shard(address)].get(address).copied()
+    pub(crate) fn find(&self, key: &K) -> Option<u32> {
+        self.shards[Self::shard(key)].get(key).copied()
     }
 
-    /// Adds an address; false if it was there, which keeps its place.
-    pub(crate) fn insert(&mut self, address: Address, index: u32) -> bool {
-        self.shards[Self::shard(&address)].try_insert(address, index).is_ok()
+    /// Adds a key; false if it was there, which keeps its place.
+    pub(crate) fn insert(&mut self, key: K, index: u32) -> bool {
+        self.shards[Self::shard(&key)].try_insert(key, index).is_ok()
+    }
+
+    /// Forgets a key; returns its place, if it was there.
+    pub(crate) fn remove(&mut self, key: &K) -> Option<u32> {
+        self.shards[Self::shard(key)].remove(key)
     }
 }
 
@@ -41,12 +54,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_keeps_its_first_place() {
-        let mut directory = Directory::default();
+    fn a_key_keeps_its_first_place_until_it_is_removed() {
+        let mut directory = Directory::with_capacity(0);
         assert_eq!(directory.find(&Address([1; 20])), None);
         assert!(directory.insert(Address([1; 20]), 7));
         assert!(!directory.insert(Address([1; 20]), 8));
         assert_eq!(directory.find(&Address([1; 20])), Some(7));
         assert_eq!(directory.find(&Address([65; 20])), None, "the same shard");
+        assert_eq!(directory.remove(&Address([65; 20])), None);
+        assert_eq!(directory.remove(&Address([1; 20])), Some(7));
+        assert_eq!(directory.find(&Address([1; 20])), None);
     }
 }

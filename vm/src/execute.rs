@@ -9,6 +9,7 @@ use types::{AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
 
 use crate::conservation::violation;
 use crate::gate;
+use crate::merchants::register;
 use crate::overlay::{Overlay, Parent, Slot};
 use crate::replay::{Standing, next_chains, standing};
 use crate::step::Step;
@@ -119,8 +120,9 @@ pub fn execute<'t>(
     }
 
     overlay.end_block(timestamp);
-    let (changes, account_count, assets, council) = overlay.into_parts();
-    if let Some(asset) = violation(parent, changes.accounts(), &assets)
+    let (changes, account_count, assets, council, records) = overlay.into_parts();
+    let records = records.settle();
+    if let Some(asset) = violation(parent, changes.accounts(), records.money(parent.records()), &assets)
         && !is_on(Breakage::CreditedTwice)
     {
         return Err(ExecutionError::NotConserved { asset });
@@ -130,12 +132,13 @@ pub fn execute<'t>(
     leaves.sort_unstable_by_key(|(index, _)| *index);
     let tree = ledger.tree().patch(ancestors.iter().map(|delta| &delta.tree), leaves, account_count);
     let open = next_chains(&before.open, height, timestamp, &executed);
-    let after = before.next((account_count, tree.root()), assets, council, open, executed.len() as u64);
+    let after =
+        before.next((account_count, tree.root()), records.summary(), assets, council, open, executed.len() as u64);
 
     let (state_root, receipts_root) = (after.state_root(), receipts_root(&receipts));
     let next_validators = after.next_validators;
     let parent = before.state_root();
-    let delta = Delta { parent, height, timestamp, changes, tree, executed, executed_set, after };
+    let delta = Delta { parent, height, timestamp, changes, tree, records, executed, executed_set, after };
     Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
 }
 
@@ -188,6 +191,7 @@ fn run_instructions(
             }
             Step::Approve { .. } if std::mem::replace(&mut has_approved, true) => Err(Failure::SecondApproval),
             Step::Approve { epoch, changes } => overlay.approve(&payload.payer, epoch, changes, now).map(|()| None),
+            Step::Register(registration) => register(overlay, &payload.payer, registration).map(|()| None),
         };
         touched.extend(receiver.map_err(|failure| (number, failure))?);
     }
@@ -198,6 +202,7 @@ fn run_instructions(
 mod tests {
     use super::*;
     use crate::ledger::Accounts;
+    use crate::records::Table;
     use crate::replay::Replay;
     use crate::{Account, Asset, Council, Parameters};
     use types::codec::Text;
@@ -216,7 +221,8 @@ mod tests {
         let won = Asset { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer, supply: Amount(50) };
         let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
         let council = Council::genesis(vec![Member::new("only", key.public(), "peer", "/address").unwrap()]).unwrap();
-        let ledger = Ledger::assemble(parameters, accounts, vec![won], council, Replay::default(), 0).unwrap();
+        let ledger =
+            Ledger::assemble(parameters, accounts, Table::default(), vec![won], council, Replay::default(), 0).unwrap();
 
         let burn = |amount| {
             let burn = Instruction::Burn { asset: AssetId(0), amount: Amount(amount) };

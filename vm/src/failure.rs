@@ -1,7 +1,7 @@
 //! Why a transaction had no effect.
 
 use bincode::{Decode, Encode};
-use types::{Amount, AssetId, Epoch, MAX_VALIDATORS, MemberField, PublicKey, Timestamp};
+use types::{Address, Amount, AssetId, Epoch, MAX_VALIDATORS, MemberField, MerchantField, PublicKey, Timestamp};
 
 /// Why an instruction, and with it its transaction, had no effect. The variants are in the
 /// order in which they are looked for; that order is part of the encoding.
@@ -103,6 +103,29 @@ pub enum Failure {
     /// The list would be as it is.
     #[error("the validators would be as they are: there is nothing to approve")]
     NothingChanges,
+    /// The payer is not the issuer of the first asset, who alone changes the registry of merchants.
+    #[error("only the registrar, who is the issuer of asset 0, changes the registry of merchants")]
+    NotRegistrar,
+    /// The merchant to be registered has an entry.
+    #[error("merchant {merchant} is registered: update its entry, or close it first")]
+    MerchantExists {
+        /// The merchant.
+        merchant: Address,
+    },
+    /// The merchant has no entry.
+    #[error("merchant {merchant} is not registered: register it first")]
+    UnknownMerchant {
+        /// The merchant named.
+        merchant: Address,
+    },
+    /// A part of the merchant's new entry is not what it must be.
+    #[error("the {field} of merchant {merchant} must be {}", .field.rule())]
+    MalformedMerchant {
+        /// The merchant.
+        merchant: Address,
+        /// Which part.
+        field: MerchantField,
+    },
 }
 
 impl Failure {
@@ -126,6 +149,10 @@ impl Failure {
             Failure::SharedEntry { .. } => "shared_entry",
             Failure::ValidatorCount { .. } => "validator_count",
             Failure::NothingChanges => "nothing_changes",
+            Failure::NotRegistrar => "not_registrar",
+            Failure::MerchantExists { .. } => "merchant_exists",
+            Failure::UnknownMerchant { .. } => "unknown_merchant",
+            Failure::MalformedMerchant { .. } => "malformed_merchant",
         }
     }
 }
@@ -137,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_kind_is_the_variants_name() {
-        let (asset, key) = (AssetId(0), PublicKey([1; 32]));
+        let (asset, key, merchant) = (AssetId(0), PublicKey([1; 32]), Address([2; 20]));
         let failures = [
             Failure::UnknownAccount,
             Failure::UnknownAsset { asset },
@@ -156,6 +183,10 @@ mod tests {
             Failure::SharedEntry { key, with: key, field: MemberField::Name },
             Failure::ValidatorCount { count: 0 },
             Failure::NothingChanges,
+            Failure::NotRegistrar,
+            Failure::MerchantExists { merchant },
+            Failure::UnknownMerchant { merchant },
+            Failure::MalformedMerchant { merchant, field: MerchantField::Name },
         ];
         for (failure, number) in failures.iter().zip(0u8..) {
             assert_eq!(encode(failure)[0], number, "the variants' numbers are on the chain");

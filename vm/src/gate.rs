@@ -138,7 +138,7 @@ mod tests {
         overlay.roll_back();
 
         assert_eq!(overlay.assets()[0].supply, Amount(100));
-        let (changes, account_count, _, _) = overlay.into_parts();
+        let (changes, account_count, ..) = overlay.into_parts();
         assert_eq!((changes.accounts().len(), account_count), (1, 2), "only the payer's copy is left");
         assert_eq!(changes.accounts()[0].account, *ledger.account(&Address([1; 20])).unwrap());
         assert!(changes.find(&Address([7; 20])).is_none());

@@ -3,6 +3,7 @@
 use types::{Address, Amount, AssetId, Member};
 
 use crate::ledger::Accounts;
+use crate::records::Table;
 use crate::replay::Replay;
 use crate::{
     Account, Asset, AssetSpec, Council, Failure, Ledger, MAX_ASSETS, MAX_VALID_SECONDS, Parameters,
@@ -96,7 +97,7 @@ impl Ledger {
             }
         }
         issuers.into_iter().for_each(|issuer| list.push(Account::new(issuer)));
-        Ledger::assemble(parameters, list, assets, council, Replay::default(), 0)
+        Ledger::assemble(parameters, list, Table::default(), assets, council, Replay::default(), 0)
             .map_err(GenesisError::DuplicateAccount)
     }
 }

@@ -1,5 +1,7 @@
 //! The finalized state, in memory.
 
+use std::ops::RangeBounds;
+
 use types::{Address, Amount, AssetId, Deadline, Hash, TransactionId};
 
 use crate::commitments::Commitments;
@@ -7,8 +9,9 @@ use crate::delta::Changed;
 use crate::directory::Directory;
 use crate::merkle::Tree;
 use crate::pages::Pages;
+use crate::records::{Slots, Table};
 use crate::replay::{Executed, Replay};
-use crate::{Account, Asset, Council, Delta, Parameters, ReceiptPointer};
+use crate::{Account, Asset, Council, Delta, Parameters, ReceiptPointer, Record, RecordKey};
 
 /// All accounts in the order of their creation.
 pub(crate) type Accounts = Pages<Account, 64>;
@@ -17,8 +20,9 @@ pub(crate) type Accounts = Pages<Account, 64>;
 pub struct Ledger {
     commitments: Commitments,
     accounts: Accounts,
-    directory: Directory,
+    directory: Directory<Address>,
     tree: Tree,
+    records: Table,
     replay: Replay,
 }
 
@@ -35,6 +39,7 @@ impl Ledger {
     pub(crate) fn assemble(
         parameters: Parameters,
         accounts: Accounts,
+        records: Table,
         assets: Vec<Asset>,
         council: Council,
         replay: Replay,
@@ -54,12 +59,13 @@ impl Ledger {
         let commitments = Commitments::new(
             parameters,
             (account_count, tree.root()),
+            records.summary(),
             assets,
             council,
             replay.chains(),
             executed_total,
         );
-        Ok(Ledger { commitments, accounts, directory, tree, replay })
+        Ok(Ledger { commitments, accounts, directory, tree, records, replay })
     }
 
     /// Folds in the effect of a block that became final.
@@ -68,7 +74,7 @@ impl Ledger {
     ///
     /// If the block was not executed on top of this state.
     pub fn apply(&mut self, delta: Delta) -> Closed {
-        let Delta { parent, height, timestamp, changes, tree, executed, after, .. } = delta;
+        let Delta { parent, height, timestamp, changes, tree, records, executed, after, .. } = delta;
         assert_eq!(parent, self.state_root(), "block {height} does not follow the ledger");
         self.tree.apply(&tree);
         for Changed { index, account } in changes.into_accounts() {
@@ -79,6 +85,7 @@ impl Ledger {
                 self.accounts.push(account);
             }
         }
+        self.records.apply(records);
         for (id, index) in executed.into_iter().zip(0..) {
             self.replay.remember(Executed { id, at: ReceiptPointer { height, index } });
         }
@@ -137,9 +144,19 @@ impl Ledger {
         self.replay.find(id)
     }
 
-    /// The sum of all balances of an asset. Looks at every account: for audits.
+    /// The record of a key.
+    pub fn record(&self, key: &RecordKey) -> Option<&Record> {
+        self.records.find(key).map(|(_, entry)| &entry.record)
+    }
+
+    /// The records whose keys are in `range`, in the order of their keys.
+    pub fn records(&self, range: impl RangeBounds<RecordKey>) -> impl Iterator<Item = (&RecordKey, &Record)> {
+        self.records.range(range).map(|entry| (&entry.key, &entry.record))
+    }
+
+    /// The sum of all balances and records of an asset. Looks at every account and record: for audits.
     pub fn held(&self, asset: AssetId) -> Amount {
-        held(&self.accounts, asset)
+        held(&self.accounts, self.records.slots(), asset)
     }
 
     pub(crate) fn commitments(&self) -> &Commitments {
@@ -163,15 +180,22 @@ impl Ledger {
         &self.tree
     }
 
+    pub(crate) fn records_table(&self) -> &Table {
+        &self.records
+    }
+
     pub(crate) fn replay(&self) -> &Replay {
         &self.replay
     }
 }
 
-/// The sum of all balances of an asset.
-pub(crate) fn held(accounts: &Accounts, asset: AssetId) -> Amount {
+/// The sum of all balances and records of an asset.
+pub(crate) fn held(accounts: &Accounts, records: &Slots, asset: AssetId) -> Amount {
+    let in_accounts = accounts.iter().map(|account| account.balance(asset));
+    let in_records = records.iter().flatten().filter_map(|entry| entry.record.held());
+    let in_records = in_records.filter(|(held, _)| *held == asset).map(|(_, amount)| amount);
     // Should the books be wrong, then by a saturated sum visibly so.
-    Amount(accounts.iter().fold(0, |sum, account| sum.saturating_add(account.balance(asset).0)))
+    Amount(in_accounts.chain(in_records).fold(0, |sum, amount| sum.saturating_add(amount.0)))
 }
 
 impl std::fmt::Debug for Ledger {

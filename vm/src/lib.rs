@@ -9,12 +9,14 @@
 //!   Every other one is executed and gets a [`Receipt`]: it succeeded, or failed with a typed [`Failure`] and no effect.
 //! - A quorum of the validators changes the list of validators, which the ledger holds ([`Council`]).
 //! - All money moves through one function, `gate::pass`, which also fixes the order of checks.
-//! - After each block and for each asset, balances have changed by as much as the supply; otherwise the block is an
+//! - Whatever is neither a balance nor an asset, such as a merchant's entry, is a [`Record`].
+//! - After each block and for each asset, balances and the money in records have changed by as much as the supply; otherwise the block is an
 //!   [`ExecutionError::NotConserved`] and must not be voted for.
 //!
 //! # What the state root commits to
 //!
-//! Chain parameters; the validators with what they have approved; all accounts (a Merkle tree over them in the order of their creation) and their count; assets with
+//! Chain parameters; the validators with what they have approved; all accounts (a Merkle tree over them in the order of
+//! their creation) and their count; all records (a Merkle tree over their slots) and the count of slots; assets with
 //! supply; the ids that are remembered against replay, with the places of their receipts; the number of transactions
 //! executed since genesis. A [`Snapshot`] carries just that, so that [`Ledger::restore`] can check all it reads.
 
@@ -31,11 +33,13 @@ mod failure;
 mod gate;
 mod genesis;
 mod ledger;
+mod merchants;
 mod merkle;
 mod overlay;
 mod pages;
 mod precheck;
 mod receipt;
+mod records;
 mod replay;
 mod step;
 
@@ -51,3 +55,4 @@ pub use genesis::GenesisError;
 pub use ledger::{Closed, Ledger};
 pub use precheck::Precheck;
 pub use receipt::{Link, MAX_LINKS, Outcome, Receipt, ReceiptPointer, receipts_root};
+pub use records::{Record, RecordKey, RecordKind};

@@ -58,6 +58,17 @@ impl Patch {
     pub(crate) fn root(&self) -> Hash {
         self.root
     }
+
+    /// The changed leaves in the order of their places.
+    pub(crate) fn leaves(&self) -> &[(u32, Hash)] {
+        self.levels.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// The leaf at a place, if it has changed.
+    pub(crate) fn leaf(&self, place: u32) -> Option<Hash> {
+        let leaves = self.leaves();
+        leaves.binary_search_by_key(&place, |(place, _)| *place).ok().map(|found| leaves[found].1)
+    }
 }
 
 /// Reads a level of one patch at ascending places.

@@ -1,13 +1,15 @@
 //! A block's working state over its parent's: accounts are copied in when they are first touched, and what a failing
 //! transaction changed is taken back.
 
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use types::{Address, Amount, AssetId, AuthorizedTransaction, Epoch, Instruction, Timestamp, TransactionId};
 
 use crate::commitments::Commitments;
 use crate::delta::{Changed, Changes};
-use crate::{Account, Asset, Council, Delta, Failure, Ledger, ReceiptPointer, council};
+use crate::records::{Base, Before, Working};
+use crate::{Account, Asset, Council, Delta, Failure, Ledger, ReceiptPointer, Record, RecordKey, council};
 
 /// A state that does not change: the ledger with the blocks that are not final on top of it.
 #[derive(Clone, Copy)]
@@ -41,12 +43,20 @@ impl<'a> Parent<'a> {
         changed.map(|changed| &changed.account).or_else(|| self.ledger.accounts().get(index as usize))
     }
 
+    pub(crate) fn records(&self) -> Base<'a> {
+        Base::new(self.ledger.records_table(), self.ancestors)
+    }
+
     /// Brings the accounts that transactions will touch from memory into the processor's caches. Changes nothing; but
     /// one look-up after the other does not wait here, while each waits for memory when a transaction executes.
     pub(crate) fn warm(&self, transactions: &[&AuthorizedTransaction]) {
         let receiver = |instruction: &Instruction| match instruction {
             Instruction::Mint { to, .. } | Instruction::Transfer { to, .. } => Some(*to),
-            Instruction::Burn { .. } | Instruction::ApproveValidators { .. } => None,
+            Instruction::Burn { .. }
+            | Instruction::ApproveValidators { .. }
+            | Instruction::RegisterMerchant { .. }
+            | Instruction::UpdateMerchant { .. }
+            | Instruction::CloseMerchant { .. } => None,
         };
         let payloads = || transactions.iter().map(|transaction| transaction.payload());
         let receivers = payloads().flat_map(|payload| payload.instructions.iter().filter_map(receiver));
@@ -67,6 +77,7 @@ enum Undo {
     Balance { slot: u32, asset: AssetId, amount: Amount },
     Supply { asset: AssetId, amount: Amount },
     Council(Arc<Council>),
+    Record(Box<Before>),
 }
 
 /// An account of the overlay, for as long as no rollback ends it.
@@ -80,6 +91,7 @@ pub(crate) struct Overlay<'a> {
     account_count: u32,
     assets: Arc<Vec<Asset>>,
     council: Arc<Council>,
+    records: Working<'a>,
     /// The changes of the running transaction, in order.
     undo: Vec<Undo>,
     /// How many slots there were when the running transaction's first instruction began.
@@ -95,6 +107,7 @@ impl<'a> Overlay<'a> {
             account_count: *account_count,
             assets: assets.clone(),
             council: council.clone(),
+            records: Working::new(parent.records()),
             undo: Vec::new(),
             mark: 0,
         }
@@ -153,6 +166,32 @@ impl<'a> Overlay<'a> {
         Ok(())
     }
 
+    /// The record of a key.
+    pub(crate) fn record(&self, key: &RecordKey) -> Option<&Record> {
+        self.records.get(key)
+    }
+
+    /// The records whose keys are in `range`, in the order of their keys.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the first record with a deadline is read so"))]
+    pub(crate) fn records(
+        &self,
+        range: impl RangeBounds<RecordKey> + Clone,
+    ) -> impl Iterator<Item = (&RecordKey, &Record)> {
+        self.records.range(range)
+    }
+
+    /// Adds or replaces a record. The key is of the record's kind.
+    pub(crate) fn put_record(&mut self, key: RecordKey, record: Record) {
+        let before = self.records.put(key, record);
+        self.undo.push(Undo::Record(Box::new(before)));
+    }
+
+    /// Removes a record, if it is there.
+    pub(crate) fn remove_record(&mut self, key: RecordKey) {
+        let before = self.records.remove(key);
+        self.undo.push(Undo::Record(Box::new(before)));
+    }
+
     /// Ends the block: a change of the validators whose time has come takes effect.
     pub(crate) fn end_block(&mut self, now: Timestamp) {
         if let Some(council) = self.council.after(now) {
@@ -178,6 +217,7 @@ impl<'a> Overlay<'a> {
                 Undo::Balance { slot, asset, amount } => self.changes.account_mut(slot).set_balance(asset, amount),
                 Undo::Supply { asset, amount } => Arc::make_mut(&mut self.assets)[asset.0 as usize].supply = amount,
                 Undo::Council(council) => self.council = council,
+                Undo::Record(before) => self.records.take_back(*before),
             }
         }
         let existing = self.parent.commitments().account_count;
@@ -185,7 +225,7 @@ impl<'a> Overlay<'a> {
         self.account_count -= created as u32;
     }
 
-    pub(crate) fn into_parts(self) -> (Changes, u32, Arc<Vec<Asset>>, Arc<Council>) {
-        (self.changes, self.account_count, self.assets, self.council)
+    pub(crate) fn into_parts(self) -> (Changes, u32, Arc<Vec<Asset>>, Arc<Council>, Working<'a>) {
+        (self.changes, self.account_count, self.assets, self.council, self.records)
     }
 }

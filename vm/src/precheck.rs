@@ -1,5 +1,7 @@
 //! What the finalized state can tell of a transaction before it is ordered.
 
+use std::collections::BTreeMap;
+
 use types::{Amount, AssetId, AuthorizedTransaction, Deadline, Timestamp};
 
 use crate::gate::{Movement, Way};
@@ -55,6 +57,8 @@ impl Ledger {
         let payer = &transaction.payload().payer;
         let mut purse = self.account(payer).map(Purse::new);
         let mut has_approved = false;
+        // What the instructions before have made of merchants' entries.
+        let mut registered = BTreeMap::new();
         for instruction in transaction.payload().instructions.iter() {
             match Step::from(instruction) {
                 Step::Move(movement) => {
@@ -67,6 +71,12 @@ impl Ledger {
                 Step::Approve { epoch, changes } => {
                     let approved = self.council().approve(payer, epoch, changes, now, validator_notice_millis);
                     approved.map_err(Precheck::WouldFail)?;
+                }
+                Step::Register(registration) => {
+                    let key = registration.key();
+                    let is_registered = registered.get(&key).copied().unwrap_or_else(|| self.record(&key).is_some());
+                    let entry = registration.check(payer, self.assets(), is_registered);
+                    registered.insert(key, entry.map_err(Precheck::WouldFail)?.is_some());
                 }
             }
         }

@@ -1,13 +1,15 @@
-//! What an instruction asks for: money to be moved, or a change of the validators.
+//! What an instruction asks for: money to be moved, or a change of the validators or of the registry of merchants.
 
 use types::{Epoch, Instruction};
 
 use crate::council::Changes;
 use crate::gate::{Movement, Way};
+use crate::merchants::{Change, Registration};
 
 pub(crate) enum Step<'t> {
     Move(Movement),
     Approve { epoch: Epoch, changes: &'t Changes },
+    Register(Registration<'t>),
 }
 
 impl<'t> From<&'t Instruction> for Step<'t> {
@@ -23,6 +25,15 @@ impl<'t> From<&'t Instruction> for Step<'t> {
                 Step::Move(Movement { asset: *asset, amount: *amount, way: Way::Transfer { to: *to } })
             }
             Instruction::ApproveValidators { epoch, changes } => Step::Approve { epoch: *epoch, changes },
+            Instruction::RegisterMerchant { merchant, entry } => {
+                Step::Register(Registration { merchant: *merchant, change: Change::Register(entry) })
+            }
+            Instruction::UpdateMerchant { merchant, entry } => {
+                Step::Register(Registration { merchant: *merchant, change: Change::Update(entry) })
+            }
+            Instruction::CloseMerchant { merchant } => {
+                Step::Register(Registration { merchant: *merchant, change: Change::Close })
+            }
         }
     }
 }

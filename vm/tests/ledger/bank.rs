@@ -5,7 +5,7 @@ use std::sync::Arc;
 use types::codec::{Bounded, Text};
 use types::{
     Address, Amount, AssetId, AuthorizedTransaction, ChainTag, Deadline, Epoch, Hash, Height, Instruction, Member,
-    Payload, SecretKey, Timestamp, Transaction, ValidatorChange,
+    Merchant, Payload, SecretKey, Timestamp, Transaction, ValidatorChange,
 };
 use vm::{AssetSpec, BlockContext, Delta, Execution, Ledger, Parameters, execute};
 
@@ -79,6 +79,31 @@ pub(crate) fn transfer(asset: AssetId, to: u8, amount: u128) -> Instruction {
 
 pub(crate) fn approve(epoch: u64, changes: Vec<ValidatorChange>) -> Instruction {
     Instruction::ApproveValidators { epoch: Epoch(epoch), changes: Bounded::new(changes).unwrap() }
+}
+
+/// A good entry of a shop with so many tills.
+pub(crate) fn shop(name: &str, tills: u8) -> Merchant {
+    let till = |number| Text::new(format!("till-{number}")).unwrap();
+    Merchant {
+        business_number: Text::new("1248100998").unwrap(),
+        name: Text::new(name).unwrap(),
+        category: 5_814,
+        region: 11,
+        is_active: true,
+        terminals: Bounded::new((0..tills).map(till).collect()).unwrap(),
+    }
+}
+
+pub(crate) fn register(customer: u8, entry: Merchant) -> Instruction {
+    Instruction::RegisterMerchant { merchant: address(customer), entry: Box::new(entry) }
+}
+
+pub(crate) fn update(customer: u8, entry: Merchant) -> Instruction {
+    Instruction::UpdateMerchant { merchant: address(customer), entry: Box::new(entry) }
+}
+
+pub(crate) fn close(customer: u8) -> Instruction {
+    Instruction::CloseMerchant { merchant: address(customer) }
 }
 
 pub(crate) fn add(customer: u8) -> ValidatorChange {

@@ -11,6 +11,7 @@ use vm::{Asset, BlockContext, Failure, Link, Outcome, Receipt, ReceiptPointer, S
 
 use crate::bank::{ALICE, BOB, DOLLAR, DOLLAR_ISSUER, ISSUER, MAX_VALID_SECONDS, PARAMETERS, WON, address, ledger};
 use crate::council_model::CouncilModel;
+use crate::registry_model::RegistryModel;
 
 #[derive(Clone)]
 pub(crate) struct Model {
@@ -24,6 +25,7 @@ pub(crate) struct Model {
     blocks: Vec<(Height, Vec<TransactionId>)>,
     now: Timestamp,
     pub(crate) council: CouncilModel,
+    pub(crate) registry: RegistryModel,
 }
 
 pub(crate) struct ModelBlock {
@@ -44,6 +46,7 @@ impl Model {
             blocks: Vec::new(),
             now: Timestamp(0),
             council: CouncilModel::new(),
+            registry: RegistryModel::default(),
         }
     }
 
@@ -76,6 +79,7 @@ impl Model {
             }
         }
         self.council.end_block(self.now);
+        self.registry.end_block();
         self.blocks.push((context.height, ids));
         block
     }
@@ -120,6 +124,11 @@ impl Model {
             Instruction::Transfer { asset, to, amount, .. } => (*asset, *amount, false, false, Some(*to)),
             Instruction::ApproveValidators { epoch, changes } => {
                 return self.council.approve(payer, *epoch, changes, self.now).map(|()| None);
+            }
+            Instruction::RegisterMerchant { .. }
+            | Instruction::UpdateMerchant { .. }
+            | Instruction::CloseMerchant { .. } => {
+                return self.registry.change(payer, instruction).map(|()| None);
             }
         };
         if !self.accounts.contains(&payer) {
@@ -167,9 +176,10 @@ impl Model {
         Hash::of(
             Domain::State,
             &encode(&(
-                *b"baro ledger v2",
+                *b"baro ledger v3",
                 (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis),
                 (accounts.1, accounts.0),
+                self.registry.root(),
                 Hash::of(Domain::Asset, &encode(&self.assets)),
                 self.council.hash(),
                 Hash::of(Domain::State, &encode(&(*b"baro replay v1", open))),
@@ -197,7 +207,7 @@ impl Model {
 }
 
 /// The root over `leaves` and as many zeros as make `width`, a power of two.
-fn merkle(leaves: &[Hash], width: usize) -> Hash {
+pub(crate) fn merkle(leaves: &[Hash], width: usize) -> Hash {
     match width {
         1 => leaves.first().copied().unwrap_or(Hash::ZERO),
         _ => {

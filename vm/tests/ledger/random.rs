@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use types::codec::Text;
 use types::{AssetId, Epoch, Instruction, Member, Timestamp, ValidatorChange};
-use vm::{BlockContext, Delta, Ledger};
+use vm::{BlockContext, Delta, Ledger, Record, RecordKey};
 
 use crate::bank::*;
 use crate::model::{Model, receipts_root};
@@ -76,6 +76,28 @@ fn approval() -> impl Strategy<Value = Instruction> {
     (prop_oneof![6 => Just(PRESENT), 1 => 0..3u64], changes()).prop_map(|(epoch, changes)| approve(epoch, changes))
 }
 
+/// Few merchants, so that their slots are emptied and given out again.
+fn registration() -> impl Strategy<Value = Instruction> {
+    let name = prop_oneof![6 => Just("Cafe"), 6 => Just("Bakery"), 1 => Just("")];
+    (0..6u8, CUSTOMERS..CUSTOMERS + 16, name, 0..3u8).prop_map(|(kind, merchant, name, tills)| match kind {
+        0..=2 => register(merchant, shop(name, tills)),
+        3 => update(merchant, shop(name, tills)),
+        _ => close(merchant),
+    })
+}
+
+/// Changes of the registry by its registrar, some of which fail at a later instruction.
+fn registrations() -> impl Strategy<Value = Vec<Draft>> {
+    let payer = prop_oneof![9 => Just(ISSUER), 1 => Just(ALICE)];
+    let ending = prop_oneof![4 => Just(vec![]), 1 => Just(vec![burn(WON, 1)]), 1 => Just(vec![burn(WON, u128::MAX)])];
+    let draft = (payer, 0..40u64, prop::collection::vec(registration(), 1..4), ending);
+    let draft = draft.prop_map(|(payer, salt, mut instructions, ending)| {
+        instructions.extend(ending);
+        Draft { payer, deadline: 3, salt, instructions }
+    });
+    prop::collection::vec(draft, 0..12)
+}
+
 fn validator() -> impl Strategy<Value = u8> {
     prop_oneof![4 => VALIDATOR..VALIDATOR + 3, 2 => Just(BOB), 1 => VALIDATOR + 3..VALIDATOR + 6]
 }
@@ -96,10 +118,10 @@ fn block() -> impl Strategy<Value = Vec<Draft>> {
     let mixed = (validator(), 0..3u64, prop::collection::vec(prop_oneof![approval(), instruction()], 1..4))
         .prop_map(|(payer, salt, instructions)| Draft { payer, deadline: 3, salt, instructions });
     let drafts = prop::collection::vec(prop_oneof![8 => draft, 1 => mixed], 0..12);
-    prop_oneof![3 => drafts, 1 => campaign()]
+    prop_oneof![6 => drafts, 2 => campaign(), 1 => registrations()]
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+fn steps<B: Strategy<Value = Vec<Draft>>>(block: fn() -> B) -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         5 => (1..1_500u64, block()).prop_map(|(millis, block)| Step::Extend(millis, block)),
         2 => (any::<bool>(), block()).prop_map(|(wins, block)| Step::Fork(wins, block)),
@@ -190,19 +212,30 @@ impl Chain {
                 assert_eq!(self.ledger.account(account).unwrap().balance(asset).0, model.balance(*account, asset));
             }
         }
+        let merchants = model.registry.merchants.iter();
+        let records = merchants.map(|(at, entry)| (RecordKey::Merchant(*at), Record::Merchant(entry.clone())));
+        let records: Vec<(RecordKey, Record)> = records.collect();
+        assert!(self.ledger.records(..).eq(records.iter().map(|(key, record)| (key, record))));
+        assert!(records.iter().all(|(key, record)| self.ledger.record(key) == Some(record)));
     }
+}
+
+fn run_steps(steps: Vec<Step>) {
+    let start = context(0, u64::from(SECOND) * 1_000 - 1);
+    let mut chain = Chain { ledger: ledger(), finalized: (Model::new(), start), pending: Vec::new(), sent: Vec::new() };
+    steps.into_iter().for_each(|step| chain.step(step));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_ledger_does_as_the_model_does(steps in steps()) {
-        let start = context(0, u64::from(SECOND) * 1_000 - 1);
-        let mut chain =
-            Chain { ledger: ledger(), finalized: (Model::new(), start), pending: Vec::new(), sent: Vec::new() };
-        for step in steps {
-            chain.step(step);
-        }
+    fn the_ledger_does_as_the_model_does(steps in steps(block)) {
+        run_steps(steps);
+    }
+
+    #[test]
+    fn the_registry_does_as_the_model_does(steps in steps(registrations)) {
+        run_steps(steps);
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use types::codec::{decode, encode};
-use types::{Amount, Deadline};
+use types::{Amount, Deadline, Instruction};
 use vm::{Account, Asset, Receipt};
 
 use crate::bank::*;
@@ -43,6 +43,14 @@ fn vectors() -> String {
             .map(|payer| signed(payer, 9, vec![approve(0, vec![add(VALIDATOR + 3), remove(VALIDATOR)])]))
             .into_iter()
             .collect(),
+        vec![
+            signed(ISSUER, 10, [BOB, ALICE, STRANGER].map(|at| register(at, shop("Shop", 2))).to_vec()),
+            signed(ALICE, 10, vec![close(ALICE)]),
+            signed(ISSUER, 11, vec![register(BOB, shop("Shop", 2))]),
+            signed(ISSUER, 12, vec![close(STRANGER + 1)]),
+            signed(ISSUER, 13, vec![update(BOB, shop("", 2))]),
+        ],
+        vec![signed(ISSUER, 14, vec![update(BOB, shop("Bob's", 1)), close(ALICE)])],
     ];
     for (block, height) in blocks.iter().zip(1..) {
         let execution = finalize(&mut ledger, now(height), block);
@@ -58,10 +66,14 @@ fn vectors() -> String {
         line(&format!("account {name}"), &encode(account));
         assert_eq!(decode::<Account>(&encode(account)).as_ref(), Ok(account));
     }
+    for instruction in [register(BOB, shop("Shop", 1)), update(BOB, shop("Shop", 1)), close(BOB)] {
+        line("instruction of the registry", &encode(&instruction));
+        assert_eq!(decode::<Instruction>(&encode(&instruction)), Ok(instruction));
+    }
     for (chunk, number) in ledger.snapshot().chunks().zip(0..) {
         line(&format!("checkpoint chunk {number}"), &chunk);
     }
-    let execution = run(&ledger, &[], context(5, (u64::from(SECOND) + 10) * 1_000), &[]);
+    let execution = run(&ledger, &[], context(7, (u64::from(SECOND) + 10) * 1_000), &[]);
     line("state root once a second has closed", &execution.state_root.0);
     let closed = ledger.apply(execution.delta).seconds;
     assert_eq!(closed.iter().map(|(deadline, _)| *deadline).collect::<Vec<_>>(), [Deadline(SECOND + 9)]);
