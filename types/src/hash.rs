@@ -35,6 +35,10 @@ pub enum Domain {
     CheckpointPart,
     /// A checkpoint: its block and the list of its parts.
     Checkpoint,
+    /// A program's bytes.
+    Program,
+    /// A pair of words that a program hashes.
+    ProgramWords,
 }
 
 impl Domain {
@@ -55,12 +59,14 @@ impl Domain {
             Domain::Council => "baro 2026 council v1",
             Domain::CheckpointPart => "baro 2026 checkpoint part v1",
             Domain::Checkpoint => "baro 2026 checkpoint v1",
+            Domain::Program => "baro 2026 program v1",
+            Domain::ProgramWords => "baro 2026 program words v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        static KEYS: [std::sync::OnceLock<[u8; 32]>; 15] = [const { std::sync::OnceLock::new() }; 15];
+        static KEYS: [std::sync::OnceLock<[u8; 32]>; 17] = [const { std::sync::OnceLock::new() }; 17];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())
     }

@@ -1,0 +1,7 @@
+//! The machine: what verifies always ends, and ends as a second, naive machine says.
+
+mod generator;
+mod naive;
+mod random;
+mod traps;
+mod verifier;
