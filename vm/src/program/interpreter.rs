@@ -60,7 +60,7 @@ pub fn run<H: Host>(
         next: program.index(entry.start),
     };
     let mut at = call.next;
-    match call.to_the_end(&mut at) {
+    match call.finish(&mut at) {
         Ok(value) => Ok(Output { value, events: call.events, gas: call.used }),
         Err(cause) => Err(Abort { cause, at: program.offset(at), gas: call.used }),
     }
@@ -103,7 +103,7 @@ impl<R> From<Trap> for Cause<R> {
 
 impl<H: Host> Call<'_, H> {
     /// Runs until the program ends. `at` is the index of the present instruction.
-    fn to_the_end(&mut self, at: &mut usize) -> Result<Word, Cause<H::Refusal>> {
+    fn finish(&mut self, at: &mut usize) -> Result<Word, Cause<H::Refusal>> {
         self.charge(gas::CALL)?;
         loop {
             *at = self.next;

@@ -26,6 +26,7 @@
 //! [`OPERATIONS`]. Arithmetic is on numbers of 128 bits; a result that is below zero or larger is a [`Trap`], and so is
 //! a word that is no number. A transfer of nothing does nothing.
 
+pub mod assembler;
 mod bounds;
 mod container;
 pub mod gas;

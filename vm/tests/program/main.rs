@@ -1,5 +1,6 @@
 //! The machine: what verifies always ends, and ends as a second, naive machine says.
 
+mod assembler;
 mod generator;
 mod naive;
 mod random;
