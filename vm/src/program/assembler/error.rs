@@ -5,9 +5,9 @@ use crate::program::word::WordError;
 
 /// A place in a text, as editors count: from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub(in crate::program) struct Place {
+    pub(in crate::program) line: usize,
+    pub(in crate::program) column: usize,
 }
 
 /// What is wrong with a text, and where.
@@ -23,7 +23,7 @@ pub struct AssemblyError {
 }
 
 impl AssemblyError {
-    pub(super) fn new(place: Place, problem: Problem) -> Self {
+    pub(in crate::program) fn new(place: Place, problem: Problem) -> Self {
         Self { line: place.line, column: place.column, problem }
     }
 }

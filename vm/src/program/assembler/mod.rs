@@ -19,9 +19,9 @@
 
 mod disassemble;
 mod emitter;
-mod error;
+pub(super) mod error;
 mod parser;
-mod token;
+pub(super) mod token;
 
 use std::collections::BTreeMap;
 

@@ -4,19 +4,19 @@ use super::error::{AssemblyError, Place, Problem};
 
 /// A word, a text with its quotation marks, or one of `( ) [ ] , :`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token<'a> {
-    pub(super) text: &'a str,
-    pub(super) place: Place,
+pub(in crate::program) struct Token<'a> {
+    pub(in crate::program) text: &'a str,
+    pub(in crate::program) place: Place,
 }
 
 impl Token<'_> {
     /// True for what a value can be written with: digits or a text.
-    pub(super) fn is_literal(&self) -> bool {
+    pub(in crate::program) fn is_literal(&self) -> bool {
         self.text.starts_with(|first: char| first.is_ascii_digit() || first == '"')
     }
 
     /// True for what can name something.
-    pub(super) fn is_name(&self) -> bool {
+    pub(in crate::program) fn is_name(&self) -> bool {
         self.text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
             && self.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     }
@@ -25,7 +25,7 @@ impl Token<'_> {
 const MARKS: &str = "()[],:";
 
 /// The tokens of `text`; comments and blanks are gone.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, AssemblyError> {
+pub(in crate::program) fn tokens(text: &str) -> Result<Vec<Token<'_>>, AssemblyError> {
     let mut tokens = Vec::new();
     for (line, content) in (1..).zip(text.lines()) {
         let mut rest = content;
