@@ -199,6 +199,10 @@ impl<H: Host> Call<'_, H> {
                 let (a, b) = self.stack.pop_words();
                 self.stack.push(hash(&a, &b));
             }
+            Op::Address => {
+                let address = self.stack.pop().address().ok_or(Trap::NotAnAddress)?;
+                self.stack.push(address);
+            }
         }
         Ok(None)
     }

@@ -121,6 +121,7 @@ operations! {
     Transfer      "transfer"      None     3 0 TRANSFER "c of asset a, of the program's own money, go to b"
     Emit          "emit"          None     2 0 EMIT     "an event with topic a and value b"
     Hash          "hash"          None     2 1 HASH     "the hash of a and b"
+    Address       "address"       None     1 1 STEP     "a; a trap where a is no address"
 }
 
 impl Op {

@@ -6,5 +6,7 @@ mod assembler;
 mod generator;
 mod naive;
 mod random;
+mod script;
+mod shipped;
 mod traps;
 mod verifier;

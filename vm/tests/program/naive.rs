@@ -202,6 +202,7 @@ fn value(op: Op, operand: u16, taken: &[Word], world: &World) -> Result<Vec<Word
         }
         Op::Load => world.cells.get(&taken[0]).copied().unwrap_or_default(),
         Op::Hash => hash(&taken[0], &taken[1]),
+        Op::Address => taken[0].address().ok_or(Stopped::Trap(Trap::NotAnAddress))?.into(),
         other => unreachable!("{other:?} does more than compute"),
     };
     Ok(vec![one])

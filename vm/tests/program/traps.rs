@@ -82,6 +82,7 @@ fn a_word_is_what_it_is_used_as() {
         |before: &[(Op, u16)], op| trap(&word, &[before, &[(Op::PushConstant, 0), (op, 0), (Op::Pop, 0)]].concat());
     assert_eq!(used(&[(Op::PushByte, 1)], Op::Add), Trap::NotANumber);
     assert_eq!(used(&[], Op::Category), Trap::NotAnAddress);
+    assert_eq!(used(&[], Op::Address), Trap::NotAnAddress);
     assert_eq!(used(&[], Op::Balance), Trap::NotAnAsset);
     let no_address = [(Op::PushByte, 0), (Op::PushConstant, 0), (Op::PushByte, 1), (Op::Transfer, 0)];
     assert_eq!(trap(&word, &no_address), Trap::NotAnAddress);
