@@ -1,5 +1,6 @@
 //! `baro program`: from a program's text to what is deployed. Nothing here needs a network.
 
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -175,14 +176,18 @@ fn show(file: &Path, json: bool) -> Outcome {
         println!("{}", serde_json::to_string_pretty(&value).context("a program as JSON")?);
         return Ok(());
     }
-    println!("hash   {}", code_hash(&bytes));
-    println!("bytes  {} ({} of code)", grouped(bytes.len() as u128), grouped(program.program().code.len() as u128));
-    println!("entry points");
+    let mut text = format!("hash   {}\n", code_hash(&bytes));
+    let (all, code) = (grouped(bytes.len() as u128), grouped(program.program().code.len() as u128));
+    text += &format!("bytes  {all} ({code} of code)\nentry points\n");
     for entry in entries.iter() {
-        println!("  {}", entry_line(&program, entry));
+        text += &format!("  {}\n", entry_line(&program, entry));
     }
-    println!("\n{}", disassemble(&program).trim_end());
-    Ok(())
+    text += &format!("\n{}", disassemble(&program));
+    // This is long, and read with a pager that may end first.
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(anyhow!("cannot print: {error}").into()),
+        _ => Ok(()),
+    }
 }
 
 fn entry_line(program: &VerifiedProgram, entry: &Entry) -> String {

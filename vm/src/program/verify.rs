@@ -26,7 +26,7 @@ const NO_INSTRUCTION: u16 = u16::MAX;
 pub enum VerifyError {
     /// The bytes are no program at all.
     #[error("not a program: {0}")]
-    Encoding(#[from] CodecError),
+    Encoding(CodecError),
     /// Made for another machine.
     #[error("the program is of version {got}, this machine runs {VERSION}")]
     Version {
@@ -164,7 +164,7 @@ impl VerifyError {
 
 /// Decodes `bytes` and checks all that the machine relies on.
 pub fn verify(bytes: &[u8]) -> Result<VerifiedProgram, VerifyError> {
-    let program: Program = decode(bytes)?;
+    let program: Program = decode(bytes).map_err(VerifyError::Encoding)?;
     if program.version != VERSION {
         return Err(VerifyError::Version { got: program.version });
     }

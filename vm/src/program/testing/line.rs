@@ -45,6 +45,11 @@ impl<'a> Line<'a> {
         self.tokens.first().is_some_and(|token| token.text == text) && self.take().is_some()
     }
 
+    /// The word that comes next, which stays; empty at the end.
+    pub(super) fn next_word(&self) -> &'a str {
+        self.tokens.first().map_or("", |token| token.text)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }

@@ -124,10 +124,11 @@ impl<'a> Scenario<'a> {
             }
             "event" => self.event(line)?,
             "holds" => {
+                let name = line.next_word().to_owned();
                 let account = line.address()?;
                 let (asset, amount) = line.money()?;
                 let got = self.sandbox.balance(account, asset);
-                differs(line, format!("the balance of {account}"), Word::from(amount.0), Word::from(got.0))?;
+                differs(line, format!("what {name} holds"), Word::from(amount.0), Word::from(got.0))?;
             }
             "cell" => self.cell(line)?,
             "cells" => {
