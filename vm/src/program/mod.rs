@@ -38,6 +38,7 @@ mod stack;
 pub mod testing;
 mod trap;
 mod verify;
+mod verify_error;
 mod word;
 
 pub use bounds::{GasBound, gas_bound};
@@ -49,5 +50,6 @@ pub use host::{Context, Host, Merchant};
 pub use interpreter::{Event, Output, hash, run};
 pub use operation::{Instruction, OPERATIONS, Op, Operand, Operation};
 pub use trap::{Abort, Cause, Trap};
-pub use verify::{VerifiedProgram, VerifyError, verify};
+pub use verify::{VerifiedProgram, verify};
+pub use verify_error::VerifyError;
 pub use word::{Word, WordError};

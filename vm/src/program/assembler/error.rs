@@ -1,6 +1,6 @@
 //! What can be wrong with a program's text, and where.
 
-use crate::program::verify::VerifyError;
+use crate::program::verify_error::VerifyError;
 use crate::program::word::WordError;
 
 /// A place in a text, as editors count: from 1, columns in characters.
