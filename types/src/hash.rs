@@ -37,6 +37,10 @@ pub enum Domain {
     Checkpoint,
     /// A leaf of the record tree.
     Record,
+    /// A program's bytes.
+    Program,
+    /// A pair of words that a program hashes.
+    ProgramWords,
 }
 
 impl Domain {
@@ -58,12 +62,14 @@ impl Domain {
             Domain::CheckpointPart => "baro 2026 checkpoint part v1",
             Domain::Checkpoint => "baro 2026 checkpoint v1",
             Domain::Record => "baro 2026 record v1",
+            Domain::Program => "baro 2026 program v1",
+            Domain::ProgramWords => "baro 2026 program words v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        static KEYS: [std::sync::OnceLock<[u8; 32]>; 16] = [const { std::sync::OnceLock::new() }; 16];
+        static KEYS: [std::sync::OnceLock<[u8; 32]>; 18] = [const { std::sync::OnceLock::new() }; 18];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())
     }

@@ -8,6 +8,7 @@
 //! - A transaction is *skipped* where its id was executed before, its deadline has passed or lies too far ahead.
 //!   Every other one is executed and gets a [`Receipt`]: it succeeded, or failed with a typed [`Failure`] and no effect.
 //! - A quorum of the validators changes the list of validators, which the ledger holds ([`Council`]).
+//! - [`program`]s move money by rule. The machine that runs them knows nothing of the ledger.
 //! - All money moves through one function, `gate::pass`, which also fixes the order of checks.
 //! - Whatever is neither a balance nor an asset, such as a merchant's entry, is a [`Record`].
 //! - After each block and for each asset, balances and the money in records have changed by as much as the supply; otherwise the block is an
@@ -38,6 +39,7 @@ mod merkle;
 mod overlay;
 mod pages;
 mod precheck;
+pub mod program;
 mod receipt;
 mod records;
 mod replay;

@@ -10,6 +10,7 @@ mod localnet;
 mod network;
 mod node;
 mod pay;
+mod program;
 mod query;
 mod simulate;
 mod soak;
@@ -67,6 +68,9 @@ enum Command {
     Mint(pay::MintArgs),
     /// Destroy money of the issuer's own account and wait until it is final
     Burn(pay::BurnArgs),
+    /// Write programs that move money by rule, and test them
+    #[command(subcommand)]
+    Program(program::Command),
     /// Show what an account holds
     Balance(query::BalanceArgs),
     /// Show what became of a transaction
@@ -117,6 +121,7 @@ async fn run(command: Command) -> Outcome {
         Command::Pay(args) => pay::pay(args).await,
         Command::Mint(args) => pay::mint(args).await,
         Command::Burn(args) => pay::burn(args).await,
+        Command::Program(command) => program::run(command),
         Command::Balance(args) => query::balance(args).await,
         Command::Tx(args) => query::tx(args).await,
         Command::Block(args) => query::block(args).await,

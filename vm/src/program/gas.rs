@@ -1,0 +1,43 @@
+//! What work costs.
+//!
+//! One unit is about 5 ns of the machine that the figures were taken on, and never above 10 (`benches/benches/programs.rs`
+//! takes them again): 3 for moving words on the stack, 8 for arithmetic and comparisons, 5 for a division, 7 for the
+//! slowest product of 256 bits, 3 for a hash. What asks the ledger is priced well above the machine's own part of it,
+//! because the ledger's part comes on top. What costs others more than time costs more: a new cell is kept by every
+//! validator until somebody deletes it. Each operation's price is in the table of operations; these are the classes.
+
+/// The most that one call may use, whatever its limit says: about 5 ms, and never above 10.
+pub const MAX: u64 = 1_000_000;
+
+/// A call, before its first operation.
+pub const CALL: u64 = 50;
+
+/// What touches only the stack, the locals and the context.
+pub const STEP: u64 = 1;
+
+/// One division of 128 bits.
+pub const DIVISION: u64 = 4;
+
+/// A product of 256 bits, divided.
+pub const MUL_DIV: u64 = 60;
+
+/// A question to the ledger: a balance, a merchant.
+pub const QUERY: u64 = 40;
+
+/// Reading a cell.
+pub const LOAD: u64 = 40;
+
+/// Changing or deleting a cell.
+pub const STORE: u64 = 120;
+
+/// What is added to [`STORE`] where the cell was not in use.
+pub const CELL_CREATED: u64 = 2_000;
+
+/// A transfer through the ledger's gate.
+pub const TRANSFER: u64 = 400;
+
+/// An event, which a receipt carries.
+pub const EMIT: u64 = 100;
+
+/// Hashing two words.
+pub const HASH: u64 = 30;
