@@ -46,16 +46,14 @@ impl SyncLiar {
     /// A list of which one part is a slightly other one, which it does have.
     fn alter_list(&mut self, hand: &mut Hand<'_>, manifest: &mut Manifest) {
         let mut parts = manifest.parts.to_vec();
-        let height = manifest.height();
-        if !self.made_up.contains_key(&height) {
+        let (place, part) = self.made_up.entry(manifest.height()).or_insert_with(|| {
             let place = hand.random.index(parts.len());
-            let Some(mut part) = hand.checkpoint.get(place).cloned() else { return };
+            let mut part = hand.checkpoint.get(place).cloned().unwrap_or_default();
             if let Some(byte) = part.last_mut() {
                 *byte ^= 1;
             }
-            self.made_up.insert(height, (place, part));
-        }
-        let (place, part) = &self.made_up[&height];
+            (place, part)
+        });
         parts[*place] = part_hash(part);
         manifest.parts = Bounded::new(parts).unwrap_or_default();
     }
