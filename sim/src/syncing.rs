@@ -89,7 +89,7 @@ impl World {
                     let liar = machine_of(&peer);
                     self.trace.event(self.now, id, "unmasks", &liar.0.to_le_bytes(), || format!("{liar}: {lie}"));
                     if !self.is_byzantine(&peer) {
-                        self.accuse(id, "state sync", format!("calls {liar} a liar, which is honest: {lie}"));
+                        self.accuse(id, "sync", format!("calls {liar} a liar, which is honest: {lie}"));
                     }
                 }
                 SyncEffect::Finished(outcome) => return self.end_sync(id, outcome),
