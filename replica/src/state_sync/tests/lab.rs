@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use types::codec::Bounded;
 use types::{
-    Address, Amount, AssetId, Ballot, Block, Certificate, Header, Member, SecretKey, Timestamp, ValidatorIndex,
-    ValidatorSet, View, Vote,
+    Address, Amount, AssetId, Ballot, Block, Certificate, Epoch, Handover, Header, Height, Member, SecretKey,
+    Timestamp, ValidatorIndex, ValidatorSet, View, Vote,
 };
 use vm::{AssetSpec, Ledger};
 
