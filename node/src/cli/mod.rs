@@ -10,6 +10,7 @@ mod network;
 mod node;
 mod pay;
 mod query;
+mod receipt;
 mod simulate;
 mod soak;
 mod submission;
@@ -70,6 +71,9 @@ enum Command {
     Balance(query::BalanceArgs),
     /// Show what became of a transaction
     Tx(query::TxArgs),
+    /// Proofs that anyone checks with the genesis file alone
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// Show a finalized block
     Block(query::BlockArgs),
     /// Show how validators are
@@ -118,6 +122,7 @@ async fn run(command: Command) -> Outcome {
         Command::Burn(args) => pay::burn(args).await,
         Command::Balance(args) => query::balance(args).await,
         Command::Tx(args) => query::tx(args).await,
+        Command::Receipt(command) => receipt::run(command).await,
         Command::Block(args) => query::block(args).await,
         Command::Status(args) => query::status(args).await,
         Command::Peers(args) => query::peers(args).await,
