@@ -153,7 +153,7 @@ impl Ledger {
             }
         }
         let records = Table::assemble(records).map_err(RestoreError::DuplicateRecord)?;
-        let ledger = Ledger::assemble(parameters, accounts, records, assets, council, replay, executed_total, closed)
+        let ledger = Ledger::assemble(parameters, accounts, records, assets, council, replay, (executed_total, closed))
             .map_err(RestoreError::DuplicateAccount)?;
         match ledger.state_root() {
             got if got == expected_state_root || is_on(Breakage::LedgerUnverified) => Ok(ledger),

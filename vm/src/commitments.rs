@@ -57,8 +57,7 @@ impl Commitments {
         assets: Vec<Asset>,
         council: Council,
         open: Vec<(Deadline, Hash)>,
-        executed_total: u64,
-        closed: ClosedSeconds,
+        (executed_total, closed): (u64, ClosedSeconds),
     ) -> Self {
         let unsealed = Self {
             parameters,
@@ -87,8 +86,7 @@ impl Commitments {
         assets: Arc<Vec<Asset>>,
         council: Arc<Council>,
         open: Vec<(Deadline, Hash)>,
-        executed: u64,
-        closed: ClosedSeconds,
+        (executed, closed): (u64, ClosedSeconds),
     ) -> Self {
         let has_assets = Arc::ptr_eq(&assets, &self.assets);
         let assets_hash = if has_assets { self.assets_hash } else { assets_hash(&assets) };
@@ -158,8 +156,7 @@ pub(crate) mod tests {
             Vec::new(),
             council,
             Vec::new(),
-            0,
-            ClosedSeconds::default(),
+            (0, ClosedSeconds::default()),
         )
     }
 
@@ -173,8 +170,7 @@ pub(crate) mod tests {
                 base.assets.clone(),
                 base.council.clone(),
                 vec![],
-                0,
-                base.closed.clone(),
+                (0, base.closed.clone()),
             );
             next.state_root()
         };

@@ -140,8 +140,7 @@ pub fn execute<'t>(
         assets,
         council,
         open,
-        executed.len() as u64,
-        closed_seconds,
+        (executed.len() as u64, closed_seconds),
     );
 
     let (state_root, receipts_root) = (after.state_root(), receipts_root(&receipts));
@@ -237,8 +236,7 @@ mod tests {
             vec![won],
             council,
             Replay::default(),
-            0,
-            ClosedSeconds::default(),
+            (0, ClosedSeconds::default()),
         )
         .unwrap();
 

@@ -104,8 +104,7 @@ impl Ledger {
             assets,
             council,
             Replay::default(),
-            0,
-            ClosedSeconds::default(),
+            (0, ClosedSeconds::default()),
         )
         .map_err(GenesisError::DuplicateAccount)
     }

@@ -37,7 +37,8 @@ pub struct Closed {
 }
 
 impl Ledger {
-    /// The ledger of these parts, or the first address that two accounts share.
+    /// The ledger of these parts, or the first address that two accounts share. `executed`: how many transactions since
+    /// genesis, and the seconds that have passed.
     pub(crate) fn assemble(
         parameters: Parameters,
         accounts: Accounts,
@@ -45,8 +46,7 @@ impl Ledger {
         assets: Vec<Asset>,
         council: Council,
         replay: Replay,
-        executed_total: u64,
-        closed: ClosedSeconds,
+        executed: (u64, ClosedSeconds),
     ) -> Result<Ledger, Address> {
         let mut directory = Directory::with_capacity(accounts.len());
         let mut leaves = Vec::with_capacity(accounts.len());
@@ -66,8 +66,7 @@ impl Ledger {
             assets,
             council,
             replay.chains(),
-            executed_total,
-            closed,
+            executed,
         );
         Ok(Ledger { commitments, accounts, directory, tree, records, replay })
     }
