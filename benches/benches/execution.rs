@@ -47,6 +47,11 @@ fn ledger(accounts: u64, payers: &[SecretKey]) -> Ledger {
 }
 
 fn payments(accounts: u64, payers: &[SecretKey]) -> Vec<AuthorizedTransaction> {
+    payments_of(accounts, payers, 0)
+}
+
+/// A payment by each payer; another `first` makes other payments.
+fn payments_of(accounts: u64, payers: &[SecretKey], first: u64) -> Vec<AuthorizedTransaction> {
     let payment = |(number, key): (u64, &SecretKey)| {
         let transfer = Instruction::Transfer {
             asset: AssetId(0),
@@ -59,7 +64,7 @@ fn payments(accounts: u64, payers: &[SecretKey]) -> Vec<AuthorizedTransaction> {
             chain: ChainTag::of(&CHAIN),
             payer: Address::of(&key.public()),
             valid_until: Deadline::after(NOW, 60),
-            salt: number,
+            salt: first + number,
             instructions: Bounded::new(vec![transfer]).unwrap(),
         };
         Transaction::sign(payload, key, &CHAIN)
@@ -107,9 +112,38 @@ fn execution(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A block whose time has passed a deadline second for which so many payments were executed: it sorts their ids and hashes
+/// the list. Compare with a block that closes nothing.
+fn closing(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("closing a second");
+    let payers = payers();
+    let at = |height: u64, seconds: u64| BlockContext {
+        height: Height(height),
+        timestamp: NOW.plus_millis(seconds * 1_000),
+    };
+    for count in [10_000u64, 16_000] {
+        let mut ledger = ledger(10_000, &payers);
+        for height in 1..=count / PAYMENTS {
+            let payments = payments_of(10_000, &payers, height * PAYMENTS);
+            let execution = execute(&ledger, &[], at(height, 0), &payments).unwrap();
+            assert_eq!(execution.receipts.len() as u64, PAYMENTS);
+            ledger.apply(execution.delta);
+        }
+        let height = count / PAYMENTS + 1;
+        group.throughput(Throughput::Elements(count));
+        group.bench_function(BenchmarkId::new("block that closes nothing", count), |b| {
+            b.iter(|| execute(&ledger, &[], black_box(at(height, 60)), &[]).unwrap());
+        });
+        group.bench_function(BenchmarkId::new("block that closes the second", count), |b| {
+            b.iter(|| execute(&ledger, &[], black_box(at(height, 61)), &[]).unwrap());
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(300)).sample_size(10);
-    targets = execution
+    targets = execution, closing
 }
 criterion_main!(benches);

@@ -4,6 +4,7 @@
 
 #[expect(clippy::print_stdout, reason = "printing is what a command line is for")]
 pub mod cli;
+mod closed_seconds;
 pub mod home;
 pub mod localnet;
 pub mod network;

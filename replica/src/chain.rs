@@ -49,7 +49,7 @@ struct Candidate {
 pub(crate) struct Folded {
     pub(crate) block: Arc<FinalizedBlock>,
     pub(crate) batches: Vec<Arc<VerifiedBatch>>,
-    pub(crate) closed: Vec<(types::Deadline, Vec<(types::TransactionId, vm::ReceiptPointer)>)>,
+    pub(crate) closed: Vec<vm::ClosedSecond>,
 }
 
 pub(crate) struct Chain {

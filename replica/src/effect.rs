@@ -55,13 +55,8 @@ pub enum Write {
     TrimJournal(View),
     /// An epoch ended. A later one replaces nothing: there is one for each epoch.
     Handover(Handover),
-    /// The ids executed for a deadline second that has passed: the list never changes again.
-    ClosedSecond {
-        /// The deadline second.
-        second: types::Deadline,
-        /// Ids with the place of their receipts, sorted by id.
-        ids: Vec<(TransactionId, vm::ReceiptPointer)>,
-    },
+    /// A deadline second has passed: the list of ids that were executed for it never changes again.
+    ClosedSecond(vm::ClosedSecond),
 }
 
 /// A finalized block as it goes to disk.

@@ -144,9 +144,7 @@ impl Replica {
         self.note_for_checkpoint(block.block.header.height, bytes);
         let batches = new.iter().map(|batch| (batch.digest(), batch.bytes().clone())).collect();
         // First: a block that survives a crash must not have closed a second whose list did not.
-        for (second, ids) in closed {
-            effects.push(Effect::Write(Write::ClosedSecond { second, ids }));
-        }
+        effects.extend(closed.into_iter().map(|second| Effect::Write(Write::ClosedSecond(second))));
         effects.push(Effect::Write(Write::Finalized(FinalizedWrite { block: block.clone(), certificate, batches })));
         effects.push(Effect::Finalized(block));
     }

@@ -34,3 +34,9 @@ pub const STORE: i32 = -33015;
 pub const NOT_KEPT: i32 = -33016;
 /// The node only follows the chain: send to a validator.
 pub const NOT_A_VALIDATOR: i32 = -33017;
+/// What becomes of the transaction is not certain yet: there is nothing to prove before its deadline has passed.
+pub const NOT_CERTAIN: i32 = -33018;
+/// The transaction has no receipt: it was not executed and never will be.
+pub const NEVER_EXECUTED: i32 = -33019;
+/// The account never received anything.
+pub const NO_SUCH_ACCOUNT: i32 = -33020;

@@ -12,6 +12,8 @@ mod values;
 pub use validators::*;
 pub use values::*;
 
+pub use proof::ProofFile;
+
 use jsonrpsee::core::{RpcResult, SubscriptionResult};
 use jsonrpsee::proc_macros::rpc;
 use types::{Address, AssetId, Height, TransactionId};
@@ -66,6 +68,18 @@ pub trait BaroApi {
     /// Pairs of contradicting votes that this node has seen.
     #[method(name = "evidence")]
     async fn evidence(&self) -> RpcResult<Vec<EvidenceInfo>>;
+
+    /// The proof that a transaction was executed.
+    #[method(name = "proveReceipt")]
+    async fn prove_receipt(&self, id: TransactionId) -> RpcResult<ProofFile>;
+
+    /// The proof of what an account holds after the latest finalized block.
+    #[method(name = "proveBalance")]
+    async fn prove_balance(&self, address: Address, asset: AssetId) -> RpcResult<ProofFile>;
+
+    /// The proof of what became of a transaction: that it was executed, or that it was not and never will be.
+    #[method(name = "proveOutcome")]
+    async fn prove_outcome(&self, id: TransactionId) -> RpcResult<ProofFile>;
 
     /// Each finalized block, from now on.
     #[subscription(name = "subscribeBlocks" => "blocks", unsubscribe = "unsubscribeBlocks", item = BlockInfo)]

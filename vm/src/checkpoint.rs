@@ -14,7 +14,7 @@ use crate::commitments::Commitments;
 use crate::ledger::{Accounts, held};
 use crate::records::{Entry, Slots, Table};
 use crate::replay::{Entries, Executed, Replay};
-use crate::{Account, Asset, Council, Ledger, MAX_ASSETS, Parameters, RecordKey};
+use crate::{Account, Asset, ClosedSeconds, Council, Ledger, MAX_ASSETS, Parameters, RecordKey};
 
 /// The number of this format.
 const FORMAT: u32 = 3;
@@ -39,6 +39,7 @@ enum Chunk {
         assets: Bounded<Asset, MAX_ASSETS>,
         council: Council,
         executed_total: u64,
+        closed: ClosedSeconds,
     },
     Accounts(Bounded<Account, MAX_IN_CHUNK>),
     Records(Bounded<Option<Arc<Entry>>, MAX_IN_CHUNK>),
@@ -130,9 +131,9 @@ impl Ledger {
             let decoded = decode::<Chunk>(&bytes).map_err(|source| RestoreError::Damaged { chunk, source });
             decoded.map(|decoded| (chunk, decoded))
         });
-        let (parameters, assets, council, executed_total) = match chunks.next().ok_or(RestoreError::Empty)?? {
-            (_, Chunk::Header { format: FORMAT, parameters, assets, council, executed_total }) => {
-                (parameters, assets.into_vec(), council.checked()?, executed_total)
+        let (parameters, assets, council, executed_total, closed) = match chunks.next().ok_or(RestoreError::Empty)?? {
+            (_, Chunk::Header { format: FORMAT, parameters, assets, council, executed_total, closed }) => {
+                (parameters, assets.into_vec(), council.checked()?, executed_total, closed)
             }
             (_, Chunk::Header { format, .. }) => return Err(RestoreError::Format(format)),
             (chunk, _) => return Err(RestoreError::OutOfPlace(chunk)),
@@ -152,7 +153,7 @@ impl Ledger {
             }
         }
         let records = Table::assemble(records).map_err(RestoreError::DuplicateRecord)?;
-        let ledger = Ledger::assemble(parameters, accounts, records, assets, council, replay, executed_total)
+        let ledger = Ledger::assemble(parameters, accounts, records, assets, council, replay, (executed_total, closed))
             .map_err(RestoreError::DuplicateAccount)?;
         match ledger.state_root() {
             got if got == expected_state_root || is_on(Breakage::LedgerUnverified) => Ok(ledger),
@@ -167,6 +168,15 @@ impl Snapshot {
         held(&self.accounts, &self.records, asset)
     }
 
+    /// The closed seconds in the first of a state's chunks. They are to be believed as much as the chunk.
+    pub fn closed_seconds(first: &[u8]) -> Result<ClosedSeconds, RestoreError> {
+        match decode::<Chunk>(first).map_err(|source| RestoreError::Damaged { chunk: 0, source })? {
+            Chunk::Header { format: FORMAT, closed, .. } => Ok(closed),
+            Chunk::Header { format, .. } => Err(RestoreError::Format(format)),
+            _ => Err(RestoreError::OutOfPlace(0)),
+        }
+    }
+
     /// The state root of this state.
     pub fn state_root(&self) -> Hash {
         self.commitments.state_root()
@@ -174,13 +184,14 @@ impl Snapshot {
 
     /// The state as chunks of about a megabyte, for [`Ledger::restore`].
     pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
-        let Commitments { parameters, assets, council, executed_total, .. } = &self.commitments;
+        let Commitments { parameters, assets, council, executed_total, closed, .. } = &self.commitments;
         let header = Chunk::Header {
             format: FORMAT,
             parameters: *parameters,
             assets: bounded(assets.to_vec()),
             council: council.as_ref().clone(),
             executed_total: *executed_total,
+            closed: closed.clone(),
         };
         let accounts = cut(self.accounts.iter(), Account::max_encoded_bytes).map(|list| Chunk::Accounts(bounded(list)));
         // Encoded here once more, so that each kind of record needs no bound of its own; this thread has the time.

@@ -4,12 +4,11 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use bincode::{Decode, Encode};
-use types::codec::encode;
-use types::{Deadline, Domain, Hash};
+use types::{Deadline, Hash};
 
 use crate::asset::assets_hash;
 use crate::replay::open_hash;
-use crate::{Asset, Council};
+use crate::{Asset, ClosedSeconds, Council, StateOpening};
 
 /// The longest that [`Parameters::max_valid_seconds`] can be: the state root lists every second that is open.
 pub const MAX_VALID_SECONDS: u32 = 3_600;
@@ -45,6 +44,8 @@ pub(crate) struct Commitments {
     pub(crate) open: Vec<(Deadline, Hash)>,
     /// Transactions executed since genesis.
     pub(crate) executed_total: u64,
+    /// The seconds that have passed.
+    pub(crate) closed: ClosedSeconds,
     state_root: Hash,
 }
 
@@ -56,7 +57,7 @@ impl Commitments {
         assets: Vec<Asset>,
         council: Council,
         open: Vec<(Deadline, Hash)>,
-        executed_total: u64,
+        (executed_total, closed): (u64, ClosedSeconds),
     ) -> Self {
         let unsealed = Self {
             parameters,
@@ -70,6 +71,7 @@ impl Commitments {
             council: Arc::new(council),
             open,
             executed_total,
+            closed,
             state_root: Hash::ZERO,
         };
         unsealed.seal()
@@ -84,7 +86,7 @@ impl Commitments {
         assets: Arc<Vec<Asset>>,
         council: Arc<Council>,
         open: Vec<(Deadline, Hash)>,
-        executed: u64,
+        (executed, closed): (u64, ClosedSeconds),
     ) -> Self {
         let has_assets = Arc::ptr_eq(&assets, &self.assets);
         let assets_hash = if has_assets { self.assets_hash } else { assets_hash(&assets) };
@@ -106,23 +108,30 @@ impl Commitments {
             next_validators,
             open,
             executed_total: self.executed_total + executed,
+            closed,
             state_root: Hash::ZERO,
         };
         unsealed.seal()
     }
 
     fn seal(self) -> Self {
-        let parts = (
-            *b"baro ledger v3",
-            self.parameters,
-            (self.accounts_root, self.account_count),
-            (self.records.1, self.records.0),
-            self.assets_hash,
-            self.council_hash,
-            open_hash(&self.open),
-            self.executed_total,
-        );
-        Self { state_root: Hash::of(Domain::State, &encode(&parts)), ..self }
+        Self { state_root: self.opening().root(), ..self }
+    }
+
+    /// The parts that the state root is made of.
+    pub(crate) fn opening(&self) -> StateOpening {
+        StateOpening {
+            parameters: self.parameters,
+            accounts_root: self.accounts_root,
+            account_count: self.account_count,
+            records_root: self.records.1,
+            slot_count: self.records.0,
+            assets: self.assets_hash,
+            council: self.council_hash,
+            open: open_hash(&self.open),
+            executed_total: self.executed_total,
+            closed: self.closed.hash(),
+        }
     }
 
     pub(crate) fn state_root(&self) -> Hash {
@@ -140,14 +149,29 @@ pub(crate) mod tests {
         let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
         let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
         let council = Council::genesis(members).unwrap();
-        Commitments::new(parameters, (0, Hash::ZERO), (0, Hash::ZERO), Vec::new(), council, Vec::new(), 0)
+        Commitments::new(
+            parameters,
+            (0, Hash::ZERO),
+            (0, Hash::ZERO),
+            Vec::new(),
+            council,
+            Vec::new(),
+            (0, ClosedSeconds::default()),
+        )
     }
 
     #[test]
     fn the_state_root_depends_on_the_records() {
         let base = some();
         let root = |records| {
-            let next = base.next((0, Hash::ZERO), records, base.assets.clone(), base.council.clone(), vec![], 0);
+            let next = base.next(
+                (0, Hash::ZERO),
+                records,
+                base.assets.clone(),
+                base.council.clone(),
+                vec![],
+                (0, base.closed.clone()),
+            );
             next.state_root()
         };
         assert_eq!(root((0, Hash::ZERO)), base.state_root());

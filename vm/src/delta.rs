@@ -3,10 +3,10 @@
 use hashbrown::{HashMap, HashSet};
 use types::{Address, Hash, Height, Timestamp, TransactionId};
 
-use crate::Account;
 use crate::commitments::Commitments;
 use crate::merkle::Patch;
 use crate::records::RecordsDelta;
+use crate::{Account, ClosedSecond};
 
 /// The effect of one block on its parent's state. It keeps no reference to the parent's delta, and stays valid when the
 /// parent is folded into the ledger.
@@ -22,6 +22,8 @@ pub struct Delta {
     /// The transactions executed, in the order of their receipts.
     pub(crate) executed: Vec<TransactionId>,
     pub(crate) executed_set: HashSet<TransactionId>,
+    /// The seconds that the block's time has passed.
+    pub(crate) closed: Vec<ClosedSecond>,
     /// The state after the block.
     pub(crate) after: Commitments,
 }

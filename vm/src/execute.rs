@@ -132,13 +132,21 @@ pub fn execute<'t>(
     leaves.sort_unstable_by_key(|(index, _)| *index);
     let tree = ledger.tree().patch(ancestors.iter().map(|delta| &delta.tree), leaves, account_count);
     let open = next_chains(&before.open, height, timestamp, &executed);
-    let after =
-        before.next((account_count, tree.root()), records.summary(), assets, council, open, executed.len() as u64);
+    let mut closed_seconds = before.closed.clone();
+    let closed = parent.closing(timestamp).map(|(second, ids)| closed_seconds.close(second, ids)).collect();
+    let after = before.next(
+        (account_count, tree.root()),
+        records.summary(),
+        assets,
+        council,
+        open,
+        (executed.len() as u64, closed_seconds),
+    );
 
     let (state_root, receipts_root) = (after.state_root(), receipts_root(&receipts));
     let next_validators = after.next_validators;
     let parent = before.state_root();
-    let delta = Delta { parent, height, timestamp, changes, tree, records, executed, executed_set, after };
+    let delta = Delta { parent, height, timestamp, changes, tree, records, executed, executed_set, closed, after };
     Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
 }
 
@@ -204,7 +212,7 @@ mod tests {
     use crate::ledger::Accounts;
     use crate::records::Table;
     use crate::replay::Replay;
-    use crate::{Account, Asset, Council, Parameters};
+    use crate::{Account, Asset, ClosedSeconds, Council, Parameters};
     use types::codec::Text;
     use types::{Address, Amount, ChainTag, Deadline, Instruction, Member, Payload, SecretKey, Transaction};
 
@@ -221,8 +229,16 @@ mod tests {
         let won = Asset { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer, supply: Amount(50) };
         let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
         let council = Council::genesis(vec![Member::new("only", key.public(), "peer", "/address").unwrap()]).unwrap();
-        let ledger =
-            Ledger::assemble(parameters, accounts, Table::default(), vec![won], council, Replay::default(), 0).unwrap();
+        let ledger = Ledger::assemble(
+            parameters,
+            accounts,
+            Table::default(),
+            vec![won],
+            council,
+            Replay::default(),
+            (0, ClosedSeconds::default()),
+        )
+        .unwrap();
 
         let burn = |amount| {
             let burn = Instruction::Burn { asset: AssetId(0), amount: Amount(amount) };

@@ -6,7 +6,7 @@ use crate::ledger::Accounts;
 use crate::records::Table;
 use crate::replay::Replay;
 use crate::{
-    Account, Asset, AssetSpec, Council, Failure, Ledger, MAX_ASSETS, MAX_VALID_SECONDS, Parameters,
+    Account, Asset, AssetSpec, ClosedSeconds, Council, Failure, Ledger, MAX_ASSETS, MAX_VALID_SECONDS, Parameters,
     VALIDATOR_NOTICE_MILLIS,
 };
 
@@ -97,8 +97,16 @@ impl Ledger {
             }
         }
         issuers.into_iter().for_each(|issuer| list.push(Account::new(issuer)));
-        Ledger::assemble(parameters, list, Table::default(), assets, council, Replay::default(), 0)
-            .map_err(GenesisError::DuplicateAccount)
+        Ledger::assemble(
+            parameters,
+            list,
+            Table::default(),
+            assets,
+            council,
+            Replay::default(),
+            (0, ClosedSeconds::default()),
+        )
+        .map_err(GenesisError::DuplicateAccount)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::RangeBounds;
 
-use types::{Address, Amount, AssetId, Deadline, Hash, TransactionId};
+use types::{Address, Amount, AssetId, Hash, TransactionId};
 
 use crate::commitments::Commitments;
 use crate::delta::Changed;
@@ -11,7 +11,10 @@ use crate::merkle::Tree;
 use crate::pages::Pages;
 use crate::records::{Slots, Table};
 use crate::replay::{Executed, Replay};
-use crate::{Account, Asset, Council, Delta, Parameters, ReceiptPointer, Record, RecordKey};
+use crate::{
+    Account, AccountProof, Asset, ClosedSecond, ClosedSeconds, Council, Delta, Parameters, ReceiptPointer, Record,
+    RecordKey, StateOpening,
+};
 
 /// All accounts in the order of their creation.
 pub(crate) type Accounts = Pages<Account, 64>;
@@ -29,13 +32,13 @@ pub struct Ledger {
 /// What folding in a block has closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
-    /// The deadline seconds that block time has passed, with every transaction that was executed for them, sorted by
-    /// id, and the places of the receipts. A second for which none was executed is left out.
-    pub seconds: Vec<(Deadline, Vec<(TransactionId, ReceiptPointer)>)>,
+    /// The deadline seconds that block time has passed, ascending. A second for which nothing was executed is left out.
+    pub seconds: Vec<ClosedSecond>,
 }
 
 impl Ledger {
-    /// The ledger of these parts, or the first address that two accounts share.
+    /// The ledger of these parts, or the first address that two accounts share. `executed`: how many transactions since
+    /// genesis, and the seconds that have passed.
     pub(crate) fn assemble(
         parameters: Parameters,
         accounts: Accounts,
@@ -43,7 +46,7 @@ impl Ledger {
         assets: Vec<Asset>,
         council: Council,
         replay: Replay,
-        executed_total: u64,
+        executed: (u64, ClosedSeconds),
     ) -> Result<Ledger, Address> {
         let mut directory = Directory::with_capacity(accounts.len());
         let mut leaves = Vec::with_capacity(accounts.len());
@@ -63,7 +66,7 @@ impl Ledger {
             assets,
             council,
             replay.chains(),
-            executed_total,
+            executed,
         );
         Ok(Ledger { commitments, accounts, directory, tree, records, replay })
     }
@@ -74,7 +77,7 @@ impl Ledger {
     ///
     /// If the block was not executed on top of this state.
     pub fn apply(&mut self, delta: Delta) -> Closed {
-        let Delta { parent, height, timestamp, changes, tree, records, executed, after, .. } = delta;
+        let Delta { parent, height, timestamp, changes, tree, records, executed, closed, after, .. } = delta;
         assert_eq!(parent, self.state_root(), "block {height} does not follow the ledger");
         self.tree.apply(&tree);
         for Changed { index, account } in changes.into_accounts() {
@@ -90,7 +93,8 @@ impl Ledger {
             self.replay.remember(Executed { id, at: ReceiptPointer { height, index } });
         }
         self.commitments = after;
-        Closed { seconds: self.replay.close(timestamp) }
+        self.replay.forget(timestamp);
+        Closed { seconds: closed }
     }
 
     /// What a header of this state names.
@@ -152,6 +156,22 @@ impl Ledger {
     /// The records whose keys are in `range`, in the order of their keys.
     pub fn records(&self, range: impl RangeBounds<RecordKey>) -> impl Iterator<Item = (&RecordKey, &Record)> {
         self.records.range(range).map(|entry| (&entry.key, &entry.record))
+    }
+
+    /// The deadline seconds that block time has passed.
+    pub fn closed_seconds(&self) -> &ClosedSeconds {
+        &self.commitments.closed
+    }
+
+    /// The parts of the state root.
+    pub fn opening(&self) -> StateOpening {
+        self.commitments.opening()
+    }
+
+    /// What shows an account to those who know the state root; nothing if there is no such account.
+    pub fn prove_account(&self, address: &Address) -> Option<AccountProof> {
+        let (index, account) = self.indexed_account(address)?;
+        Some(AccountProof { account: account.clone(), path: self.tree.path(index)?, opening: self.opening() })
     }
 
     /// The sum of all balances and records of an asset. Looks at every account and record: for audits.

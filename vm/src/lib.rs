@@ -19,11 +19,14 @@
 //! Chain parameters; the validators with what they have approved; all accounts (a Merkle tree over them in the order of
 //! their creation) and their count; all records (a Merkle tree over their slots) and the count of slots; assets with
 //! supply; the ids that are remembered against replay, with the places of their receipts; the number of transactions
-//! executed since genesis. A [`Snapshot`] carries just that, so that [`Ledger::restore`] can check all it reads.
+//! executed since genesis; the deadline seconds that have passed, each with the sorted list of its ids ([`ClosedSeconds`]).
+//! [`StateOpening`] has these parts, so that an account or the outcome of a transaction can be shown to somebody who
+//! knows a header alone ([`AccountProof`], [`OutcomeProof`], [`ReceiptProof`]). A [`Snapshot`] carries just that, so that [`Ledger::restore`] can check all it reads.
 
 mod account;
 mod asset;
 mod checkpoint;
+mod closed;
 mod commitments;
 mod conservation;
 mod council;
@@ -36,10 +39,13 @@ mod genesis;
 mod ledger;
 mod merchants;
 mod merkle;
+mod opening;
 mod overlay;
 mod pages;
+mod path;
 mod precheck;
 pub mod program;
+mod proof;
 mod receipt;
 mod records;
 mod replay;
@@ -48,6 +54,7 @@ mod step;
 pub use account::Account;
 pub use asset::{Asset, AssetSpec, MAX_ASSETS, MAX_SYMBOL_BYTES};
 pub use checkpoint::{RestoreError, Snapshot};
+pub use closed::{ClosedSecond, ClosedSeconds, NodePlace, SecondLeaf};
 pub use commitments::{MAX_VALID_SECONDS, Parameters, VALIDATOR_NOTICE_MILLIS};
 pub use council::{Approval, Changes, Council, Members, PendingChange, change_members};
 pub use delta::Delta;
@@ -55,6 +62,9 @@ pub use execute::{BlockContext, Execution, ExecutionError, Skipped, execute};
 pub use failure::Failure;
 pub use genesis::GenesisError;
 pub use ledger::{Closed, Ledger};
+pub use opening::StateOpening;
+pub use path::{Path, PathError};
 pub use precheck::Precheck;
+pub use proof::{AccountProof, Finding, ListedId, OutcomeProof, ProofError, ReceiptProof, SecondProof};
 pub use receipt::{Link, MAX_LINKS, Outcome, Receipt, ReceiptPointer, receipts_root};
 pub use records::{Record, RecordKey, RecordKind};

@@ -5,8 +5,11 @@
 use std::sync::OnceLock;
 
 use types::Hash;
+use types::codec::Bounded;
 
-const MAX_DEPTH: usize = 32;
+use crate::path::Path;
+
+pub(crate) const MAX_DEPTH: usize = 32;
 
 /// The root of a subtree of this depth without leaves.
 fn empty(depth: usize) -> Hash {
@@ -21,14 +24,13 @@ fn empty(depth: usize) -> Hash {
 }
 
 /// How many levels of inner nodes a list of this length has.
-fn depth(count: u32) -> usize {
+pub(crate) fn depth(count: u32) -> usize {
     count.checked_sub(1).and_then(u32::checked_ilog2).map_or(0, |log| log as usize + 1)
 }
 
 /// The root over a whole list, with its length bound in; zero for none.
 pub(crate) fn list_root(mut nodes: Vec<Hash>) -> Hash {
-    let mut count = [0; 32];
-    count[..8].copy_from_slice(&(nodes.len() as u64).to_le_bytes());
+    let count = nodes.len() as u64;
     let mut level = 0;
     while nodes.len() > 1 {
         for parent in 0..nodes.len().div_ceil(2) {
@@ -38,7 +40,14 @@ pub(crate) fn list_root(mut nodes: Vec<Hash>) -> Hash {
         nodes.truncate(nodes.len().div_ceil(2));
         level += 1;
     }
-    nodes.first().map_or(Hash::ZERO, |root| Hash::node(root, &Hash(count)))
+    nodes.first().map_or(Hash::ZERO, |root| bind_count(root, count))
+}
+
+/// The root of a list with its length bound in.
+pub(crate) fn bind_count(root: &Hash, count: u64) -> Hash {
+    let mut length = [0; 32];
+    length[..8].copy_from_slice(&count.to_le_bytes());
+    Hash::node(root, &Hash(length))
 }
 
 /// A tree whose nodes are kept, so that changing some leaves costs only their paths.
@@ -99,6 +108,17 @@ impl Tree {
 
     pub(crate) fn root(&self) -> Hash {
         self.levels.last().and_then(|level| level.first()).copied().unwrap_or(Hash::ZERO)
+    }
+
+    /// The way from the leaf at `place` to the root; nothing if there is no such leaf.
+    pub(crate) fn path(&self, place: u32) -> Option<Path> {
+        self.levels[..].first()?.get(place as usize)?;
+        let below_root = &self.levels[..self.levels.len() - 1];
+        let sibling = |(level, nodes): (usize, &Vec<Hash>)| {
+            nodes.get((place as usize >> level) ^ 1).copied().unwrap_or(empty(level))
+        };
+        let siblings = below_root.iter().enumerate().map(sibling).collect();
+        Some(Path { place, siblings: Bounded::new(siblings).expect("as many levels as 32-bit places need") })
     }
 
     /// What setting `leaves` (ascending places; those of new leaves without a gap) changes in the tree of `count` leaves

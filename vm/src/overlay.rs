@@ -4,7 +4,7 @@
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
-use types::{Address, Amount, AssetId, AuthorizedTransaction, Epoch, Instruction, Timestamp, TransactionId};
+use types::{Address, Amount, AssetId, AuthorizedTransaction, Deadline, Epoch, Instruction, Timestamp, TransactionId};
 
 use crate::commitments::Commitments;
 use crate::delta::{Changed, Changes};
@@ -64,6 +64,24 @@ impl<'a> Parent<'a> {
         let indices: Vec<u32> = addresses.filter_map(|address| self.ledger.index_of(&address)).collect();
         let accounts = indices.iter().filter_map(|index| self.ledger.accounts().get(*index as usize));
         std::hint::black_box(accounts.filter(|account| account.latest.is_some()).count());
+    }
+
+    /// The seconds that a block of time `now` closes, with their ids, sorted.
+    pub(crate) fn closing(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Deadline, Vec<(TransactionId, ReceiptPointer)>)> {
+        let passed =
+            self.commitments().open.iter().map(|(second, _)| *second).filter(move |second| second.has_passed(now));
+        passed.map(|second| {
+            let mut ids: Vec<(TransactionId, ReceiptPointer)> = self.ledger.replay().of(second).collect();
+            for delta in self.ancestors {
+                let executed = delta.executed.iter().zip(0..).filter(|(id, _)| id.deadline() == second);
+                ids.extend(executed.map(|(id, index)| (*id, ReceiptPointer { height: delta.height, index })));
+            }
+            ids.sort_unstable();
+            (second, ids)
+        })
     }
 
     /// True if the transaction was executed and is remembered.

@@ -64,7 +64,7 @@ impl Receipt {
     }
 
     /// The receipt's leaf in the tree of receipts.
-    fn leaf(&self) -> Hash {
+    pub(crate) fn leaf(&self) -> Hash {
         Hash::of(Domain::Receipt, &encode(self))
     }
 }

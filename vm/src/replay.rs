@@ -82,18 +82,19 @@ impl Replay {
         places.insert_unique(self.hasher.hash_one(entry.id), place, hash_at);
     }
 
-    /// Forgets the seconds that `now` has passed and returns their ids, sorted.
-    pub(crate) fn close(&mut self, now: Timestamp) -> Vec<(Deadline, Vec<(TransactionId, ReceiptPointer)>)> {
-        let mut closed = Vec::new();
+    /// The ids of one second in the order of their execution.
+    pub(crate) fn of(&self, second: Deadline) -> impl Iterator<Item = (TransactionId, ReceiptPointer)> {
+        let entries = self.seconds.get(&second).into_iter().flat_map(|second| second.entries.iter());
+        entries.map(|entry| (entry.id, entry.at))
+    }
+
+    /// Forgets the seconds that `now` has passed.
+    pub(crate) fn forget(&mut self, now: Timestamp) {
         while let Some(first) = self.seconds.first_entry()
             && first.key().has_passed(window_end(now))
         {
-            let (deadline, second) = first.remove_entry();
-            let mut ids: Vec<_> = second.entries.iter().map(|entry| (entry.id, entry.at)).collect();
-            ids.sort_unstable();
-            closed.push((deadline, ids));
+            first.remove();
         }
-        closed
     }
 
     /// The lists of all open seconds; cheap.
@@ -181,10 +182,10 @@ mod tests {
         assert!(ids.iter().zip(0..).all(|(id, index)| replay.find(id) == Some(at(1, index))));
         assert_eq!(replay.find(&id(11, 1)), None);
 
-        assert!(replay.close(Timestamp(10_999)).is_empty());
-        let closed = replay.close(Timestamp(11_000));
-        let [(Deadline(10), list)] = closed.as_slice() else { panic!("closed {closed:?}") };
-        assert!(list.is_sorted() && list.len() == 256);
+        replay.forget(Timestamp(10_999));
+        assert_eq!(replay.of(Deadline(10)).count(), 256);
+        replay.forget(Timestamp(11_000));
+        assert_eq!(replay.of(Deadline(10)).count(), 0);
         assert_eq!(replay.find(&ids[0]), None);
         assert_eq!(replay.find(&id(11, 0)), Some(at(1, 256)));
     }

@@ -300,6 +300,18 @@ impl BaroApiServer for Validator {
         Err(unsupported())
     }
 
+    async fn prove_receipt(&self, _: TransactionId) -> RpcResult<ProofFile> {
+        Err(unsupported())
+    }
+
+    async fn prove_balance(&self, _: Address, _: AssetId) -> RpcResult<ProofFile> {
+        Err(unsupported())
+    }
+
+    async fn prove_outcome(&self, _: TransactionId) -> RpcResult<ProofFile> {
+        Err(unsupported())
+    }
+
     async fn subscribe_blocks(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
         let sink = pending.accept().await?;
         let mut height = self.height.clone();

@@ -3,8 +3,8 @@
 use bincode::{Decode, Encode};
 use node::store::decoders;
 use types::codec::{Blob, Bounded, List, encode};
-use types::{BatchDigest, TransactionId};
-use vm::{Receipt, ReceiptPointer};
+use types::{BatchDigest, Hash, TransactionId};
+use vm::{Receipt, ReceiptPointer, SecondLeaf};
 
 use super::canonical;
 use crate::memory::bounded;
@@ -21,7 +21,8 @@ fn run(bytes: &[u8]) -> bool {
         3 => writes_again(rest, decoders::commit),
         4 => writes_again(rest, decoders::marks),
         5 => canonical_list::<Receipt>(rest),
-        6 => canonical_list::<(TransactionId, ReceiptPointer)>(rest),
+        6 => canonical::<(u32, SecondLeaf, List<(TransactionId, ReceiptPointer)>)>(rest).is_some(),
+        7 => canonical::<(u32, Bounded<Hash, 33>)>(rest).is_some(),
         _ => false,
     }
 }
@@ -32,7 +33,7 @@ fn writes_again(bytes: &[u8], decoder: fn(&[u8]) -> Option<Vec<u8>>) -> bool {
     written.is_some()
 }
 
-/// The lists that the server reads back: receipts of a block, ids of a second.
+/// The receipts of a block, which the server reads back.
 fn canonical_list<T: Encode + Decode<()> + 'static>(bytes: &[u8]) -> bool {
     canonical::<List<T>>(bytes).is_some()
 }
@@ -49,6 +50,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         9u64,
     );
     let (id, at) = (TransactionId([6; 32]), ReceiptPointer { height: types::Height(7), index: 1 });
+    let leaf = SecondLeaf { previous: Some(types::Deadline(5)), second: id.deadline(), ids: Hash([1; 32]) };
     let link = vm::Link { account: types::Address([2; 20]), previous: Some(at) };
     let failure = vm::Failure::ZeroAmount;
     let receipt = |outcome| Receipt { id, outcome, links: Bounded::new(vec![link]).expect("few") };
@@ -57,10 +59,11 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("value-here", kind(0, [&[0; 17][..], b"the value"].concat())),
         ("value-chunks", kind(0, [&[1][..], &[9; 16], &[0; 15], &[200]].concat())),
         ("block", kind(1, encode(&block))),
-        ("opening", kind(2, encode(&vec![(1u64, 0u64, 0u64, 0u32), (2, 900, 4_000, 1_800_000_000)]))),
+        ("opening", kind(2, encode(&vec![(1u64, 0u64, 0u64, 0u32, 0u32), (2, 900, 4_000, 1_800_000_000, 60)]))),
         ("commit", kind(3, encode(&(12_000u64, 9u64, [5u8; 16])))),
         ("marks", kind(4, encode(&(300u64, 200u64)))),
         ("receipts", kind(5, encode(&receipts))),
-        ("ids", kind(6, encode(&vec![(id, at)]))),
+        ("ids", kind(6, encode(&(7u32, leaf, vec![(id, at)])))),
+        ("nodes", kind(7, encode(&(0u32, vec![leaf.hash(), Hash([2; 32])])))),
     ]
 }

@@ -12,6 +12,7 @@ mod node;
 mod pay;
 mod program;
 mod query;
+mod receipt;
 mod simulate;
 mod soak;
 mod submission;
@@ -75,6 +76,9 @@ enum Command {
     Balance(query::BalanceArgs),
     /// Show what became of a transaction
     Tx(query::TxArgs),
+    /// Proofs that anyone checks with the genesis file alone
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// Show a finalized block
     Block(query::BlockArgs),
     /// Show how validators are
@@ -124,6 +128,7 @@ async fn run(command: Command) -> Outcome {
         Command::Program(command) => program::run(command),
         Command::Balance(args) => query::balance(args).await,
         Command::Tx(args) => query::tx(args).await,
+        Command::Receipt(command) => receipt::run(command).await,
         Command::Block(args) => query::block(args).await,
         Command::Status(args) => query::status(args).await,
         Command::Peers(args) => query::peers(args).await,

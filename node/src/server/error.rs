@@ -55,6 +55,14 @@ pub(super) enum Error {
     NotKept(types::Height),
     #[error("there is no asset {0}: see baro_chain")]
     NoSuchAsset(types::AssetId),
+    #[error("what becomes of the transaction is not certain yet: ask again once second {0}, its deadline, has passed")]
+    NotCertain(types::Deadline),
+    #[error("the transaction was not executed by second {0}, and never will be: baro_proveOutcome proves that")]
+    NeverExecuted(types::Deadline),
+    #[error("{0} never received anything: there is nothing to prove of it")]
+    NoSuchAccount(types::Address),
+    #[error("the certificate of block {0} is not here yet: ask again")]
+    NotCertified(types::Height),
     #[error("the validator is stopping: ask another one")]
     Stopping,
     #[error("reading the store failed: {0:#}")]
@@ -70,6 +78,10 @@ impl Error {
             Error::NoSuchBlock(..) => (code::NO_SUCH_BLOCK, "no_such_block"),
             Error::NotKept(_) => (code::NOT_KEPT, "not_kept"),
             Error::NoSuchAsset(_) => (code::NO_SUCH_ASSET, "no_such_asset"),
+            Error::NotCertain(_) => (code::NOT_CERTAIN, "not_certain"),
+            Error::NeverExecuted(_) => (code::NEVER_EXECUTED, "never_executed"),
+            Error::NoSuchAccount(_) => (code::NO_SUCH_ACCOUNT, "no_such_account"),
+            Error::NotCertified(_) => (code::BUSY, "not_certified"),
             Error::Stopping => (code::STOPPING, "stopping"),
             Error::Store(_) => (code::STORE, "store"),
         };

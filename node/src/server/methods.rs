@@ -9,7 +9,7 @@ use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
     AccountInfo, AssetInfo, BalanceInfo, BaroApiServer, BlockInfo, ChainInfo, EvidenceInfo, HexBytes, NodeStatus,
-    PeerInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
+    PeerInfo, ProofFile, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -19,6 +19,7 @@ use vm::{Receipt, ReceiptPointer};
 
 use super::error::{Error, refused};
 use super::{RpcLimits, json};
+use crate::closed_seconds;
 use crate::network::Network;
 use crate::store::Store;
 use crate::validator::{Outcome, PlacedReceipt, Publication, Request};
@@ -30,6 +31,8 @@ pub(crate) struct Identity {
     pub(crate) chain_id: String,
     pub(crate) genesis_hash: types::Hash,
     pub(crate) max_valid_seconds: u32,
+    /// The first committee: what proofs start from.
+    pub(crate) committee: types::Committee,
 }
 
 /// Everything that answers.
@@ -44,14 +47,17 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Error> {
+    pub(super) async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         self.requests.send(request(reply)).await.map_err(|_| Error::Stopping)?;
         answer.await.map_err(|_| Error::Stopping)
     }
 
     /// Looks at the replica from inside its loop. Only quick looks: the loop waits.
-    async fn look<T: Send + 'static>(&self, look: impl FnOnce(&Replica) -> T + Send + 'static) -> Result<T, Error> {
+    pub(super) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Replica) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         self.ask(|reply| Request::Query(Box::new(move |replica| drop(reply.send(look(replica)))))).await
     }
 
@@ -66,7 +72,7 @@ impl Backend {
     }
 
     /// Reads the store once it holds everything that the loop knows: the ledger runs ahead of the disk.
-    async fn read_written<T: Send + 'static>(
+    pub(super) async fn read_written<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
@@ -89,7 +95,7 @@ impl Backend {
             Outcome::Stored(place) => self.stored_status(id, place).await,
             Outcome::Pending => Ok(TransactionStatus::Pending),
             Outcome::Unknown => Ok(TransactionStatus::Unknown { valid_until: id.deadline() }),
-            Outcome::Closed => match self.read_written(move |store| find_closed(store, &id)).await? {
+            Outcome::Closed => match self.read_written(move |store| closed_seconds::find(store, &id)).await? {
                 Some(place) => self.stored_status(id, place).await,
                 // What was executed for a second that closed before the first block was never here.
                 None => match self.store.beginning() {
@@ -109,7 +115,7 @@ impl Backend {
     }
 
     /// Refuses a height that this validator never had a block of.
-    fn refuse_before_beginning(&self, height: Height) -> Result<(), Error> {
+    pub(super) fn refuse_before_beginning(&self, height: Height) -> Result<(), Error> {
         match self.store.beginning() {
             Some(beginning) if height <= beginning.height => Err(Error::NotKept(beginning.height.next())),
             _ => Ok(()),
@@ -133,13 +139,6 @@ impl Backend {
 
 fn executed(placed: &PlacedReceipt) -> TransactionStatus {
     json::executed(json::receipt_info(placed.place, placed.block, placed.timestamp, &placed.receipt))
-}
-
-/// Looks for an id in the closed list of its deadline second.
-fn find_closed(store: &Store, id: &TransactionId) -> anyhow::Result<Option<ReceiptPointer>> {
-    let Some(bytes) = store.ids(id.deadline())? else { return Ok(None) };
-    let ids: List<(TransactionId, ReceiptPointer)> = decode(&bytes).context("the ids of a second")?;
-    Ok(ids.binary_search_by_key(id, |(id, _)| *id).ok().map(|found| ids[found].1))
 }
 
 fn read_receipt(store: &Store, id: &TransactionId, place: ReceiptPointer) -> anyhow::Result<PlacedReceipt> {
@@ -298,6 +297,18 @@ impl BaroApiServer for Backend {
             evidence: HexBytes(hex::encode(encode(evidence))),
         };
         Ok(evidence.iter().map(info).collect())
+    }
+
+    async fn prove_receipt(&self, id: TransactionId) -> RpcResult<ProofFile> {
+        Ok(self.receipt_proof(id).await?)
+    }
+
+    async fn prove_balance(&self, address: Address, asset: AssetId) -> RpcResult<ProofFile> {
+        Ok(self.balance_proof(address, asset).await?)
+    }
+
+    async fn prove_outcome(&self, id: TransactionId) -> RpcResult<ProofFile> {
+        Ok(self.outcome_proof(id).await?)
     }
 
     async fn subscribe_blocks(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {

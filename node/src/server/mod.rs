@@ -5,6 +5,7 @@ mod error;
 pub(crate) mod json;
 mod methods;
 mod metrics_page;
+mod proofs;
 
 pub use connect::RpcLimits;
 pub(crate) use connect::serve;

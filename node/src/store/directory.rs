@@ -12,7 +12,7 @@ use super::StoreError;
 use super::checksum::checksum;
 
 /// The format that this version writes and reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 const MARKER: &str = "BARO";
 const NEW_MARKER: &str = "BARO.new";
@@ -218,9 +218,9 @@ mod tests {
     #[test]
     fn refuses_a_newer_format() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(MARKER), "baro store\nformat 2\nsomething else\n").unwrap();
+        fs::write(dir.path().join(MARKER), "baro store\nformat 3\nsomething else\n").unwrap();
         let refused = Directory::open(dir.path(), chain()).err().unwrap();
-        assert!(matches!(refused, StoreError::NewerFormat { found: 2, supported: 1, .. }), "{refused}");
+        assert!(matches!(refused, StoreError::NewerFormat { found: 3, supported: 2, .. }), "{refused}");
     }
 
     #[test]

@@ -182,6 +182,11 @@ impl Store {
         Ok(Some(BlockRecord { block: entry.block, certificate: entry.certificate, receipts, batches }))
     }
 
+    /// A finalized block and its certificate, if it has one of its own, without receipts and batches.
+    pub fn certified(&self, height: Height) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, StoreError> {
+        Ok(self.entry(height)?.map(|entry| (entry.block, entry.certificate)))
+    }
+
     /// The receipts of a finalized block.
     pub fn receipts(&self, height: Height) -> Result<Option<Vec<u8>>, StoreError> {
         blocks::read_receipts(&self.0.volumes, height)
@@ -216,6 +221,23 @@ impl Store {
     /// The ids that were executed for a deadline second, as they were put.
     pub fn ids(&self, second: Deadline) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.volumes.of_second(second.0)?.value(Table::Ids, &second.0.to_be_bytes())
+    }
+
+    /// The first deadline second from `second` on for which ids were put, with the ids.
+    pub fn first_ids_since(&self, second: Deadline) -> Result<Option<(Deadline, Vec<u8>)>, StoreError> {
+        let first = self.0.volumes.first_since(Table::Ids, second.0)?;
+        Ok(first.map(|(second, ids)| (Deadline(second), ids)))
+    }
+
+    /// Puts the nodes of the accumulator over closed seconds that were complete with the leaf at `place`.
+    pub fn put_nodes(&self, place: u32, nodes: &[u8]) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        self.wrote(nodes.len(), writer.put_nodes(&self.0.volumes, place, nodes))
+    }
+
+    /// The nodes that were complete with the leaf at `place`, as they were put.
+    pub fn nodes(&self, place: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.volumes.of_place(place)?.value(Table::Nodes, &place.to_be_bytes())
     }
 
     /// Writes a checkpoint of a block that is in the store. It is durable when this returns, and older ones are gone, but

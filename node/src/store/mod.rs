@@ -17,7 +17,7 @@
 //!
 //! ```text
 //! table      key                                value
-//! opening    "volume"                           spans: (number, first height, first sequence, first second)*
+//! opening    "volume"                           spans: (number, first height, first sequence, first second, first place)*
 //! marks      "journal"                          (first view that counts, first journal record that counts)
 //! marks      "beginning"                        (height, time) of an adopted checkpoint's block; (0, 0): none
 //! batches    sequence u64 | digest [32]         the encoded batch
@@ -26,7 +26,8 @@
 //! receipts   height u64                         the encoded receipts
 //! journal    number u64                         view u64 | the record
 //! proposals  view u64 | hash [32]               the encoded block
-//! ids        second u32                         the ids executed for this deadline
+//! ids        second u32                         the ids executed for this deadline, with the closed second's leaf
+//! nodes      place u32                          nodes of the accumulator that were complete with this closed second
 //! handovers  epoch u64                          the encoded end of the epoch
 //! chunks     position u64                       up to 7168 bytes of a long value; empty: reserved
 //!

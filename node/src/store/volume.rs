@@ -41,10 +41,12 @@ pub(super) enum Table {
     Parts,
     /// The ends of past epochs.
     Handovers,
+    /// The accumulator over closed seconds.
+    Nodes,
 }
 
 impl Table {
-    const ALL: [Table; 11] = [
+    const ALL: [Table; 12] = [
         Table::Opening,
         Table::Marks,
         Table::Batches,
@@ -56,6 +58,7 @@ impl Table {
         Table::Ids,
         Table::Parts,
         Table::Handovers,
+        Table::Nodes,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -71,6 +74,7 @@ impl Table {
             Table::Ids => "ids",
             Table::Parts => "parts",
             Table::Handovers => "handovers",
+            Table::Nodes => "nodes",
         }
     }
 }

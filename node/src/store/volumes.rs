@@ -27,17 +27,18 @@ pub(super) struct Span {
     pub(super) first_height: u64,
     pub(super) first_sequence: u64,
     pub(super) first_second: u32,
+    pub(super) first_place: u32,
 }
 
-pub(super) type SpanFields = (u64, u64, u64, u32);
+pub(super) type SpanFields = (u64, u64, u64, u32, u32);
 
 impl Span {
     fn fields(&self) -> SpanFields {
-        (self.number, self.first_height, self.first_sequence, self.first_second)
+        (self.number, self.first_height, self.first_sequence, self.first_second, self.first_place)
     }
 
-    fn of((number, first_height, first_sequence, first_second): SpanFields) -> Self {
-        Span { number, first_height, first_sequence, first_second }
+    fn of((number, first_height, first_sequence, first_second, first_place): SpanFields) -> Self {
+        Span { number, first_height, first_sequence, first_second, first_place }
     }
 }
 
@@ -74,7 +75,7 @@ impl Volumes {
         found.sort();
         let (active, spans) = match found.last() {
             None => {
-                let span = Span { number: 1, first_height: 0, first_sequence: 0, first_second: 0 };
+                let span = Span { number: 1, first_height: 0, first_sequence: 0, first_second: 0, first_place: 0 };
                 (create(path, &[span], |_| Ok(()))?, vec![span])
             }
             Some((_, last)) => {
@@ -121,6 +122,32 @@ impl Volumes {
     /// The volume that holds the ids of a second.
     pub(super) fn of_second(&self, second: u32) -> Result<Arc<Volume>, StoreError> {
         self.of(|span| span.first_second <= second)
+    }
+
+    /// The volume that holds the nodes that were complete with a closed second.
+    pub(super) fn of_place(&self, place: u32) -> Result<Arc<Volume>, StoreError> {
+        self.of(|span| span.first_place <= place)
+    }
+
+    /// The numbers of the volumes that may hold the ids of a second or a later one, in order.
+    fn since_second(&self, second: u32) -> Vec<u64> {
+        self.read(|state| {
+            let first = state.spans.iter().rposition(|span| span.first_second <= second).unwrap_or(0);
+            state.spans[first..].iter().map(|span| span.number).collect()
+        })
+    }
+
+    /// The first entry of a table of seconds that is of `second` or a later one.
+    pub(super) fn first_since(&self, table: Table, second: u32) -> Result<Option<(u32, Vec<u8>)>, StoreError> {
+        for number in self.since_second(second) {
+            let volume = self.number(number)?;
+            if let Some(entry) = volume.entries(table, &second.to_be_bytes()).next() {
+                let (key, value) = entry?;
+                let damaged = |_| StoreError::corrupt(volume.path(), "the key of a second is damaged");
+                return Ok(Some((u32::from_be_bytes(key.try_into().map_err(damaged)?), value)));
+            }
+        }
+        Ok(None)
     }
 
     /// The volumes that may hold batches from a sequence on, and what was said about them later.

@@ -16,6 +16,7 @@ pub(super) struct Writer {
     pub(super) latest: Option<Height>,
     pub(super) beginning: Option<Beginning>,
     next_second: u32,
+    next_place: u32,
 }
 
 const BEGINNING_KEY: &[u8] = b"beginning";
@@ -37,6 +38,11 @@ impl Writer {
             Some(key) => u32::from_be_bytes(key.try_into().map_err(damaged)?).saturating_add(1),
             None => volumes.active_span().first_second,
         };
+        let damaged = |_| StoreError::corrupt(active.path(), "the key of a closed second is damaged");
+        let next_place = match active.last_key(Table::Nodes)? {
+            Some(key) => u32::from_be_bytes(key.try_into().map_err(damaged)?).saturating_add(1),
+            None => volumes.active_span().first_place,
+        };
         let beginning = active.value(Table::Marks, BEGINNING_KEY)?;
         let damaged = |_| StoreError::corrupt(active.path(), "the mark of the beginning is damaged");
         let beginning = beginning.map(|bytes| decode::<(u64, u64)>(&bytes).map_err(damaged)).transpose()?;
@@ -44,7 +50,7 @@ impl Writer {
         let beginning =
             beginning.map(|(height, time)| Beginning { height: Height(height), timestamp: Timestamp(time) });
         let latest = blocks::latest(volumes)?.max(beginning.map(|beginning| beginning.height));
-        Ok(Self { journal: Journal::recover(&active)?, latest, beginning, next_second })
+        Ok(Self { journal: Journal::recover(&active)?, latest, beginning, next_second, next_place })
     }
 
     pub(super) fn put_batch(
@@ -129,6 +135,21 @@ impl Writer {
         Ok(())
     }
 
+    pub(super) fn put_nodes(&mut self, volumes: &Volumes, place: u32, nodes: &[u8]) -> Result<(), StoreError> {
+        let key = place.to_be_bytes();
+        let volume = volumes.of_place(place)?;
+        if place < self.next_place && volume.value(Table::Nodes, &key)?.as_deref() == Some(nodes) {
+            // Execution was repeated after a restart.
+            return Ok(());
+        }
+        volume.put(Table::Nodes, &key, nodes)?;
+        if place < volumes.active_span().first_place {
+            volume.flush()?;
+        }
+        self.next_place = self.next_place.max(place.saturating_add(1));
+        Ok(())
+    }
+
     /// Lets the chain in the store begin after a block; without one, at genesis. Only while there are no blocks.
     pub(super) fn begin(&mut self, volumes: &Volumes, beginning: Option<Beginning>) -> Result<(), StoreError> {
         self.beginning = beginning;
@@ -154,6 +175,7 @@ impl Writer {
             first_height: self.latest.map_or(0, |latest| latest.0 + 1),
             first_sequence: next_sequence,
             first_second: self.next_second,
+            first_place: self.next_place,
         };
         volumes.rotate(next, |volume| {
             self.journal.carry(&full, volume)?;

@@ -200,6 +200,7 @@ fn identity(genesis: &Genesis, replica: &Replica) -> Identity {
         chain_id: spec.chain_id.clone(),
         genesis_hash: genesis.hash(),
         max_valid_seconds: spec.parameters.max_valid_seconds,
+        committee: genesis.committee(),
     }
 }
 

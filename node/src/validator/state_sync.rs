@@ -15,10 +15,12 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 use types::codec::{Bounded, decode, encode};
 use types::{Handover, Hash, Height, PublicKey};
+use vm::Snapshot;
 
 use super::clock::Clock;
 use super::post::{Post, open};
 use super::roster::Roster;
+use crate::closed_seconds;
 use crate::home::SyncMode;
 use crate::network::{Inbound, PeerEvent};
 use crate::store::{Beginning, CheckpointBlock, Store};
@@ -241,6 +243,9 @@ fn adopt(store: &Store, manifest: &Manifest, handovers: &[Handover]) -> anyhow::
     for handover in handovers {
         store.put_handover(handover.header.epoch, &encode(handover)).context("storing a handover")?;
     }
+    let first = manifest.parts.first().map(|hash| store.incoming_part(hash)).transpose()?.flatten();
+    let first = first.context("the first part of the checkpoint is gone: start again")?;
+    closed_seconds::begin(store, &Snapshot::closed_seconds(&first)?).context("storing the closed seconds")?;
     let header = &manifest.block.header;
     let beginning = Beginning { height: header.height, timestamp: header.timestamp };
     let block = CheckpointBlock { block: encode(&manifest.block), certificate: encode(&manifest.certificate) };

@@ -19,6 +19,7 @@ use vm::Snapshot;
 use super::inbox::Event;
 use super::metrics::Metrics;
 use super::post::Post;
+use crate::closed_seconds;
 use crate::store::{BlockRecord, Store};
 
 /// Orders that are taken before those who wait for a flush get it.
@@ -165,9 +166,7 @@ fn put(store: &Store, write: &Write) -> anyhow::Result<()> {
         Write::Handover(handover) => {
             store.put_handover(handover.header.epoch, &encode(handover)).context("storing the end of an epoch")
         }
-        Write::ClosedSecond { second, ids } => {
-            store.put_ids(*second, &encode(ids)).context("storing the ids of a second")
-        }
+        Write::ClosedSecond(closed) => closed_seconds::put(store, closed).context("storing the ids of a second"),
     }
 }
 

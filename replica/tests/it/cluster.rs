@@ -50,7 +50,7 @@ impl Disk {
                 self.journal.retain(|record| record.view() >= *view);
                 self.proposals.retain(|_, block| block.header.view >= *view);
             }
-            Write::ClosedSecond { .. } => {}
+            Write::ClosedSecond(_) => {}
             Write::Handover(handover) => self.handovers.push(handover.clone()),
             Write::Finalized(finalized) => {
                 for (digest, bytes) in &finalized.batches {

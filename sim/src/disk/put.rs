@@ -27,7 +27,7 @@ pub(super) fn puts(write: &Write) -> Vec<Put> {
         Write::TrimJournal(view) => vec![Put::TrimJournal(*view)],
         Write::Handover(handover) => vec![Put::Handover(handover.clone())],
         // Nothing here reads the lists of closed seconds: a replica does not need them to start again.
-        Write::ClosedSecond { .. } => Vec::new(),
+        Write::ClosedSecond(_) => Vec::new(),
         Write::Finalized(finalized) => {
             let batches = finalized.batches.iter();
             let mut puts: Vec<Put> =

@@ -98,6 +98,7 @@ fn delta(records: RecordsDelta) -> Arc<Delta> {
         records,
         executed: Vec::new(),
         executed_set: HashSet::default(),
+        closed: Vec::new(),
         after,
     })
 }

@@ -184,8 +184,37 @@ impl Model {
                 self.council.hash(),
                 Hash::of(Domain::State, &encode(&(*b"baro replay v1", open))),
                 self.executed.len() as u64,
+                self.closed(),
             )),
         )
+    }
+
+    /// The hash of the seconds that have passed.
+    fn closed(&self) -> Hash {
+        let mut seconds: BTreeMap<Deadline, Vec<(TransactionId, ReceiptPointer)>> = BTreeMap::new();
+        for (id, at) in self.executed.iter().filter(|(id, _)| u64::from(id.deadline().0) < self.now.0 / 1_000) {
+            seconds.entry(id.deadline()).or_default().push((*id, *at));
+        }
+        let (mut previous, mut leaves) = (None, Vec::new());
+        for (second, ids) in seconds {
+            let ids: Vec<Hash> =
+                ids.iter().map(|entry| Hash::of(Domain::State, &encode(&(*b"baro id v1", *entry)))).collect();
+            let leaf = (*b"baro second v1", previous, second, list_root(&ids));
+            leaves.push(Hash::of(Domain::State, &encode(&leaf)));
+            previous = Some(second);
+        }
+        let (mut peaks, mut rest) = (Vec::new(), &leaves[..]);
+        while !rest.is_empty() {
+            let width = 1 << rest.len().ilog2();
+            peaks.push(merkle(&rest[..width], width));
+            rest = &rest[width..];
+        }
+        Hash::of(Domain::State, &encode(&(*b"baro closed v1", leaves.len() as u32, previous, peaks)))
+    }
+
+    /// What became of an id.
+    pub(crate) fn executed(&self, id: &TransactionId) -> Option<ReceiptPointer> {
+        self.executed.get(id).copied()
     }
 
     fn open(&self) -> Vec<(Deadline, Hash)> {
@@ -226,8 +255,12 @@ pub(crate) fn receipts_root(receipts: &[Receipt]) -> Hash {
         let links: Vec<Link> = receipt.links.to_vec();
         Hash::of(Domain::Receipt, &encode(&(receipt.id, receipt.outcome.clone(), links)))
     };
-    let leaves: Vec<Hash> = receipts.iter().map(leaf).collect();
+    list_root(&receipts.iter().map(leaf).collect::<Vec<_>>())
+}
+
+/// The root over a list, with its length bound in.
+fn list_root(leaves: &[Hash]) -> Hash {
     let mut count = [0; 32];
     count[..8].copy_from_slice(&(leaves.len() as u64).to_le_bytes());
-    Hash::node(&merkle(&leaves, leaves.len().next_power_of_two()), &Hash(count))
+    Hash::node(&merkle(leaves, leaves.len().next_power_of_two()), &Hash(count))
 }

@@ -9,6 +9,7 @@ use vm::{BlockContext, Delta, Ledger, Record, RecordKey};
 
 use crate::bank::*;
 use crate::model::{Model, receipts_root};
+use crate::outcomes::Archive;
 
 /// Issuers, Alice, Bob and strangers that come to hold money.
 const CUSTOMERS: u8 = 12;
@@ -138,6 +139,7 @@ struct Chain {
     pending: Vec<(Arc<Delta>, Model, BlockContext)>,
     /// Everything ever sent: some of it is sent again.
     sent: Vec<types::AuthorizedTransaction>,
+    archive: Archive,
 }
 
 impl Chain {
@@ -195,7 +197,7 @@ impl Chain {
             Step::Finalize if self.pending.is_empty() => {}
             Step::Finalize => {
                 let (delta, model, context) = self.pending.remove(0);
-                self.ledger.apply(Arc::unwrap_or_clone(delta));
+                self.archive.keep(self.ledger.apply(Arc::unwrap_or_clone(delta)).seconds);
                 self.finalized = (model, context);
             }
             Step::Restart => {
@@ -203,7 +205,11 @@ impl Chain {
                 self.ledger = Ledger::restore(chunks, self.ledger.state_root()).unwrap();
             }
         }
-        let model = &self.finalized.0;
+        let (model, BlockContext { timestamp, .. }) = &self.finalized;
+        for id in self.sent.iter().map(|sent| sent.id()).filter(|id| id.deadline().has_passed(*timestamp)) {
+            let shown = self.archive.prove(&self.ledger, &id).verify(&id, &self.ledger.state_root(), *timestamp);
+            assert_eq!(shown, Ok(model.executed(&id)));
+        }
         assert_eq!(self.ledger.state_root(), model.state_root());
         assert_eq!(self.ledger.account_count() as usize, model.accounts().len());
         for asset in [WON, DOLLAR] {
@@ -222,7 +228,13 @@ impl Chain {
 
 fn run_steps(steps: Vec<Step>) {
     let start = context(0, u64::from(SECOND) * 1_000 - 1);
-    let mut chain = Chain { ledger: ledger(), finalized: (Model::new(), start), pending: Vec::new(), sent: Vec::new() };
+    let mut chain = Chain {
+        ledger: ledger(),
+        finalized: (Model::new(), start),
+        pending: Vec::new(),
+        sent: Vec::new(),
+        archive: Archive::default(),
+    };
     steps.into_iter().for_each(|step| chain.step(step));
 }
 

@@ -98,15 +98,16 @@ fn a_second_closes_once_with_all_its_ids() {
     let mut expected: Vec<_> = early.iter().map(|one| (one.id(), ledger.executed(&one.id()).unwrap())).collect();
     expected.sort_unstable();
     let closed = ledger.apply(Arc::unwrap_or_clone(closing));
-    assert_eq!(closed.seconds, [(Deadline(SECOND), expected)]);
+    let [first] = closed.seconds.as_slice() else { panic!("closed {closed:?}") };
+    assert_eq!((first.leaf.previous, first.leaf.second, first.place), (None, Deadline(SECOND), 0));
+    assert_eq!(first.ids, expected);
     assert!(early.iter().all(|one| ledger.executed(&one.id()).is_none()));
     assert!(ledger.executed(&late.id()).is_some());
     assert!(ledger.apply(after.delta).seconds.is_empty());
 
     let execution = run(&ledger, &[], context(5, second + 10_000), &[]);
     let closed = ledger.apply(execution.delta);
-    assert_eq!(
-        closed.seconds,
-        [(Deadline(SECOND + 2), vec![(late.id(), ReceiptPointer { height: Height(1), index: 10 })])]
-    );
+    let [second] = closed.seconds.as_slice() else { panic!("closed {closed:?}") };
+    assert_eq!((second.leaf.previous, second.leaf.second), (Some(Deadline(SECOND)), Deadline(SECOND + 2)));
+    assert_eq!(second.ids, [(late.id(), ReceiptPointer { height: Height(1), index: 10 })]);
 }

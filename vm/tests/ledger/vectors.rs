@@ -76,8 +76,13 @@ fn vectors() -> String {
     let execution = run(&ledger, &[], context(7, (u64::from(SECOND) + 10) * 1_000), &[]);
     line("state root once a second has closed", &execution.state_root.0);
     let closed = ledger.apply(execution.delta).seconds;
-    assert_eq!(closed.iter().map(|(deadline, _)| *deadline).collect::<Vec<_>>(), [Deadline(SECOND + 9)]);
-    line("ids of the closed second", &encode(&closed[0].1));
+    assert_eq!(closed.iter().map(|closed| closed.leaf.second).collect::<Vec<_>>(), [Deadline(SECOND + 9)]);
+    line("ids of the closed second", &encode(&closed[0].ids));
+    line("leaf of the closed second", &encode(&closed[0].leaf));
+    line("hash of that leaf", &closed[0].leaf.hash().0);
+    line("closed seconds", &encode(ledger.closed_seconds()));
+    line("parts of the state root", &encode(&ledger.opening()));
+    line("account proof", &encode(&ledger.prove_account(&address(ALICE)).unwrap()));
     assert_eq!(ledger.asset(WON).unwrap().supply, Amount((1 << 70) + 1_050));
     text
 }

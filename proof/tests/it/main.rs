@@ -1,0 +1,6 @@
+//! Proofs as a stranger checks them.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod altered;
+mod chain;
+mod proofs;
