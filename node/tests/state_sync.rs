@@ -9,9 +9,9 @@ use std::fs;
 use std::path::Path;
 
 use jsonrpsee::core::client::Error;
-use localnet::{Localnet, hex_of, in_a_minute, reaches, until};
+use localnet::{Localnet, hex_of, in_a_minute, now, reaches, until};
 use rpc::{BaroApiClient, code};
-use types::{Address, Height};
+use types::{Address, Deadline, Height};
 
 /// A checkpoint at each multiple of this height.
 const CHECKPOINT_BLOCKS: u64 = 20;
@@ -39,6 +39,19 @@ async fn an_empty_validator_gets_the_ledger_from_the_others_and_catches_up() {
     let client = net.client(0);
     let payer = net.key("alice");
     let pay = |salt: u64| net.transfer(&payer, Address([salt as u8; 20]), 1, salt, in_a_minute());
+    // Seconds that are closed before the checkpoint, each with one payment.
+    let expired = |status: &rpc::TransactionStatus| matches!(status, rpc::TransactionStatus::Expired { .. });
+    let until_passed = async |id| until("a second to pass", async || client.transaction(id).await.ok(), expired).await;
+    let mut never_sent = Vec::new();
+    for ahead in 1..=3 {
+        let valid_until = Deadline::after(now(), 1 + ahead);
+        let payment = net.transfer(&payer, Address([251; 20]), 1, 2_000, valid_until);
+        let id = client.send(hex_of(&payment)).await.unwrap();
+        client.wait(id, 10_000).await.unwrap();
+        let other = net.transfer(&payer, Address([252; 20]), 1, 2_001, valid_until);
+        never_sent.push(other.payload.id(&net.net.genesis_hash));
+    }
+    until_passed(never_sent[2]).await;
     let early = pay(1);
     for salt in 1..=3 * CHECKPOINT_BLOCKS {
         let payment = if salt == 1 { early.clone() } else { pay(salt) };
@@ -67,6 +80,22 @@ async fn an_empty_validator_gets_the_ledger_from_the_others_and_catches_up() {
         panic!("it has the receipt of the first payment")
     };
     assert_eq!(refused.code(), code::NOT_KEPT, "{refused:?}");
+
+    // It cannot prove what closed before its chain begins, and builds proofs on that of what closed since.
+    let Err(Error::Call(refused)) = synced.prove_outcome(never_sent[1]).await else { panic!("it has a closed second") };
+    assert_eq!(refused.code(), code::NOT_KEPT, "{refused:?}");
+    let valid_until = Deadline::after(now(), 2);
+    let payment = net.transfer(&payer, Address([251; 20]), 1, 3_000, valid_until);
+    let id = client.send(hex_of(&payment)).await.unwrap();
+    client.wait(id, 10_000).await.unwrap();
+    let unsent = net.transfer(&payer, Address([252; 20]), 1, 3_001, valid_until).payload.id(&net.net.genesis_hash);
+    until("a second to pass", async || synced.transaction(unsent).await.ok(), expired).await;
+    let genesis = genesis::ChainSpec::from_toml(&fs::read_to_string(homes[3].join("genesis.toml")).unwrap()).unwrap();
+    let genesis = genesis.genesis().unwrap().committee();
+    for id in [unsent, id] {
+        let file = synced.prove_outcome(id).await.unwrap();
+        assert!(file.verify(&genesis).is_ok(), "{file:?}");
+    }
 
     // It is a validator like the others: without another one they need it.
     net.kill(2);
