@@ -39,6 +39,9 @@ pub struct StoredBlock {
     pub batches: Vec<Vec<u8>>,
 }
 
+/// An encoded block and its encoded finality certificate, if it has one of its own.
+pub type CertifiedBytes = (Vec<u8>, Option<Vec<u8>>);
+
 /// Sequence and digest of each batch of a block.
 pub(super) type Places = Vec<(u64, BatchDigest)>;
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 use types::{BatchDigest, Deadline, Epoch, Hash, Height, View};
 
 use super::batches::{BatchIndex, batch_key, read_batch};
-use super::blocks::{self, BlockRecord, Entry, StoredBlock};
+use super::blocks::{self, BlockRecord, CertifiedBytes, Entry, StoredBlock};
 use super::checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
 use super::directory::{Directory, numbered, sync_directory};
 use super::incoming::Incoming;
@@ -183,7 +183,7 @@ impl Store {
     }
 
     /// A finalized block and its certificate, if it has one of its own, without receipts and batches.
-    pub fn certified(&self, height: Height) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, StoreError> {
+    pub fn certified(&self, height: Height) -> Result<Option<CertifiedBytes>, StoreError> {
         Ok(self.entry(height)?.map(|entry| (entry.block, entry.certificate)))
     }
 
