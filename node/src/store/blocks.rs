@@ -26,6 +26,15 @@ pub struct BlockRecord {
     pub batches: Vec<BatchDigest>,
 }
 
+/// A finalized block without what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockAlone {
+    /// The encoded block.
+    pub block: Vec<u8>,
+    /// The encoded certificate; absent where a descendant's covers the block.
+    pub certificate: Option<Vec<u8>>,
+}
+
 /// A finalized block with all that another validator needs to execute it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredBlock {
