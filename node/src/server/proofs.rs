@@ -9,7 +9,7 @@ use vm::{OutcomeProof, Receipt, ReceiptPointer, ReceiptProof};
 use super::error::Error;
 use super::methods::Backend;
 use crate::closed_seconds;
-use crate::store::Store;
+use crate::store::{BlockAlone, Store};
 use crate::validator::{Outcome, Request};
 
 /// What the store says of a proof: some parts may not be here.
@@ -106,7 +106,9 @@ fn file(store: &Store, genesis: &Committee, height: Height, claim: Claim) -> any
     let certificate = loop {
         let next = Height(height.0 + headers.len() as u64);
         ensure!(headers.len() < MAX_HEADERS, "no certificate within {MAX_HEADERS} blocks from block {height}");
-        let Some((block, certificate)) = store.certified(next)? else { return Ok(Made::NotCertified(height)) };
+        let Some(BlockAlone { block, certificate }) = store.block_alone(next)? else {
+            return Ok(Made::NotCertified(height));
+        };
         headers.push(decode::<Block>(&block).context("a block")?.header);
         if let Some(certificate) = certificate {
             break decode(&certificate).context("a certificate")?;

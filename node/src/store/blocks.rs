@@ -26,6 +26,15 @@ pub struct BlockRecord {
     pub batches: Vec<BatchDigest>,
 }
 
+/// A finalized block without what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockAlone {
+    /// The encoded block.
+    pub block: Vec<u8>,
+    /// The encoded certificate; absent where a descendant's covers the block.
+    pub certificate: Option<Vec<u8>>,
+}
+
 /// A finalized block with all that another validator needs to execute it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredBlock {
@@ -38,9 +47,6 @@ pub struct StoredBlock {
     /// The encoded batches, in the block's order.
     pub batches: Vec<Vec<u8>>,
 }
-
-/// An encoded block and its encoded finality certificate, if it has one of its own.
-pub type CertifiedBytes = (Vec<u8>, Option<Vec<u8>>);
 
 /// Sequence and digest of each batch of a block.
 pub(super) type Places = Vec<(u64, BatchDigest)>;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use types::{BatchDigest, Deadline, Epoch, Hash, Height, View};
 
 use super::batches::{BatchIndex, batch_key, read_batch};
-use super::blocks::{self, BlockRecord, CertifiedBytes, Entry, StoredBlock};
+use super::blocks::{self, BlockAlone, BlockRecord, Entry, StoredBlock};
 use super::checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
 use super::directory::{Directory, numbered, sync_directory};
 use super::incoming::Incoming;
@@ -182,9 +182,10 @@ impl Store {
         Ok(Some(BlockRecord { block: entry.block, certificate: entry.certificate, receipts, batches }))
     }
 
-    /// A finalized block and its certificate, if it has one of its own, without receipts and batches.
-    pub fn certified(&self, height: Height) -> Result<Option<CertifiedBytes>, StoreError> {
-        Ok(self.entry(height)?.map(|entry| (entry.block, entry.certificate)))
+    /// A finalized block without receipts and batches.
+    pub fn block_alone(&self, height: Height) -> Result<Option<BlockAlone>, StoreError> {
+        let entry = self.entry(height)?;
+        Ok(entry.map(|entry| BlockAlone { block: entry.block, certificate: entry.certificate }))
     }
 
     /// The receipts of a finalized block.

@@ -112,7 +112,7 @@ mod writer;
 mod tests;
 
 use batches::BatchIndex;
-pub use blocks::{BlockRecord, CertifiedBytes, StoredBlock};
+pub use blocks::{BlockAlone, BlockRecord, StoredBlock};
 pub use checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
 pub use error::StoreError;
 pub use handle::{Store, Written};

@@ -130,6 +130,31 @@ fn no_two_answers_can_be_shown_of_one_id() {
 }
 
 #[test]
+fn a_list_that_was_not_closed_shows_nothing() {
+    let (ledger, archive) = closed(5);
+    for second in &archive.0[1..] {
+        for place in 0..second.ids.len() {
+            // The real second with a list from which one id was taken.
+            let mut list = second.ids.clone();
+            let (id, _) = list.remove(place);
+            let base = archive.prove(&ledger, &id);
+            let finding = archive.second(&ledger, second).find(&list, &id);
+            assert!(matches!(&finding, Finding::NotListed { .. }));
+            let shown = verdict(&ledger, &OutcomeProof { finding, ..base.clone() }, &id);
+            assert_eq!(shown, Err(ProofError::Id(id.deadline())));
+            // And one to which an id was added.
+            let forged = crate::outcomes::id(second.leaf.second.0, 77);
+            let mut list = second.ids.clone();
+            list.push((forged, ReceiptPointer { height: types::Height(1), index: 0 }));
+            list.sort_unstable();
+            let finding = archive.second(&ledger, second).find(&list, &forged);
+            let shown = verdict(&ledger, &OutcomeProof { finding, ..base }, &forged);
+            assert_eq!(shown, Err(ProofError::Id(id.deadline())));
+        }
+    }
+}
+
+#[test]
 fn a_second_that_has_not_passed_proves_nothing() {
     let (ledger, archive) = closed(3);
     let (ahead, passed) = (id(SECOND + 50, 1), id(SECOND + 49, 1));

@@ -57,6 +57,10 @@ fn journal_record(n: u64) -> Vec<u8> {
     bytes(n ^ 2 << 60, 50 + 200 * (n as usize % 4))
 }
 
+fn nodes(place: u64) -> Vec<u8> {
+    bytes(place ^ 0x6e6f, 40)
+}
+
 fn ids(second: u64) -> Vec<u8> {
     bytes(second ^ 3 << 60, 32 * (second as usize % 100))
 }
@@ -86,8 +90,10 @@ fn put_height(store: &Store, height: u64) -> Result<(), StoreError> {
     }
     store.put_proposal(View(height), Hash([height as u8; 32]), &block(height).block)?;
     store.append_journal(View(height), &journal_record(height))?;
-    store.put_block(Height(height), &block(height))?;
+    // As the validator does: a block that is there must not have closed a second that is not.
+    store.put_nodes(height as u32, &nodes(height))?;
     store.put_ids(Deadline(height as u32), &ids(height))?;
+    store.put_block(Height(height), &block(height))?;
     store.trim_journal(View(height.saturating_sub(JOURNALED)))
 }
 
@@ -99,9 +105,10 @@ fn check_prefix(store: &Store) -> Result<u64, StoreError> {
         assert_eq!(store.receipts(Height(height))?.unwrap(), receipts(height), "receipts {height}");
         let with_batches = store.blocks(Height(height), 0)?;
         assert_eq!(with_batches, [stored(height)], "batches of block {height}");
-        if height < latest {
-            assert_eq!(store.ids(Deadline(height as u32))?.unwrap(), ids(height), "ids {height}");
-        }
+        assert_eq!(store.ids(Deadline(height as u32))?.unwrap(), ids(height), "ids {height}");
+        assert_eq!(store.nodes(height as u32)?.unwrap(), nodes(height), "nodes {height}");
+        let second = Deadline(height as u32);
+        assert_eq!(store.first_ids_since(second)?, Some((second, ids(height))), "ids from {height} on");
     }
     assert_eq!(store.blocks(Height(latest + 1), usize::MAX)?, []);
     check_open(store, latest)?;
