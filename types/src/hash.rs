@@ -41,6 +41,8 @@ pub enum Domain {
     Program,
     /// A pair of words that a program hashes.
     ProgramWords,
+    /// The address of a program.
+    ProgramAddress,
 }
 
 impl Domain {
@@ -64,12 +66,13 @@ impl Domain {
             Domain::Record => "baro 2026 record v1",
             Domain::Program => "baro 2026 program v1",
             Domain::ProgramWords => "baro 2026 program words v1",
+            Domain::ProgramAddress => "baro 2026 program address v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        static KEYS: [std::sync::OnceLock<[u8; 32]>; 18] = [const { std::sync::OnceLock::new() }; 18];
+        static KEYS: [std::sync::OnceLock<[u8; 32]>; 19] = [const { std::sync::OnceLock::new() }; 19];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())
     }

@@ -16,6 +16,7 @@ mod hash;
 mod keys;
 mod member;
 mod merchant;
+mod program;
 mod signature;
 mod transaction;
 mod units;
@@ -38,6 +39,7 @@ pub use merchant::{
     BUSINESS_NUMBER_DIGITS, MAX_MERCHANT_NAME_BYTES, MAX_TERMINAL_BYTES, MAX_TERMINALS, Merchant, MerchantError,
     MerchantField, TerminalId,
 };
+pub use program::{CallArguments, Deployment, MAX_CALL_ARGUMENTS, MAX_ENTRY_BYTES, MAX_PROGRAM_BYTES, ProgramCall};
 pub use signature::{SignedMessage, verify_all, verify_one};
 pub use transaction::{
     Authorization, ChainTag, Instruction, MAX_INSTRUCTIONS, MAX_MEMO_BYTES, MAX_REFERENCE_BYTES, MAX_TRANSACTION_BYTES,

@@ -6,8 +6,8 @@ use crate::breakage::{Breakage, is_on};
 use crate::codec::{Bounded, CodecError, Text, encode};
 use crate::hash::hexadecimal;
 use crate::{
-    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Domain, Epoch, Hash, MAX_VALIDATOR_CHANGES, Merchant,
-    PublicKey, SecretKey, Signature, SignedMessage, ValidatorChange, verify_all,
+    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Deployment, Domain, Epoch, Hash, MAX_VALIDATOR_CHANGES,
+    Merchant, ProgramCall, PublicKey, SecretKey, Signature, SignedMessage, ValidatorChange, verify_all,
 };
 
 /// The longest encoding of a transaction, in bytes.
@@ -113,6 +113,10 @@ pub enum Instruction {
         /// The merchant's account.
         merchant: Address,
     },
+    /// The payer puts a program on the ledger, whose address is [`Address::of_program`].
+    DeployProgram(Box<Deployment>),
+    /// The payer calls a program.
+    CallProgram(Box<ProgramCall>),
 }
 
 /// What the payer signs.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use types::breakage::{Breakage, is_on};
 use types::codec::Bounded;
-use types::{AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
+use types::{Address, AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
 
+use crate::calls::{Calls, Stopped, Touched};
 use crate::conservation::violation;
 use crate::gate;
 use crate::merchants::register;
@@ -95,6 +96,7 @@ pub fn execute<'t>(
     let mut executed = Vec::with_capacity(expected);
     let mut executed_set = HashSet::with_capacity(expected);
     let mut touched = Vec::new();
+    let mut calls = Calls::new(context);
     let mut skipped = Skipped::default();
 
     for (number, &transaction) in transactions.iter().enumerate() {
@@ -111,7 +113,7 @@ pub fn execute<'t>(
             Standing::Open => {
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
-                receipts.push(run(&mut overlay, transaction, timestamp, at, &mut touched));
+                receipts.push(run(&mut overlay, transaction, timestamp, at, &mut touched, &mut calls));
                 executed.push(id);
             }
             Standing::Expired => skipped.expired += 1,
@@ -150,24 +152,30 @@ pub fn execute<'t>(
     Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
 }
 
-/// Executes one transaction wholly or not at all. `touched` is room for its work.
+/// Executes one transaction wholly or not at all. `touched` is room for its work, `calls` is what the block's calls share.
 fn run(
     overlay: &mut Overlay<'_>,
     transaction: &AuthorizedTransaction,
     now: Timestamp,
     at: ReceiptPointer,
     touched: &mut Vec<Slot>,
+    calls: &mut Calls,
 ) -> Receipt {
     touched.clear();
+    calls.begin();
     // A validator needs no account to approve a change.
     let payer = overlay.find(&transaction.payload().payer);
     touched.extend(payer);
-    let outcome = match run_instructions(overlay, payer, transaction, now, touched) {
-        Ok(()) => Outcome::Succeeded,
-        Err((instruction, failure)) => {
+    let (outcome, results) = match run_instructions(overlay, payer, transaction, now, touched, calls) {
+        Ok(()) => (Outcome::Succeeded, calls.take_results()),
+        Err((instruction, Stopped { failure, in_program })) => {
             overlay.roll_back();
             touched.truncate(payer.iter().len());
-            Outcome::Failed { instruction, failure }
+            let outcome = match in_program {
+                Some((at, gas)) => Outcome::FailedInProgram { instruction, failure, at, gas },
+                None => Outcome::Failed { instruction, failure },
+            };
+            (outcome, Bounded::default())
         }
     };
     let mut links = Vec::with_capacity(touched.len());
@@ -178,8 +186,8 @@ fn run(
             links.push(Link { account: overlay.account(slot).address, previous });
         }
     }
-    let links = Bounded::new(links).expect("the payer and at most one account for each instruction");
-    Receipt { id: transaction.id(), outcome, links }
+    let links = Bounded::new(links).expect("the payer and one account for each instruction; calls are stopped before");
+    Receipt { id: transaction.id(), outcome, links, results }
 }
 
 fn run_instructions(
@@ -188,20 +196,33 @@ fn run_instructions(
     transaction: &AuthorizedTransaction,
     now: Timestamp,
     touched: &mut Vec<Slot>,
-) -> Result<(), (u32, Failure)> {
+    calls: &mut Calls,
+) -> Result<(), (u32, Stopped)> {
     overlay.begin();
     let payload = transaction.payload();
     let mut has_approved = false;
     for (instruction, number) in payload.instructions.iter().zip(0..) {
+        let after = payload.instructions.len() - 1 - number as usize;
         let receiver = match Step::from(instruction) {
-            Step::Move(movement) => {
-                payer.ok_or(Failure::UnknownAccount).and_then(|payer| gate::pass(overlay, payer, movement))
+            Step::Move(movement) => payer
+                .ok_or(Failure::UnknownAccount)
+                .and_then(|payer| gate::pass(overlay, payer, movement))
+                .map_err(Stopped::from),
+            Step::Approve { .. } if std::mem::replace(&mut has_approved, true) => Err(Failure::SecondApproval.into()),
+            Step::Approve { epoch, changes } => {
+                overlay.approve(&payload.payer, epoch, changes, now).map(|()| None).map_err(Stopped::from)
             }
-            Step::Approve { .. } if std::mem::replace(&mut has_approved, true) => Err(Failure::SecondApproval),
-            Step::Approve { epoch, changes } => overlay.approve(&payload.payer, epoch, changes, now).map(|()| None),
-            Step::Register(registration) => register(overlay, &payload.payer, registration).map(|()| None),
+            Step::Register(registration) => {
+                register(overlay, &payload.payer, registration).map(|()| None).map_err(Stopped::from)
+            }
+            Step::Deploy(deployment) => {
+                let address = Address::of_program(&payload.payer, &transaction.id(), number);
+                let touched = Touched::new(touched, after);
+                calls.deploy(overlay, payer, deployment, address, touched).map(|()| None)
+            }
+            Step::Call(call) => calls.call(overlay, payer, call, Touched::new(touched, after)).map(|()| None),
         };
-        touched.extend(receiver.map_err(|failure| (number, failure))?);
+        touched.extend(receiver.map_err(|stopped| (number, stopped))?);
     }
     Ok(())
 }

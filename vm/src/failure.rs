@@ -3,6 +3,9 @@
 use bincode::{Decode, Encode};
 use types::{Address, Amount, AssetId, Epoch, MAX_VALIDATORS, MemberField, MerchantField, PublicKey, Timestamp};
 
+use crate::MAX_LINKS;
+use crate::program::Trap;
+
 /// Why an instruction, and with it its transaction, had no effect. The variants are in the
 /// order in which they are looked for; that order is part of the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, thiserror::Error)]
@@ -126,6 +129,42 @@ pub enum Failure {
         /// Which part.
         field: MerchantField,
     },
+    /// The transaction's calls ask for more gas together than a transaction may.
+    #[error(
+        "the call asks for {wanted} gas, and {left} are left for the transaction: lower its limit, or call in another"
+    )]
+    TransactionGas {
+        /// What the instruction asks for, with what it uses in any case.
+        wanted: u64,
+        /// What the instructions before it have left.
+        left: u64,
+    },
+    /// The block's calls have left less gas than is asked for.
+    #[error("the call asks for {wanted} gas, and the calls before it have left {left} for the block: sign it anew")]
+    BlockGasExhausted {
+        /// What the instruction asks for, with what it uses in any case.
+        wanted: u64,
+        /// What is left.
+        left: u64,
+    },
+    /// The bytes to be deployed are no program.
+    #[error("the bytes are no program: `baro program show` says what is wrong with them")]
+    InvalidProgram,
+    /// There is no such program.
+    #[error("there is no program {program}")]
+    UnknownProgram {
+        /// The address named.
+        program: Address,
+    },
+    /// The transaction's calls touch more accounts than a receipt names.
+    #[error("the transaction touches more than {MAX_LINKS} accounts: call for fewer at a time")]
+    TooManyAccounts,
+    /// The machine stopped the program.
+    #[error("the program stopped: {trap}")]
+    Trapped {
+        /// Why.
+        trap: Trap,
+    },
 }
 
 impl Failure {
@@ -153,6 +192,12 @@ impl Failure {
             Failure::MerchantExists { .. } => "merchant_exists",
             Failure::UnknownMerchant { .. } => "unknown_merchant",
             Failure::MalformedMerchant { .. } => "malformed_merchant",
+            Failure::TransactionGas { .. } => "transaction_gas",
+            Failure::BlockGasExhausted { .. } => "block_gas_exhausted",
+            Failure::InvalidProgram => "invalid_program",
+            Failure::UnknownProgram { .. } => "unknown_program",
+            Failure::TooManyAccounts => "too_many_accounts",
+            Failure::Trapped { .. } => "trapped",
         }
     }
 }
@@ -187,6 +232,12 @@ mod tests {
             Failure::MerchantExists { merchant },
             Failure::UnknownMerchant { merchant },
             Failure::MalformedMerchant { merchant, field: MerchantField::Name },
+            Failure::TransactionGas { wanted: 2, left: 1 },
+            Failure::BlockGasExhausted { wanted: 2, left: 1 },
+            Failure::InvalidProgram,
+            Failure::UnknownProgram { program: merchant },
+            Failure::TooManyAccounts,
+            Failure::Trapped { trap: Trap::Overflow },
         ];
         for (failure, number) in failures.iter().zip(0u8..) {
             assert_eq!(encode(failure)[0], number, "the variants' numbers are on the chain");

@@ -8,7 +8,7 @@
 //! - A transaction is *skipped* where its id was executed before, its deadline has passed or lies too far ahead.
 //!   Every other one is executed and gets a [`Receipt`]: it succeeded, or failed with a typed [`Failure`] and no effect.
 //! - A quorum of the validators changes the list of validators, which the ledger holds ([`Council`]).
-//! - [`program`]s move money by rule. The machine that runs them knows nothing of the ledger.
+//! - [`program`]s move money by rule. The machine that runs them knows nothing of the ledger; `calls` stands between.
 //! - All money moves through one function, `gate::pass`, which also fixes the order of checks.
 //! - Whatever is neither a balance nor an asset, such as a merchant's entry, is a [`Record`].
 //! - After each block and for each asset, balances and the money in records have changed by as much as the supply; otherwise the block is an
@@ -25,6 +25,7 @@
 
 mod account;
 mod asset;
+mod calls;
 mod checkpoint;
 mod closed;
 mod commitments;
@@ -53,6 +54,7 @@ mod step;
 
 pub use account::Account;
 pub use asset::{Asset, AssetSpec, MAX_ASSETS, MAX_SYMBOL_BYTES};
+pub use calls::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, CallResult, DeployedProgram, TRANSACTION_GAS};
 pub use checkpoint::{RestoreError, Snapshot};
 pub use closed::{ClosedSecond, ClosedSeconds, NodePlace, SecondLeaf};
 pub use commitments::{MAX_VALID_SECONDS, Parameters, VALIDATOR_NOTICE_MILLIS};

@@ -52,7 +52,9 @@ impl<'a> Parent<'a> {
     pub(crate) fn warm(&self, transactions: &[&AuthorizedTransaction]) {
         let receiver = |instruction: &Instruction| match instruction {
             Instruction::Mint { to, .. } | Instruction::Transfer { to, .. } => Some(*to),
+            Instruction::CallProgram(call) => Some(call.program),
             Instruction::Burn { .. }
+            | Instruction::DeployProgram(_)
             | Instruction::ApproveValidators { .. }
             | Instruction::RegisterMerchant { .. }
             | Instruction::UpdateMerchant { .. }

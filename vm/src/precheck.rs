@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use types::{Amount, AssetId, AuthorizedTransaction, Deadline, Timestamp};
+use types::{Amount, AssetId, AuthorizedTransaction, Deadline, ProgramCall, Timestamp};
 
+use crate::calls::{Meter, admissible, gas_of_call, gas_of_deployment};
 use crate::gate::{Movement, Way};
+use crate::program::verify;
 use crate::replay::{Standing, standing};
 use crate::step::Step;
-use crate::{Account, Asset, Failure, Ledger, Parameters, ReceiptPointer};
+use crate::{Account, Asset, Failure, Ledger, Parameters, ReceiptPointer, Record, RecordKey};
 
 /// Why a transaction is not worth ordering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +61,7 @@ impl Ledger {
         let mut has_approved = false;
         // What the instructions before have made of merchants' entries.
         let mut registered = BTreeMap::new();
+        let mut meter = Meter::new();
         for instruction in transaction.payload().instructions.iter() {
             match Step::from(instruction) {
                 Step::Move(movement) => {
@@ -78,9 +81,32 @@ impl Ledger {
                     let entry = registration.check(payer, self.assets(), is_registered);
                     registered.insert(key, entry.map_err(Precheck::WouldFail)?.is_some());
                 }
+                Step::Deploy(deployment) => {
+                    purse.as_ref().ok_or(Precheck::UnknownAccount)?;
+                    meter.admit(&gas_of_deployment(deployment)).map_err(Precheck::WouldFail)?;
+                    verify(&deployment.code).map_err(|_| Precheck::WouldFail(Failure::InvalidProgram))?;
+                }
+                Step::Call(call) => {
+                    let purse = purse.as_mut().ok_or(Precheck::UnknownAccount)?;
+                    meter.admit(&gas_of_call(call)).map_err(Precheck::WouldFail)?;
+                    self.precheck_call(call, purse).map_err(Precheck::WouldFail)?;
+                    // It may pay its caller: what follows can be told only by running it.
+                    return Ok(());
+                }
             }
         }
         Ok(())
+    }
+
+    fn precheck_call(&self, call: &ProgramCall, purse: &mut Purse<'_>) -> Result<(), Failure> {
+        let program = call.program;
+        let Some(Record::Program(deployed)) = self.record(&RecordKey::Program(program)) else {
+            return Err(Failure::UnknownProgram { program });
+        };
+        if let Some((asset, amount)) = call.attach {
+            purse.spend(Movement { asset, amount, way: Way::Transfer { to: program } }, self.assets())?;
+        }
+        admissible(&deployed.program, call).map_err(|trap| Failure::Trapped { trap })
     }
 }
 

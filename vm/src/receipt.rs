@@ -4,10 +4,11 @@ use bincode::{Decode, Encode};
 use types::codec::{Bounded, encode};
 use types::{Address, Domain, Hash, Height, MAX_INSTRUCTIONS, TransactionId};
 
-use crate::Failure;
 use crate::merkle::list_root;
+use crate::{CallResult, Failure};
 
-/// The most accounts that a transaction touches: its payer, and one for each instruction.
+/// The most accounts that a transaction touches: its payer, and one for each instruction. A call that would touch more
+/// fails.
 pub const MAX_LINKS: usize = MAX_INSTRUCTIONS + 1;
 
 /// Where a receipt is on the chain.
@@ -31,6 +32,17 @@ pub enum Outcome {
         /// Why.
         failure: Failure,
     },
+    /// None of its instructions took effect, because a program that one of them ran was stopped.
+    FailedInProgram {
+        /// The instruction that ran the program, counted from zero.
+        instruction: u32,
+        /// Why: the machine stopped it, or the ledger refused what it asked for.
+        failure: Failure,
+        /// The offset in the program's code of the operation that did it; zero where none had run.
+        at: u16,
+        /// The gas that it had used.
+        gas: u64,
+    },
 }
 
 /// A step back in an account's history.
@@ -52,6 +64,8 @@ pub struct Receipt {
     /// The accounts it touched, each once: the payer (where it has an account), and if the transaction succeeded the
     /// receivers in the order of its instructions.
     pub links: Bounded<Link, MAX_LINKS>,
+    /// What came of its deployments and calls, in order, if it succeeded.
+    pub results: Bounded<CallResult, MAX_INSTRUCTIONS>,
 }
 
 impl Receipt {
@@ -59,7 +73,9 @@ impl Receipt {
     pub fn failure(&self) -> Option<(u32, &Failure)> {
         match &self.outcome {
             Outcome::Succeeded => None,
-            Outcome::Failed { instruction, failure } => Some((*instruction, failure)),
+            Outcome::Failed { instruction, failure } | Outcome::FailedInProgram { instruction, failure, .. } => {
+                Some((*instruction, failure))
+            }
         }
     }
 

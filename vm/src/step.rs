@@ -1,6 +1,7 @@
-//! What an instruction asks for: money to be moved, or a change of the validators or of the registry of merchants.
+//! What an instruction asks for: money to be moved, a change of the validators or of the registry of merchants, or a
+//! program to be deployed or called.
 
-use types::{Epoch, Instruction};
+use types::{Deployment, Epoch, Instruction, ProgramCall};
 
 use crate::council::Changes;
 use crate::gate::{Movement, Way};
@@ -10,6 +11,8 @@ pub(crate) enum Step<'t> {
     Move(Movement),
     Approve { epoch: Epoch, changes: &'t Changes },
     Register(Registration<'t>),
+    Deploy(&'t Deployment),
+    Call(&'t ProgramCall),
 }
 
 impl<'t> From<&'t Instruction> for Step<'t> {
@@ -34,6 +37,8 @@ impl<'t> From<&'t Instruction> for Step<'t> {
             Instruction::CloseMerchant { merchant } => {
                 Step::Register(Registration { merchant: *merchant, change: Change::Close })
             }
+            Instruction::DeployProgram(deployment) => Step::Deploy(deployment),
+            Instruction::CallProgram(call) => Step::Call(call),
         }
     }
 }

@@ -36,8 +36,8 @@ pub const CELL_CREATED: u64 = 2_000;
 /// A transfer through the ledger's gate.
 pub const TRANSFER: u64 = 400;
 
-/// An event, which a receipt carries.
-pub const EMIT: u64 = 100;
+/// An event, whose 64 bytes are in the receipt for ever.
+pub const EMIT: u64 = 250;
 
 /// Hashing two words.
 pub const HASH: u64 = 30;

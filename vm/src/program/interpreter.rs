@@ -1,5 +1,6 @@
 //! The machine that runs a verified program.
 
+use bincode::{Decode, Encode};
 use types::{Amount, Domain, Hash};
 
 use super::container::{Entry, INIT, LOCALS, MAX_EVENTS};
@@ -13,7 +14,7 @@ use super::verify::VerifiedProgram;
 use super::word::Word;
 
 /// What a program tells the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct Event {
     /// What it is about.
     pub topic: Word,
@@ -43,9 +44,11 @@ pub fn run<H: Host>(
     host: &mut H,
 ) -> Result<Output, Abort<H::Refusal>> {
     let context = host.context();
-    let refused = |trap, at| Abort { cause: Cause::Trap(trap), at, gas: 0 };
-    let entry = program.entry(entry).ok_or(refused(Trap::UnknownEntry, 0))?;
-    admit(entry, args, &context).map_err(|trap| refused(trap, entry.start))?;
+    let entry = admit(program, entry, args.len(), context.paid.is_some(), context.deploying).map_err(|trap| Abort {
+        cause: Cause::Trap(trap),
+        at: 0,
+        gas: 0,
+    })?;
     let mut locals = [Word::ZERO; LOCALS];
     locals[..args.len()].copy_from_slice(args);
     let mut call = Call {
@@ -66,19 +69,26 @@ pub fn run<H: Host>(
     }
 }
 
-/// What must hold before the first instruction.
-fn admit(entry: &Entry, args: &[Word], context: &Context) -> Result<(), Trap> {
-    if context.deploying != (&*entry.name == INIT) {
+/// The entry point, if all holds that must before its first instruction.
+pub(crate) fn admit<'p>(
+    program: &'p VerifiedProgram,
+    entry: &str,
+    args: usize,
+    is_paid: bool,
+    deploying: bool,
+) -> Result<&'p Entry, Trap> {
+    let entry = program.entry(entry).ok_or(Trap::UnknownEntry)?;
+    if deploying != (&*entry.name == INIT) {
         return Err(Trap::InitOnly);
     }
-    if args.len() != usize::from(entry.arguments) {
-        let got = u8::try_from(args.len()).unwrap_or(u8::MAX);
+    if args != usize::from(entry.arguments) {
+        let got = u8::try_from(args).unwrap_or(u8::MAX);
         return Err(Trap::ArgumentCount { expected: entry.arguments, got });
     }
-    if context.paid.is_some() && !entry.payable {
+    if is_paid && !entry.payable {
         return Err(Trap::NotPayable);
     }
-    Ok(())
+    Ok(entry)
 }
 
 /// A call that is under way.

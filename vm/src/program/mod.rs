@@ -47,6 +47,7 @@ pub use container::{
     MAX_STACK, Program, VERSION, code_hash,
 };
 pub use host::{Context, Host, Merchant};
+pub(crate) use interpreter::admit;
 pub use interpreter::{Event, Output, hash, run};
 pub use operation::{Instruction, OPERATIONS, Op, Operand, Operation};
 pub use trap::{Abort, Cause, Trap};

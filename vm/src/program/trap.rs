@@ -92,7 +92,7 @@ pub enum Cause<R> {
 pub struct Abort<R> {
     /// Why.
     pub cause: Cause<R>,
-    /// The offset in the code of the instruction that did it; the entry's first where none had run.
+    /// The offset in the code of the instruction that did it; zero where none had run.
     pub at: u16,
     /// The gas used until then; the whole limit where that was the cause.
     pub gas: u64,

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use bincode::de::{BorrowDecoder, Decoder};
+use bincode::enc::Encoder;
+use bincode::error::{DecodeError, EncodeError};
+use bincode::{BorrowDecode, Decode, Encode};
 use types::codec::decode;
 
 use super::container::{Entry, LOCALS, MAX_ARGUMENTS, MAX_STACK, Program, VERSION};
@@ -24,7 +28,10 @@ const NO_INSTRUCTION: u16 = u16::MAX;
 
 /// Decodes `bytes` and checks all that the machine relies on.
 pub fn verify(bytes: &[u8]) -> Result<VerifiedProgram, VerifyError> {
-    let program: Program = decode(bytes).map_err(VerifyError::Encoding)?;
+    check(decode(bytes).map_err(VerifyError::Encoding)?)
+}
+
+fn check(program: Program) -> Result<VerifiedProgram, VerifyError> {
     if program.version != VERSION {
         return Err(VerifyError::Version { got: program.version });
     }
@@ -34,6 +41,26 @@ pub fn verify(bytes: &[u8]) -> Result<VerifiedProgram, VerifyError> {
     verified.check_locals()?;
     verified.check_flow()?;
     Ok(verified)
+}
+
+/// A verified program's bytes are the program's.
+impl Encode for VerifiedProgram {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.program.encode(encoder)
+    }
+}
+
+/// Whatever is decoded was verified anew.
+impl<C> Decode<C> for VerifiedProgram {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        check(Program::decode(decoder)?).map_err(|error| DecodeError::OtherString(error.to_string()))
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for VerifiedProgram {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Self::decode(decoder)
+    }
 }
 
 fn read_instructions(program: Program) -> Result<VerifiedProgram, VerifyError> {

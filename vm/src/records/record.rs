@@ -5,12 +5,18 @@ use types::codec::encode;
 use types::{Amount, AssetId, Domain, Hash, Merchant};
 
 use super::{RecordKey, RecordKind};
+use crate::calls::DeployedProgram;
+use crate::program::Word;
 
 /// The value of a record. The variants' numbers are in the state root and in checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Record {
     /// A merchant's entry in the registry.
     Merchant(Merchant),
+    /// A program.
+    Program(DeployedProgram),
+    /// What a program's cell holds, never zero.
+    Cell(Word),
 }
 
 /// How much of which asset something holds.
@@ -21,13 +27,15 @@ impl Record {
     pub fn kind(&self) -> RecordKind {
         match self {
             Record::Merchant(_) => RecordKind::Merchant,
+            Record::Program(_) => RecordKind::Program,
+            Record::Cell(_) => RecordKind::Cell,
         }
     }
 
     /// The money that is in the record and in no balance. Counts towards the asset's supply.
     pub fn held(&self) -> Option<(AssetId, Amount)> {
         match self {
-            Record::Merchant(_) => None,
+            Record::Merchant(_) | Record::Program(_) | Record::Cell(_) => None,
         }
     }
 }

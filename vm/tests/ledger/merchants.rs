@@ -11,7 +11,10 @@ fn key(customer: u8) -> RecordKey {
 }
 
 fn entry(ledger: &Ledger, customer: u8) -> Option<&Merchant> {
-    ledger.record(&key(customer)).map(|Record::Merchant(merchant)| merchant)
+    match ledger.record(&key(customer))? {
+        Record::Merchant(merchant) => Some(merchant),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// A ledger with Bob's shop in the registry.

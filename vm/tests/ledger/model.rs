@@ -130,6 +130,9 @@ impl Model {
             | Instruction::CloseMerchant { .. } => {
                 return self.registry.change(payer, instruction).map(|()| None);
             }
+            Instruction::DeployProgram(_) | Instruction::CallProgram(_) => {
+                unreachable!("programs have a model of their own")
+            }
         };
         if !self.accounts.contains(&payer) {
             return Err(Failure::UnknownAccount);
@@ -253,7 +256,7 @@ pub(crate) fn receipts_root(receipts: &[Receipt]) -> Hash {
     }
     let leaf = |receipt: &Receipt| {
         let links: Vec<Link> = receipt.links.to_vec();
-        Hash::of(Domain::Receipt, &encode(&(receipt.id, receipt.outcome.clone(), links)))
+        Hash::of(Domain::Receipt, &encode(&(receipt.id, receipt.outcome.clone(), links, receipt.results.to_vec())))
     };
     list_root(&receipts.iter().map(leaf).collect::<Vec<_>>())
 }

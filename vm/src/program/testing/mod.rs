@@ -1,4 +1,5 @@
-//! Running programs without a chain: a ledger in memory, and texts that say what is to come out.
+//! Running programs without a chain: a ledger in memory, and texts that say what is to come out. Any other [`Stage`] can
+//! play them too.
 //!
 //! A test is a text beside the program's source, a statement a line; `#` begins a comment. What stands before the first
 //! scenario is done at the beginning of each.
@@ -31,6 +32,8 @@ mod line;
 mod sandbox;
 mod scenario;
 mod script;
+mod stage;
 
 pub use sandbox::{Call, Refusal, Sandbox};
-pub use script::{Mismatch, Report, ScriptProblem, run_script};
+pub use script::{Mismatch, Report, ScriptProblem, run_script, run_script_on};
+pub use stage::Stage;

@@ -2,60 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use types::{Address, Domain, Hash, Timestamp};
+use types::Timestamp;
 
 use super::line::Line;
-use super::sandbox::{Call, Refusal, Sandbox};
+use super::sandbox::Call;
 use super::script::{Mismatch, ScriptProblem};
+use super::stage::Stage;
 use crate::program::assembler::error::Place;
 use crate::program::assembler::token::Token;
 use crate::program::assembler::{Assembly, Problem};
 use crate::program::{Abort, Cause, Event, Merchant, Output, Word, gas, hash};
 
-pub(super) struct Scenario<'a> {
+pub(super) struct Scenario<'a, S: Stage> {
     assembly: &'a Assembly,
-    sandbox: Sandbox,
+    stage: S,
     names: BTreeMap<String, Word>,
     assets: u128,
     gas_limit: u64,
-    last: Option<Made>,
+    last: Option<Made<S::Refusal>>,
     pub(super) calls: usize,
     pub(super) dearest: u64,
 }
 
 /// The call above.
-struct Made {
+struct Made<R> {
     place: Place,
-    result: Result<Output, Abort<Refusal>>,
+    result: Result<Output, Abort<R>>,
     /// Whether the text has said how it ends.
     judged: bool,
     /// How many of its events the text has named.
     events_named: usize,
 }
 
-/// The address that stands for a name.
-fn named(name: &str) -> Address {
-    let hash = Hash::of(Domain::Address, name.as_bytes());
-    let mut bytes = [0; 20];
-    bytes.copy_from_slice(&hash.0[..20]);
-    Address(bytes)
-}
-
-impl<'a> Scenario<'a> {
-    pub(super) fn new(assembly: &'a Assembly) -> Self {
-        let own = named("self");
+impl<'a, S: Stage> Scenario<'a, S> {
+    pub(super) fn new(stage: S, assembly: &'a Assembly) -> Self {
         let mut names = assembly.constants.clone();
-        names.insert("self".to_owned(), own.into());
-        Self {
-            assembly,
-            sandbox: Sandbox::new(own),
-            names,
-            assets: 0,
-            gas_limit: gas::MAX,
-            last: None,
-            calls: 0,
-            dearest: 0,
-        }
+        names.insert("self".to_owned(), stage.own().into());
+        Self { assembly, stage, names, assets: 0, gas_limit: gas::MAX, last: None, calls: 0, dearest: 0 }
     }
 
     /// Does what a line says, or checks it.
@@ -68,6 +51,7 @@ impl<'a> Scenario<'a> {
         let taken = new_names.iter().find(|(name, _)| names.contains_key(name)).map(|(name, _)| name.clone());
         let done = done.and_then(|()| taken.map_or(Ok(()), wrong));
         self.names = names;
+        self.names.insert("self".to_owned(), self.stage.own().into());
         self.names.extend(new_names);
         done
     }
@@ -82,26 +66,30 @@ impl<'a> Scenario<'a> {
             "account" => {
                 while !line.is_empty() {
                     let name = line.word("a name")?;
-                    new_names.push((name.to_owned(), named(name).into()));
+                    new_names.push((name.to_owned(), self.stage.account(name).into()));
                 }
             }
             "merchant" => {
                 let name = line.word("a name")?;
-                new_names.push((name.to_owned(), named(name).into()));
+                let address = self.stage.account(name);
+                new_names.push((name.to_owned(), address.into()));
                 line.expect("category")?;
                 let category = line.small_number()?;
                 line.expect("region")?;
-                self.sandbox.register(named(name), Merchant { category, region: line.small_number()? });
+                self.stage.register(address, Merchant { category, region: line.small_number()? });
             }
-            "blocked" => self.sandbox.block(line.address()?),
+            "blocked" => {
+                let address = line.address()?;
+                self.stage.block(address).ok_or_else(|| line.wrong(ScriptProblem::NoControl))?;
+            }
             "give" => {
                 let to = line.address()?;
                 let (asset, amount) = line.money()?;
-                self.sandbox.give(to, asset, amount).ok_or_else(|| line.wrong(ScriptProblem::TooMuch))?;
+                self.stage.give(to, asset, amount).ok_or_else(|| line.wrong(ScriptProblem::TooMuch))?;
             }
             "at" => {
                 let time = Timestamp(line.small_number()?);
-                self.sandbox.set_time(time);
+                self.stage.set_time(time);
             }
             "gas" => self.gas_limit = line.small_number()?,
             "deploy" => self.call(line, true)?,
@@ -127,13 +115,13 @@ impl<'a> Scenario<'a> {
                 let name = line.next_word().to_owned();
                 let account = line.address()?;
                 let (asset, amount) = line.money()?;
-                let got = self.sandbox.balance(account, asset);
+                let got = self.stage.balance(account, asset);
                 differs(line, format!("what {name} holds"), Word::from(amount.0), Word::from(got.0))?;
             }
             "cell" => self.cell(line)?,
             "cells" => {
                 let count = line.number()?;
-                let got = u128::try_from(self.sandbox.cells().len()).unwrap_or(u128::MAX);
+                let got = u128::try_from(self.stage.cell_count()).unwrap_or(u128::MAX);
                 differs(line, "the number of cells".to_owned(), Word::from(count), Word::from(got))?;
             }
             other => return Err(line.wrong(ScriptProblem::UnknownStatement { word: other.to_owned() })),
@@ -157,7 +145,7 @@ impl<'a> Scenario<'a> {
         let paid = if line.take_if("with") { Some(line.money()?) } else { None };
         let call = Call { caller, entry, args: &args, paid, gas_limit: self.gas_limit };
         let program = &self.assembly.program;
-        let result = if deploying { self.sandbox.deploy(program, &call) } else { self.sandbox.call(program, &call) };
+        let result = self.stage.play(program, &call, deploying);
         let gas = result.as_ref().map_or_else(|abort| abort.gas, |output| output.gas);
         self.calls += 1;
         self.dearest = self.dearest.max(gas);
@@ -194,7 +182,7 @@ impl<'a> Scenario<'a> {
     }
 
     /// How a call ended, in the words of the statements that say so.
-    fn ending(&self, result: &Result<Output, Abort<Refusal>>) -> String {
+    fn ending(&self, result: &Result<Output, Abort<S::Refusal>>) -> String {
         match result {
             Ok(output) => format!("returns {}", output.value),
             Err(Abort { cause: Cause::Trap(crate::program::Trap::Failed { code }), .. }) => {
@@ -206,7 +194,7 @@ impl<'a> Scenario<'a> {
             }
             Err(Abort { cause: Cause::Trap(trap), .. }) => format!("traps: {} ({trap})", trap.kind()),
             Err(Abort { cause: Cause::Refused(refusal), .. }) => {
-                format!("is refused: {} ({refusal})", refusal.kind())
+                format!("is refused: {} ({refusal})", S::refusal_kind(refusal))
             }
         }
     }
@@ -236,7 +224,7 @@ impl<'a> Scenario<'a> {
             line.expect("]")?;
         }
         let expected = line.value()?;
-        differs(line, format!("cell {name}"), expected, self.sandbox.cell(&key))
+        differs(line, format!("cell {name}"), expected, self.stage.cell(&key))
     }
 }
 

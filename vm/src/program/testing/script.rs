@@ -1,6 +1,8 @@
 //! A test's text: scenarios, and what became of them.
 
 use super::scenario::Scenario;
+use super::stage::named;
+use super::{Sandbox, Stage};
 use crate::program::Word;
 use crate::program::assembler::token::{Token, tokens};
 use crate::program::assembler::{Assembly, AssemblyError, Problem};
@@ -63,6 +65,9 @@ pub enum ScriptProblem {
     /// Nothing was called of which the line could say anything.
     #[error("no call stands above")]
     NoCall,
+    /// Where the test is played nothing is refused so.
+    #[error("there is no such control here")]
+    NoControl,
     /// More was given than can be counted.
     #[error("more would exist than can be counted")]
     TooMuch,
@@ -107,6 +112,11 @@ pub enum ScriptProblem {
 
 /// Runs the test `text` on the program; a report for each scenario. A text that cannot be read has one report.
 pub fn run_script(assembly: &Assembly, text: &str) -> Vec<Report> {
+    run_script_on(|| Sandbox::new(named("self")), assembly, text)
+}
+
+/// As [`run_script`], each scenario on a stage of its own.
+pub fn run_script_on<S: Stage>(stage: impl Fn() -> S, assembly: &Assembly, text: &str) -> Vec<Report> {
     let failed = |mismatch| {
         let name = "the test itself".to_owned();
         vec![Report { name, calls: 0, dearest: 0, outcome: Err(mismatch) }]
@@ -122,13 +132,16 @@ pub fn run_script(assembly: &Assembly, text: &str) -> Vec<Report> {
     if scenarios.is_empty() {
         return failed(Mismatch { line: 1, column: 1, problem: ScriptProblem::NoScenario });
     }
-    scenarios.chunk_by(|_, next| !begins(next)).map(|scenario| run_scenario(assembly, prelude, scenario)).collect()
+    scenarios
+        .chunk_by(|_, next| !begins(next))
+        .map(|scenario| run_scenario(stage(), assembly, prelude, scenario))
+        .collect()
 }
 
-fn run_scenario(assembly: &Assembly, prelude: &[&[Token<'_>]], lines: &[&[Token<'_>]]) -> Report {
+fn run_scenario<S: Stage>(stage: S, assembly: &Assembly, prelude: &[&[Token<'_>]], lines: &[&[Token<'_>]]) -> Report {
     let (heading, steps) = lines.split_at(1);
     let name = heading[0].get(1).map_or("", |token| token.text).trim_matches('"').to_owned();
-    let mut scenario = Scenario::new(assembly);
+    let mut scenario = Scenario::new(stage, assembly);
     let outcome = prelude.iter().chain(steps).try_for_each(|line| scenario.statement(line));
     let outcome = outcome.and_then(|()| scenario.settle());
     Report { name, calls: scenario.calls, dearest: scenario.dearest, outcome }
