@@ -90,8 +90,10 @@ fn vectors() -> String {
 #[test]
 fn bytes_and_roots_are_the_pinned_ones() {
     let now = vectors();
+    let made = concat!(env!("CARGO_TARGET_TMPDIR"), "/ledger.txt");
+    std::fs::write(made, &now).unwrap();
     for (pinned, now) in PINNED.lines().zip(now.lines()) {
-        assert_eq!(pinned, now, "a format has changed; if it was meant to, vectors/ledger.txt becomes what this makes");
+        assert_eq!(pinned, now, "a format has changed; if it was meant to, {made} becomes vectors/ledger.txt");
     }
-    assert_eq!(PINNED, now, "vectors/ledger.txt is to be:\n{now}");
+    assert_eq!(PINNED.len(), now.len(), "{made} is to become vectors/ledger.txt");
 }

@@ -1,0 +1,277 @@
+//! Executing a block.
+
+use std::sync::Arc;
+
+use hashbrown::HashSet;
+use types::breakage::{Breakage, is_on};
+use types::codec::Bounded;
+use types::{Address, AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
+
+use crate::execution::conservation::violation;
+use crate::execution::step::Step;
+use crate::rules::calls::{Calls, Stopped, Touched};
+use crate::rules::gate;
+use crate::rules::merchants::register;
+use crate::state::overlay::{Overlay, Parent, Slot};
+use crate::state::replay::{Standing, next_chains, standing};
+use crate::{Delta, Failure, Ledger, Link, Outcome, Receipt, ReceiptPointer, receipts_root};
+
+/// What execution needs to know of the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockContext {
+    /// The block's height.
+    pub height: Height,
+    /// The block's time, by which deadlines are judged.
+    pub timestamp: Timestamp,
+}
+
+/// What executing a block gave.
+#[derive(Debug, Clone)]
+pub struct Execution {
+    /// The block's effect.
+    pub delta: Delta,
+    /// The receipts of the transactions that were not skipped, in order.
+    pub receipts: Vec<Receipt>,
+    /// The state after the block.
+    pub state_root: Hash,
+    /// The Merkle root over the receipts.
+    pub receipts_root: Hash,
+    /// The hash of the validator set that the next block belongs to: what a header names.
+    pub next_validators: Hash,
+    /// The transactions that have no receipt in this block.
+    pub skipped: Skipped,
+}
+
+/// How many transactions of a block were left out, without receipt and without effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Skipped {
+    /// Executed before, in this block or an earlier one.
+    pub already_executed: u32,
+    /// The deadline had passed at the block's time.
+    pub expired: u32,
+    /// The deadline was further ahead than the chain allows.
+    pub too_far: u32,
+}
+
+/// Why a block cannot be executed. Both say that this validator's program or memory is wrong, not the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExecutionError {
+    /// Balances changed by another amount than the supply.
+    #[error(
+        "the balances of asset {asset} do not add up to its supply: stop this validator and restore it from another"
+    )]
+    NotConserved {
+        /// The asset.
+        asset: AssetId,
+    },
+    /// The deltas given as ancestors do not follow the ledger and each other.
+    #[error(
+        "the deltas below the block do not follow the ledger: give those from the ledger to the parent, oldest first"
+    )]
+    NotConnected,
+}
+
+/// From so many accounts on they are not in the processor's caches anyway.
+const WARM_FROM_ACCOUNTS: u32 = 50_000;
+
+/// For so many transactions at a time accounts are fetched ahead.
+const WARM_AHEAD: usize = 256;
+
+/// Executes `transactions` in order, on top of `ledger` and `ancestors` (the blocks from there to the parent, oldest
+/// first). Nothing is changed: the block's effect is in [`Execution::delta`].
+pub fn execute<'t>(
+    ledger: &Ledger,
+    ancestors: &[Arc<Delta>],
+    context: BlockContext,
+    transactions: impl IntoIterator<Item = &'t AuthorizedTransaction>,
+) -> Result<Execution, ExecutionError> {
+    let parent = Parent::new(ledger, ancestors).ok_or(ExecutionError::NotConnected)?;
+    let BlockContext { height, timestamp } = context;
+    let before = parent.commitments();
+    let transactions: Vec<&AuthorizedTransaction> = transactions.into_iter().collect();
+    let expected = transactions.len();
+    // Most payments touch two accounts.
+    let mut overlay = Overlay::new(parent, 2 * expected);
+    let mut receipts = Vec::with_capacity(expected);
+    let mut executed = Vec::with_capacity(expected);
+    let mut executed_set = HashSet::with_capacity(expected);
+    let mut touched = Vec::new();
+    let mut calls = Calls::new(context);
+    let mut skipped = Skipped::default();
+
+    for (number, &transaction) in transactions.iter().enumerate() {
+        if number % WARM_AHEAD == 0 && before.account_count > WARM_FROM_ACCOUNTS {
+            parent.warm(&transactions[number..expected.min(number + WARM_AHEAD)]);
+        }
+        let id = transaction.id();
+        match standing(id.deadline(), timestamp, before.parameters.max_valid_seconds) {
+            Standing::Open
+                if (parent.has_executed(&id) || !executed_set.insert(id)) && !is_on(Breakage::ExecutedTwice) =>
+            {
+                skipped.already_executed += 1;
+            }
+            Standing::Open => {
+                // A block has at most 1024 batches of 8192 transactions.
+                let at = ReceiptPointer { height, index: receipts.len() as u32 };
+                receipts.push(run(&mut overlay, transaction, timestamp, at, &mut touched, &mut calls));
+                executed.push(id);
+            }
+            Standing::Expired => skipped.expired += 1,
+            Standing::TooFar => skipped.too_far += 1,
+        }
+    }
+
+    overlay.end_block(timestamp);
+    let (changes, account_count, assets, council, records) = overlay.into_parts();
+    let records = records.settle();
+    if let Some(asset) = violation(parent, changes.accounts(), records.money(parent.records()), &assets)
+        && !is_on(Breakage::CreditedTwice)
+    {
+        return Err(ExecutionError::NotConserved { asset });
+    }
+    let mut leaves: Vec<(u32, Hash)> =
+        changes.accounts().iter().map(|changed| (changed.index, changed.account.leaf())).collect();
+    leaves.sort_unstable_by_key(|(index, _)| *index);
+    let tree = ledger.tree().patch(ancestors.iter().map(|delta| &delta.tree), leaves, account_count);
+    let open = next_chains(&before.open, height, timestamp, &executed);
+    let mut closed_seconds = before.closed.clone();
+    let closed = parent.closing(timestamp).map(|(second, ids)| closed_seconds.close(second, ids)).collect();
+    let after = before.next(
+        (account_count, tree.root()),
+        records.summary(),
+        assets,
+        council,
+        open,
+        (executed.len() as u64, closed_seconds),
+    );
+
+    let (state_root, receipts_root) = (after.state_root(), receipts_root(&receipts));
+    let next_validators = after.next_validators;
+    let parent = before.state_root();
+    let delta = Delta { parent, height, timestamp, changes, tree, records, executed, executed_set, closed, after };
+    Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
+}
+
+/// Executes one transaction wholly or not at all. `touched` is room for its work, `calls` is what the block's calls share.
+fn run(
+    overlay: &mut Overlay<'_>,
+    transaction: &AuthorizedTransaction,
+    now: Timestamp,
+    at: ReceiptPointer,
+    touched: &mut Vec<Slot>,
+    calls: &mut Calls,
+) -> Receipt {
+    touched.clear();
+    calls.begin();
+    // A validator needs no account to approve a change.
+    let payer = overlay.find(&transaction.payload().payer);
+    touched.extend(payer);
+    let (outcome, results) = match run_instructions(overlay, payer, transaction, now, touched, calls) {
+        Ok(()) => (Outcome::Succeeded, calls.take_results()),
+        Err((instruction, Stopped { failure, in_program })) => {
+            overlay.roll_back();
+            touched.truncate(payer.iter().len());
+            let outcome = match in_program {
+                Some((at, gas)) => Outcome::FailedInProgram { instruction, failure, at, gas },
+                None => Outcome::Failed { instruction, failure },
+            };
+            (outcome, Bounded::default())
+        }
+    };
+    let mut links = Vec::with_capacity(touched.len());
+    for &slot in touched.iter() {
+        // An account that has this receipt already is linked already.
+        if overlay.account(slot).latest != Some(at) {
+            let previous = overlay.set_latest(slot, at);
+            links.push(Link { account: overlay.account(slot).address, previous });
+        }
+    }
+    let links = Bounded::new(links).expect("the payer and one account for each instruction; calls are stopped before");
+    Receipt { id: transaction.id(), outcome, links, results }
+}
+
+fn run_instructions(
+    overlay: &mut Overlay<'_>,
+    payer: Option<Slot>,
+    transaction: &AuthorizedTransaction,
+    now: Timestamp,
+    touched: &mut Vec<Slot>,
+    calls: &mut Calls,
+) -> Result<(), (u32, Stopped)> {
+    overlay.begin();
+    let payload = transaction.payload();
+    let mut has_approved = false;
+    for (instruction, number) in payload.instructions.iter().zip(0..) {
+        let after = payload.instructions.len() - 1 - number as usize;
+        let receiver = match Step::from(instruction) {
+            Step::Move(movement) => payer
+                .ok_or(Failure::UnknownAccount)
+                .and_then(|payer| gate::pass(overlay, payer, movement))
+                .map_err(Stopped::from),
+            Step::Approve { .. } if std::mem::replace(&mut has_approved, true) => Err(Failure::SecondApproval.into()),
+            Step::Approve { epoch, changes } => {
+                overlay.approve(&payload.payer, epoch, changes, now).map(|()| None).map_err(Stopped::from)
+            }
+            Step::Register(registration) => {
+                register(overlay, &payload.payer, registration).map(|()| None).map_err(Stopped::from)
+            }
+            Step::Deploy(deployment) => {
+                let address = Address::of_program(&payload.payer, &transaction.id(), number);
+                let touched = Touched::new(touched, after);
+                calls.deploy(overlay, payer, deployment, address, touched).map(|()| None)
+            }
+            Step::Call(call) => calls.call(overlay, payer, call, Touched::new(touched, after)).map(|()| None),
+        };
+        touched.extend(receiver.map_err(|stopped| (number, stopped))?);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::ledger::Accounts;
+    use crate::state::records::Table;
+    use crate::state::replay::Replay;
+    use crate::{Account, Asset, ClosedSeconds, Council, Parameters};
+    use types::codec::Text;
+    use types::{Address, Amount, ChainTag, Deadline, Instruction, Member, Payload, SecretKey, Transaction};
+
+    #[test]
+    fn a_block_whose_books_do_not_add_up_is_an_error() {
+        let chain = Hash([7; 32]);
+        let key = SecretKey::from_seed([1; 32]);
+        let issuer = Address::of(&key.public());
+        // An account that holds more than there is: burning it cannot lower the supply by as much.
+        let mut account = Account::new(issuer);
+        account.set_balance(AssetId(0), Amount(100));
+        let mut accounts = Accounts::default();
+        accounts.push(account);
+        let won = Asset { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer, supply: Amount(50) };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let council = Council::genesis(vec![Member::new("only", key.public(), "peer", "/address").unwrap()]).unwrap();
+        let ledger = Ledger::assemble(
+            parameters,
+            accounts,
+            Table::default(),
+            vec![won],
+            council,
+            Replay::default(),
+            (0, ClosedSeconds::default()),
+        )
+        .unwrap();
+
+        let burn = |amount| {
+            let burn = Instruction::Burn { asset: AssetId(0), amount: Amount(amount) };
+            let instructions = Bounded::new(vec![burn]).unwrap();
+            let (chain_tag, valid_until) = (ChainTag::of(&chain), Deadline(0));
+            let payload = Payload { chain: chain_tag, payer: issuer, valid_until, salt: 0, instructions };
+            let burn =
+                Transaction::authorize_all(vec![Transaction::sign(payload, &key, &chain)], &chain).remove(0).unwrap();
+            let context = BlockContext { height: Height(1), timestamp: Timestamp(0) };
+            execute(&ledger, &[], context, [&burn]).map(|execution| execution.receipts.len())
+        };
+        assert_eq!(burn(50), Ok(1));
+        assert_eq!(burn(51), Err(ExecutionError::NotConserved { asset: AssetId(0) }));
+    }
+}

@@ -1,0 +1,252 @@
+//! A block's working state over its parent's: accounts are copied in when they are first touched, and what a failing
+//! transaction changed is taken back.
+
+use std::ops::RangeBounds;
+use std::sync::Arc;
+
+use types::{Address, Amount, AssetId, AuthorizedTransaction, Deadline, Epoch, Instruction, Timestamp, TransactionId};
+
+use crate::rules::council;
+use crate::state::commitments::Commitments;
+use crate::state::delta::{Changed, Changes};
+use crate::state::records::{Base, Before, Working};
+use crate::{Account, Asset, Council, Delta, Failure, Ledger, ReceiptPointer, Record, RecordKey};
+
+/// A state that does not change: the ledger with the blocks that are not final on top of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Parent<'a> {
+    ledger: &'a Ledger,
+    /// Oldest first.
+    ancestors: &'a [Arc<Delta>],
+}
+
+impl<'a> Parent<'a> {
+    /// The state after the last of `ancestors`; `None` if they do not follow the ledger and each other.
+    pub(crate) fn new(ledger: &'a Ledger, ancestors: &'a [Arc<Delta>]) -> Option<Self> {
+        let mut root = ledger.state_root();
+        let follows = |delta: &Arc<Delta>| std::mem::replace(&mut root, delta.state_root()) == delta.parent;
+        ancestors.iter().all(follows).then_some(Self { ledger, ancestors })
+    }
+
+    pub(crate) fn commitments(&self) -> &'a Commitments {
+        self.ancestors.last().map_or_else(|| self.ledger.commitments(), |delta| &delta.after)
+    }
+
+    /// The account with its index.
+    pub(crate) fn account(&self, address: &Address) -> Option<(u32, &'a Account)> {
+        let changed = self.ancestors.iter().rev().find_map(|delta| delta.changes.get(address));
+        changed.map(|changed| (changed.index, &changed.account)).or_else(|| self.ledger.indexed_account(address))
+    }
+
+    /// The account, where its index is known.
+    pub(crate) fn account_at(&self, index: u32, address: &Address) -> Option<&'a Account> {
+        let changed = self.ancestors.iter().rev().find_map(|delta| delta.changes.get(address));
+        changed.map(|changed| &changed.account).or_else(|| self.ledger.accounts().get(index as usize))
+    }
+
+    pub(crate) fn records(&self) -> Base<'a> {
+        Base::new(self.ledger.records_table(), self.ancestors)
+    }
+
+    /// Brings the accounts that transactions will touch from memory into the processor's caches. Changes nothing; but
+    /// one look-up after the other does not wait here, while each waits for memory when a transaction executes.
+    pub(crate) fn warm(&self, transactions: &[&AuthorizedTransaction]) {
+        let receiver = |instruction: &Instruction| match instruction {
+            Instruction::Mint { to, .. } | Instruction::Transfer { to, .. } => Some(*to),
+            Instruction::CallProgram(call) => Some(call.program),
+            Instruction::Burn { .. }
+            | Instruction::DeployProgram(_)
+            | Instruction::ApproveValidators { .. }
+            | Instruction::RegisterMerchant { .. }
+            | Instruction::UpdateMerchant { .. }
+            | Instruction::CloseMerchant { .. } => None,
+        };
+        let payloads = || transactions.iter().map(|transaction| transaction.payload());
+        let receivers = payloads().flat_map(|payload| payload.instructions.iter().filter_map(receiver));
+        let addresses = payloads().map(|payload| payload.payer).chain(receivers);
+        let indices: Vec<u32> = addresses.filter_map(|address| self.ledger.index_of(&address)).collect();
+        let accounts = indices.iter().filter_map(|index| self.ledger.accounts().get(*index as usize));
+        std::hint::black_box(accounts.filter(|account| account.latest.is_some()).count());
+    }
+
+    /// The seconds that a block of time `now` closes, with their ids, sorted.
+    pub(crate) fn closing(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Deadline, Vec<(TransactionId, ReceiptPointer)>)> {
+        let passed =
+            self.commitments().open.iter().map(|(second, _)| *second).filter(move |second| second.has_passed(now));
+        passed.map(|second| {
+            let mut ids: Vec<(TransactionId, ReceiptPointer)> = self.ledger.replay().of(second).collect();
+            for delta in self.ancestors {
+                let executed = delta.executed.iter().zip(0..).filter(|(id, _)| id.deadline() == second);
+                ids.extend(executed.map(|(id, index)| (*id, ReceiptPointer { height: delta.height, index })));
+            }
+            ids.sort_unstable();
+            (second, ids)
+        })
+    }
+
+    /// True if the transaction was executed and is remembered.
+    pub(crate) fn has_executed(&self, id: &TransactionId) -> bool {
+        self.ancestors.iter().any(|delta| delta.executed_set.contains(id)) || self.ledger.executed(id).is_some()
+    }
+}
+
+/// How to take back one change.
+enum Undo {
+    Balance { slot: u32, asset: AssetId, amount: Amount },
+    Supply { asset: AssetId, amount: Amount },
+    Council(Arc<Council>),
+    Record(Box<Before>),
+}
+
+/// An account of the overlay, for as long as no rollback ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(u32);
+
+/// The state while a block executes.
+pub(crate) struct Overlay<'a> {
+    parent: Parent<'a>,
+    changes: Changes,
+    account_count: u32,
+    assets: Arc<Vec<Asset>>,
+    council: Arc<Council>,
+    records: Working<'a>,
+    /// The changes of the running transaction, in order.
+    undo: Vec<Undo>,
+    /// How many slots there were when the running transaction's first instruction began.
+    mark: usize,
+}
+
+impl<'a> Overlay<'a> {
+    pub(crate) fn new(parent: Parent<'a>, expected_accounts: usize) -> Self {
+        let Commitments { account_count, assets, council, .. } = parent.commitments();
+        Self {
+            parent,
+            changes: Changes::with_capacity(expected_accounts),
+            account_count: *account_count,
+            assets: assets.clone(),
+            council: council.clone(),
+            records: Working::new(parent.records()),
+            undo: Vec::new(),
+            mark: 0,
+        }
+    }
+
+    pub(crate) fn assets(&self) -> &[Asset] {
+        &self.assets
+    }
+
+    pub(crate) fn account(&self, Slot(slot): Slot) -> &Account {
+        self.changes.account(slot)
+    }
+
+    /// The account's slot, if there is such an account.
+    pub(crate) fn find(&mut self, address: &Address) -> Option<Slot> {
+        let slot = self.changes.find(address).or_else(|| {
+            let (index, account) = self.parent.account(address)?;
+            Some(self.changes.insert(Changed { index, account: account.clone() }))
+        });
+        slot.map(Slot)
+    }
+
+    /// The account's slot; a new account if there is none.
+    pub(crate) fn find_or_create(&mut self, address: &Address) -> Slot {
+        self.find(address).unwrap_or_else(|| {
+            let index = self.account_count;
+            self.account_count = index.checked_add(1).expect("fewer than 2^32 accounts fit in memory");
+            Slot(self.changes.insert(Changed { index, account: Account::new(*address) }))
+        })
+    }
+
+    /// Replaces a balance. Only [`crate::rules::gate`] moves money.
+    pub(crate) fn set_balance(&mut self, Slot(slot): Slot, asset: AssetId, amount: Amount) {
+        let account = self.changes.account_mut(slot);
+        self.undo.push(Undo::Balance { slot, asset, amount: account.balance(asset) });
+        account.set_balance(asset, amount);
+    }
+
+    /// Replaces the supply of an asset, which must exist. Only [`crate::rules::gate`] moves money.
+    pub(crate) fn set_supply(&mut self, asset: AssetId, amount: Amount) {
+        let supply = &mut Arc::make_mut(&mut self.assets)[asset.0 as usize].supply;
+        self.undo.push(Undo::Supply { asset, amount: std::mem::replace(supply, amount) });
+    }
+
+    /// A validator approves changes of the validators in a block of time `now`.
+    pub(crate) fn approve(
+        &mut self,
+        payer: &Address,
+        epoch: Epoch,
+        changes: &council::Changes,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let notice_millis = self.parent.commitments().parameters.validator_notice_millis;
+        let approved = self.council.approve(payer, epoch, changes, now, notice_millis)?;
+        self.undo.push(Undo::Council(std::mem::replace(&mut self.council, Arc::new(approved))));
+        Ok(())
+    }
+
+    /// The record of a key.
+    pub(crate) fn record(&self, key: &RecordKey) -> Option<&Record> {
+        self.records.get(key)
+    }
+
+    /// The records whose keys are in `range`, in the order of their keys.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the first record with a deadline is read so"))]
+    pub(crate) fn records(
+        &self,
+        range: impl RangeBounds<RecordKey> + Clone,
+    ) -> impl Iterator<Item = (&RecordKey, &Record)> {
+        self.records.range(range)
+    }
+
+    /// Adds or replaces a record. The key is of the record's kind.
+    pub(crate) fn put_record(&mut self, key: RecordKey, record: Record) {
+        let before = self.records.put(key, record);
+        self.undo.push(Undo::Record(Box::new(before)));
+    }
+
+    /// Removes a record, if it is there.
+    pub(crate) fn remove_record(&mut self, key: RecordKey) {
+        let before = self.records.remove(key);
+        self.undo.push(Undo::Record(Box::new(before)));
+    }
+
+    /// Ends the block: a change of the validators whose time has come takes effect.
+    pub(crate) fn end_block(&mut self, now: Timestamp) {
+        if let Some(council) = self.council.after(now) {
+            self.council = Arc::new(council);
+        }
+    }
+
+    /// Sets where an account's latest receipt is; returns where the one before is. Not taken back by a rollback.
+    pub(crate) fn set_latest(&mut self, Slot(slot): Slot, at: ReceiptPointer) -> Option<ReceiptPointer> {
+        self.changes.account_mut(slot).latest.replace(at)
+    }
+
+    /// Begins a transaction. The slot of its payer is there already, if the payer has an account.
+    pub(crate) fn begin(&mut self) {
+        self.undo.clear();
+        self.mark = self.changes.accounts().len();
+    }
+
+    /// Takes back everything since [`Overlay::begin`], new accounts and untouched copies included.
+    pub(crate) fn roll_back(&mut self) {
+        while let Some(undo) = self.undo.pop() {
+            match undo {
+                Undo::Balance { slot, asset, amount } => self.changes.account_mut(slot).set_balance(asset, amount),
+                Undo::Supply { asset, amount } => Arc::make_mut(&mut self.assets)[asset.0 as usize].supply = amount,
+                Undo::Council(council) => self.council = council,
+                Undo::Record(before) => self.records.take_back(*before),
+            }
+        }
+        let existing = self.parent.commitments().account_count;
+        let created = self.changes.truncate(self.mark).filter(|index| *index >= existing).count();
+        self.account_count -= created as u32;
+    }
+
+    pub(crate) fn into_parts(self) -> (Changes, u32, Arc<Vec<Asset>>, Arc<Council>, Working<'a>) {
+        (self.changes, self.account_count, self.assets, self.council, self.records)
+    }
+}
