@@ -246,7 +246,9 @@ impl From<&Proven> for Statement {
             Fact::Executed { id, index, outcome, accounts } => {
                 let failure = match outcome {
                     vm::Outcome::Succeeded => None,
-                    vm::Outcome::Failed { failure, .. } => Some(failure.to_string()),
+                    vm::Outcome::Failed { failure, .. } | vm::Outcome::FailedInProgram { failure, .. } => {
+                        Some(failure.to_string())
+                    }
                 };
                 let (succeeded, accounts) = (failure.is_none(), accounts.clone());
                 Statement::Executed { id: *id, succeeded, failure, accounts, height, index: *index, block, timestamp }

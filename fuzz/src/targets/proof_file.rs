@@ -19,8 +19,12 @@ fn run(bytes: &[u8]) -> bool {
 }
 
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {
-    let receipt =
-        |byte| Receipt { id: TransactionId([byte; 32]), outcome: Outcome::Succeeded, links: Bounded::default() };
+    let receipt = |byte| Receipt {
+        id: TransactionId([byte; 32]),
+        outcome: Outcome::Succeeded,
+        links: Bounded::default(),
+        results: Bounded::default(),
+    };
     let receipts = [receipt(1), receipt(2), receipt(3)];
     let header = Header { receipts_root: vm::receipts_root(&receipts), ..values::block(1).header };
     let certificate = values::certificate(Ballot::Finalize { view: View(300), block: header.hash() });

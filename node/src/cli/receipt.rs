@@ -127,7 +127,7 @@ fn say(proven: &Proven, chain: &str, symbol: impl Fn(AssetId) -> String) {
         Fact::Executed { id, index, outcome, accounts } => {
             match outcome {
                 TransactionOutcome::Succeeded => println!("PROVEN: transaction {id} was executed, and it took effect."),
-                TransactionOutcome::Failed { failure, .. } => {
+                TransactionOutcome::Failed { failure, .. } | TransactionOutcome::FailedInProgram { failure, .. } => {
                     println!("PROVEN: transaction {id} was executed without effect: {failure}.");
                 }
             }

@@ -168,7 +168,8 @@ fn run(
     touched.extend(payer);
     let (outcome, results) = match run_instructions(overlay, payer, transaction, now, touched, calls) {
         Ok(()) => (Outcome::Succeeded, calls.take_results()),
-        Err((instruction, Stopped { failure, in_program })) => {
+        Err((instruction, stopped)) => {
+            let Stopped { failure, in_program } = *stopped;
             overlay.roll_back();
             touched.truncate(payer.iter().len());
             let outcome = match in_program {
@@ -197,7 +198,7 @@ fn run_instructions(
     now: Timestamp,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
-) -> Result<(), (u32, Stopped)> {
+) -> Result<(), (u32, Box<Stopped>)> {
     overlay.begin();
     let payload = transaction.payload();
     let mut has_approved = false;
@@ -222,7 +223,7 @@ fn run_instructions(
             }
             Step::Call(call) => calls.call(overlay, payer, call, Touched::new(touched, after)).map(|()| None),
         };
-        touched.extend(receiver.map_err(|stopped| (number, stopped))?);
+        touched.extend(receiver.map_err(|stopped| (number, Box::new(stopped)))?);
     }
     Ok(())
 }
