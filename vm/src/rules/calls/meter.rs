@@ -111,6 +111,6 @@ mod tests {
     fn no_call_asks_for_more_than_a_transaction_may() {
         let largest = CODE_BYTE_GAS * types::MAX_PROGRAM_BYTES as u64;
         assert!(CALL_GAS + largest + gas::MAX <= TRANSACTION_GAS);
-        assert!(TRANSACTION_GAS <= BLOCK_GAS);
+        const { assert!(TRANSACTION_GAS <= BLOCK_GAS) };
     }
 }
