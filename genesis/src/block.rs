@@ -44,7 +44,8 @@ impl ChainSpec {
     fn ledger(&self) -> Result<Ledger, GenesisError> {
         let asset = |asset: &crate::Asset| {
             let symbol = Text::new(asset.symbol.clone()).map_err(|_| GenesisError::Symbol(asset.symbol.clone()))?;
-            Ok(AssetSpec { symbol, decimals: asset.decimals, issuer: asset.issuer })
+            let crate::Asset { decimals, issuer, roles, supply_cap, .. } = *asset;
+            Ok(AssetSpec { symbol, decimals, issuer, roles, supply_cap })
         };
         let assets = self.assets.iter().map(asset).collect::<Result<Vec<_>, GenesisError>>()?;
         let account = |account: &crate::Account| {
@@ -118,7 +119,7 @@ mod tests {
             timestamp: Timestamp(1_800_000_000_000),
             parameters: Parameters::default(),
             validators: (0..4).map(validator).collect(),
-            assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer: Address([1; 20]) }],
+            assets: vec![Asset::new("KRW", 0, Address([1; 20]))],
             accounts: vec![Account {
                 address: Address([2; 20]),
                 balances: BTreeMap::from([("KRW".to_owned(), Amount(1_000_000))]),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
-use types::{Address, Amount, Member, MemberError, PublicKey, Timestamp};
+use types::{Address, Amount, AssetRoles, Member, MemberError, PublicKey, Timestamp};
 
 /// Everything that the validators of a chain must share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
@@ -86,8 +86,25 @@ pub struct Asset {
     pub symbol: String,
     /// How many decimals the symbol's unit has: 0 for the won.
     pub decimals: u8,
-    /// Who mints and burns it.
+    /// Who issues it.
     pub issuer: Address,
+    /// Who else does what for it. Without an approver the issuer mints and burns alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub roles: AssetRoles,
+    /// The most of it that there may be, in the smallest unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supply_cap: Option<Amount>,
+}
+
+impl Asset {
+    /// An asset that its issuer runs alone.
+    pub fn new(symbol: &str, decimals: u8, issuer: Address) -> Asset {
+        Asset { symbol: symbol.to_owned(), decimals, issuer, roles: AssetRoles::default(), supply_cap: None }
+    }
+}
+
+fn is_default(roles: &AssetRoles) -> bool {
+    *roles == AssetRoles::default()
 }
 
 /// An account with what it holds from the start.

@@ -11,11 +11,16 @@ mod block;
 pub mod breakage;
 mod certificate;
 pub mod codec;
+mod compliance;
 mod handover;
 mod hash;
+mod issuance;
 mod keys;
 mod member;
 mod merchant;
+mod operation;
+mod origin;
+mod payment;
 mod program;
 mod signature;
 mod transaction;
@@ -28,8 +33,14 @@ pub use amount::{Amount, AssetId};
 pub use batch::{Acknowledgement, Batch, BatchDigest, MAX_ACKNOWLEDGED, MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS};
 pub use block::{Block, Header, MAX_BLOCK_BATCHES, MAX_BLOCK_BYTES};
 pub use certificate::{Ballot, Certificate, CertificateError, Evidence, Signers, Vote};
+pub use compliance::{
+    Compliance, Extent, ListId, MAX_LIST_CHANGES, MAX_POLICY_LISTS, MAX_TIERS, PolicyId, PolicyTerms, Tier,
+};
 pub use handover::{Handover, HandoverError};
 pub use hash::{Domain, Hash, HexError};
+pub use issuance::{
+    Action, AssetRoles, CaseReference, Issuance, MAX_PROPOSAL_SECONDS, MAX_REDEMPTION_SECONDS, MAX_SYMBOL_BYTES, Role,
+};
 pub use keys::{PublicKey, SecretKey, Signature};
 pub use member::{
     MAX_MEMBER_ADDRESS_BYTES, MAX_NAME_BYTES, MAX_PEER_ID_BYTES, MAX_VALIDATOR_CHANGES, Member, MemberError,
@@ -39,6 +50,9 @@ pub use merchant::{
     BUSINESS_NUMBER_DIGITS, MAX_MERCHANT_NAME_BYTES, MAX_TERMINAL_BYTES, MAX_TERMINALS, Merchant, MerchantError,
     MerchantField, TerminalId,
 };
+pub use operation::{Operation, Operations, UnknownOperation};
+pub use origin::{Origin, OriginError};
+pub use payment::Payment;
 pub use program::{CallArguments, Deployment, MAX_CALL_ARGUMENTS, MAX_ENTRY_BYTES, MAX_PROGRAM_BYTES, ProgramCall};
 pub use signature::{SignedMessage, verify_all, verify_one};
 pub use transaction::{

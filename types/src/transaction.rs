@@ -6,8 +6,9 @@ use crate::breakage::{Breakage, is_on};
 use crate::codec::{Bounded, CodecError, Text, encode};
 use crate::hash::hexadecimal;
 use crate::{
-    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Deployment, Domain, Epoch, Hash, MAX_VALIDATOR_CHANGES,
-    Merchant, ProgramCall, PublicKey, SecretKey, Signature, SignedMessage, ValidatorChange, verify_all,
+    Address, Amount, AssetId, AuthorizedTransaction, Compliance, Deadline, Deployment, Domain, Epoch, Hash, Issuance,
+    MAX_VALIDATOR_CHANGES, Merchant, Payment, ProgramCall, PublicKey, SecretKey, Signature, SignedMessage,
+    ValidatorChange, verify_all,
 };
 
 /// The longest encoding of a transaction, in bytes.
@@ -117,6 +118,12 @@ pub enum Instruction {
     DeployProgram(Box<Deployment>),
     /// The payer calls a program.
     CallProgram(Box<ProgramCall>),
+    /// A step of an asset's life.
+    Issuance(Box<Issuance>),
+    /// A control that somebody sets.
+    Compliance(Box<Compliance>),
+    /// A step of a payment.
+    Payment(Box<Payment>),
 }
 
 /// What the payer signs.

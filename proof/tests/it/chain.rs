@@ -71,7 +71,7 @@ pub(crate) struct Chain {
 
 impl Chain {
     pub(crate) fn new() -> Chain {
-        let won = AssetSpec { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer: payee(200) };
+        let won = AssetSpec::new(Text::new("KRW").unwrap(), 0, payee(200));
         let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
         let members = vec![Member::new("only", secrets(0)[0].public(), "peer", "/address").unwrap()];
         let accounts = vec![(Address::of(&payer().public()), vec![(WON, Amount(1_000))])];

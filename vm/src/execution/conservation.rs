@@ -55,7 +55,7 @@ mod tests {
     const ALICE: Address = Address([1; 20]);
 
     fn ledger() -> Ledger {
-        let asset = |symbol: &str| AssetSpec { symbol: Text::new(symbol).unwrap(), decimals: 0, issuer: ALICE };
+        let asset = |symbol: &str| AssetSpec::new(Text::new(symbol).unwrap(), 0, ALICE);
         let balances = vec![(AssetId(0), Amount(100)), (AssetId(1), Amount(100))];
         let accounts = vec![(ALICE, balances.clone()), (Address([2; 20]), balances)];
         let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use types::breakage::{Breakage, is_on};
 use types::codec::Bounded;
-use types::{Address, AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
+use types::{AssetId, AuthorizedTransaction, Hash, Height, Origin, Timestamp};
 
 use crate::execution::conservation::violation;
-use crate::execution::step::Step;
-use crate::rules::calls::{Calls, Stopped, Touched};
-use crate::rules::gate;
-use crate::rules::merchants::register;
+use crate::execution::step::take;
+use crate::rules::calls::{Calls, Stopped};
+use crate::rules::turn::{Touched, Turn};
 use crate::state::overlay::{Overlay, Parent, Slot};
 use crate::state::replay::{Standing, next_chains, standing};
-use crate::{Delta, Failure, Ledger, Link, Outcome, Receipt, ReceiptPointer, receipts_root};
+use crate::{Delta, Ledger, Link, Outcome, Receipt, ReceiptPointer, receipts_root};
 
 /// What execution needs to know of the block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,12 +90,12 @@ pub fn execute<'t>(
     let transactions: Vec<&AuthorizedTransaction> = transactions.into_iter().collect();
     let expected = transactions.len();
     // Most payments touch two accounts.
-    let mut overlay = Overlay::new(parent, 2 * expected);
+    let mut overlay = Overlay::new(parent, context, 2 * expected);
     let mut receipts = Vec::with_capacity(expected);
     let mut executed = Vec::with_capacity(expected);
     let mut executed_set = HashSet::with_capacity(expected);
     let mut touched = Vec::new();
-    let mut calls = Calls::new(context);
+    let mut calls = Calls::new();
     let mut skipped = Skipped::default();
 
     for (number, &transaction) in transactions.iter().enumerate() {
@@ -113,7 +112,7 @@ pub fn execute<'t>(
             Standing::Open => {
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
-                receipts.push(run(&mut overlay, transaction, timestamp, at, &mut touched, &mut calls));
+                receipts.push(run(&mut overlay, transaction, at, &mut touched, &mut calls));
                 executed.push(id);
             }
             Standing::Expired => skipped.expired += 1,
@@ -121,7 +120,7 @@ pub fn execute<'t>(
         }
     }
 
-    overlay.end_block(timestamp);
+    overlay.end_block();
     let (changes, account_count, assets, council, records) = overlay.into_parts();
     let records = records.settle();
     if let Some(asset) = violation(parent, changes.accounts(), records.money(parent.records()), &assets)
@@ -156,7 +155,6 @@ pub fn execute<'t>(
 fn run(
     overlay: &mut Overlay<'_>,
     transaction: &AuthorizedTransaction,
-    now: Timestamp,
     at: ReceiptPointer,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
@@ -166,7 +164,7 @@ fn run(
     // A validator needs no account to approve a change.
     let payer = overlay.find(&transaction.payload().payer);
     touched.extend(payer);
-    let (outcome, results) = match run_instructions(overlay, payer, transaction, now, touched, calls) {
+    let (outcome, results) = match run_instructions(overlay, payer, transaction, touched, calls) {
         Ok(()) => (Outcome::Succeeded, calls.take_results()),
         Err((instruction, stopped)) => {
             let Stopped { failure, in_program } = *stopped;
@@ -191,39 +189,29 @@ fn run(
     Receipt { id: transaction.id(), outcome, links, results }
 }
 
-fn run_instructions(
+/// Runs the instructions in order until one fails, which is returned with its number. The caller rolls back.
+pub(crate) fn run_instructions(
     overlay: &mut Overlay<'_>,
-    payer: Option<Slot>,
+    account: Option<Slot>,
     transaction: &AuthorizedTransaction,
-    now: Timestamp,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
 ) -> Result<(), (u32, Box<Stopped>)> {
     overlay.begin();
     let payload = transaction.payload();
-    let mut has_approved = false;
     for (instruction, number) in payload.instructions.iter().zip(0..) {
         let after = payload.instructions.len() - 1 - number as usize;
-        let receiver = match Step::from(instruction) {
-            Step::Move(movement) => payer
-                .ok_or(Failure::UnknownAccount)
-                .and_then(|payer| gate::pass(overlay, payer, movement))
-                .map_err(Stopped::from),
-            Step::Approve { .. } if std::mem::replace(&mut has_approved, true) => Err(Failure::SecondApproval.into()),
-            Step::Approve { epoch, changes } => {
-                overlay.approve(&payload.payer, epoch, changes, now).map(|()| None).map_err(Stopped::from)
-            }
-            Step::Register(registration) => {
-                register(overlay, &payload.payer, registration).map(|()| None).map_err(Stopped::from)
-            }
-            Step::Deploy(deployment) => {
-                let address = Address::of_program(&payload.payer, &transaction.id(), number);
-                let touched = Touched::new(touched, after);
-                calls.deploy(overlay, payer, deployment, address, touched).map(|()| None)
-            }
-            Step::Call(call) => calls.call(overlay, payer, call, Touched::new(touched, after)).map(|()| None),
+        let mut turn = Turn {
+            overlay,
+            actor: payload.payer,
+            account,
+            origin: Origin { transaction: transaction.id(), instruction: number },
+            touched: Touched::new(touched, after),
         };
-        touched.extend(receiver.map_err(|stopped| (number, Box::new(stopped)))?);
+        take(&mut turn, instruction, calls).map_err(|stopped| (number, Box::new(stopped)))?;
+        if calls.is_open() {
+            break;
+        }
     }
     Ok(())
 }
@@ -234,7 +222,7 @@ mod tests {
     use crate::state::ledger::Accounts;
     use crate::state::records::Table;
     use crate::state::replay::Replay;
-    use crate::{Account, Asset, ClosedSeconds, Council, Parameters};
+    use crate::{Account, Asset, AssetSpec, ClosedSeconds, Council, Parameters};
     use types::codec::Text;
     use types::{Address, Amount, ChainTag, Deadline, Instruction, Member, Payload, SecretKey, Transaction};
 
@@ -248,7 +236,8 @@ mod tests {
         account.set_balance(AssetId(0), Amount(100));
         let mut accounts = Accounts::default();
         accounts.push(account);
-        let won = Asset { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer, supply: Amount(50) };
+        let won = Asset::new(AssetSpec::new(Text::new("KRW").unwrap(), 0, issuer));
+        let won = Asset { supply: Amount(50), ..won };
         let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
         let council = Council::genesis(vec![Member::new("only", key.public(), "peer", "/address").unwrap()]).unwrap();
         let ledger = Ledger::assemble(

@@ -50,11 +50,7 @@ pub(crate) fn member(customer: u8) -> Member {
 
 /// Alice has 1000 won and 5 dollars, Bob has 50 won, the won's issuer has 200 won.
 pub(crate) fn ledger() -> Ledger {
-    let asset = |symbol: &str, decimals, issuer| AssetSpec {
-        symbol: Text::new(symbol).unwrap(),
-        decimals,
-        issuer: address(issuer),
-    };
+    let asset = |symbol: &str, decimals, issuer| AssetSpec::new(Text::new(symbol).unwrap(), decimals, address(issuer));
     let accounts = vec![
         (address(ALICE), vec![(DOLLAR, Amount(5)), (WON, Amount(1_000))]),
         (address(BOB), vec![(WON, Amount(50))]),

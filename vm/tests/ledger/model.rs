@@ -130,19 +130,21 @@ impl Model {
             | Instruction::CloseMerchant { .. } => {
                 return self.registry.change(payer, instruction).map(|()| None);
             }
-            Instruction::DeployProgram(_) | Instruction::CallProgram(_) => {
-                unreachable!("programs have a model of their own")
-            }
+            Instruction::DeployProgram(_)
+            | Instruction::CallProgram(_)
+            | Instruction::Issuance(_)
+            | Instruction::Compliance(_)
+            | Instruction::Payment(_) => unreachable!("these have a model of their own"),
         };
         if !self.accounts.contains(&payer) {
             return Err(Failure::UnknownAccount);
         }
         let Some(record) = self.assets.get(asset.0 as usize) else { return Err(Failure::UnknownAsset { asset }) };
-        if amount.0 == 0 {
-            return Err(Failure::ZeroAmount);
-        }
         if (mints || burns) && record.issuer != payer {
             return Err(Failure::NotIssuer { asset });
+        }
+        if amount.0 == 0 {
+            return Err(Failure::ZeroAmount);
         }
         let balance = self.balance(payer, asset);
         if !mints && balance < amount.0 {
@@ -171,7 +173,7 @@ impl Model {
                 .filter(|((holder, _), amount)| holder == account && **amount > 0)
                 .map(|((_, asset), amount)| (*asset, Amount(*amount)))
                 .collect();
-            Hash::of(Domain::Account, &encode(&(*account, held, self.latest.get(account).copied())))
+            Hash::of(Domain::Account, &encode(&(*account, held, self.latest.get(account).copied(), 0u8)))
         };
         let leaves: Vec<Hash> = self.accounts.iter().map(leaf).collect();
         let accounts = (leaves.len() as u32, merkle(&leaves, leaves.len().next_power_of_two()));

@@ -46,7 +46,7 @@ fn set(secrets: &[SecretKey]) -> ValidatorSet {
 
 /// So many accounts that a checkpoint has several parts; those of the last part differ by height.
 fn ledger(height: u64) -> Ledger {
-    let asset = AssetSpec { symbol: types::codec::Text::new("KRW").unwrap(), decimals: 0, issuer: Address([1; 20]) };
+    let asset = AssetSpec::new(types::codec::Text::new("KRW").unwrap(), 0, Address([1; 20]));
     let account = |n: u64| {
         let mut address = [7; 20];
         address[..8].copy_from_slice(&n.to_be_bytes());

@@ -9,6 +9,7 @@ use types::codec::{Bounded, Text};
 use types::{Address, Hash, Height, Member, Merchant, PublicKey, Timestamp};
 
 use super::*;
+use crate::BlockContext;
 use crate::state::delta::Changes;
 use crate::state::merkle::Tree;
 use crate::state::overlay::{Overlay, Parent};
@@ -208,7 +209,11 @@ fn a_rollback_takes_back_what_its_transaction_did_and_no_more() {
     let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
     let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
     let ledger = Ledger::genesis(parameters, members, vec![], vec![]).unwrap();
-    let mut overlay = Overlay::new(Parent::new(&ledger, &[]).unwrap(), 0);
+    let mut overlay = Overlay::new(
+        Parent::new(&ledger, &[]).unwrap(),
+        BlockContext { height: Height(1), timestamp: Timestamp(1_000) },
+        0,
+    );
     overlay.begin();
     overlay.put_record(key(1), record(1));
     overlay.put_record(key(2), record(2));
