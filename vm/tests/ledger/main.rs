@@ -3,12 +3,15 @@
 
 mod atomic;
 mod bank;
+mod bypass;
 mod checkpoint;
 mod council;
 mod council_model;
+mod desk;
 mod failures;
 mod forks;
 mod history;
+mod instructions;
 mod merchants;
 mod model;
 mod outcomes;

@@ -51,7 +51,8 @@ impl Host for OverlayHost<'_, '_, '_> {
     }
 
     fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<(), Failure> {
-        let (operation, from, to) = (Operation::Program, Source::Account(self.own), Sink::Account(to));
+        let from = Source::Program { account: self.own, caller: self.turn.payer()? };
+        let (operation, to) = (Operation::Program, Sink::Account(to));
         self.turn.pass(Movement { asset, amount, operation, from, to })
     }
 

@@ -7,7 +7,8 @@
 //! 2. The amount is not zero ([`Failure::ZeroAmount`]).
 //! 3. Movements of this kind are not paused ([`Refusal::Paused`]).
 //! 4. The sender is on no sanction list of the asset's policy ([`Refusal::Sanctioned`]).
-//! 5. The sender is not frozen whole ([`Refusal::Frozen`]).
+//! 5. The sender is not frozen whole ([`Refusal::Frozen`]). Where a program pays, its caller is looked at in the same
+//!    way, before the program: who must not move money does not tell a program where to send it either.
 //! 6. The sender holds enough ([`Failure::Overdraft`]), and enough of it is not frozen ([`Refusal::FrozenFunds`]).
 //! 7. From the policy's threshold on the transaction has a travel-rule reference ([`Refusal::NoTravelReference`]).
 //! 8. The sender's tier allows this payment ([`Refusal::AbovePaymentLimit`]) and this day's
@@ -15,8 +16,9 @@
 //! 9. The receiver is on no sanction list, is not frozen whole, and does not come to hold more than its tier allows
 //!    ([`Refusal::Sanctioned`], [`Refusal::Frozen`], [`Refusal::AboveHoldingLimit`]). Here some kinds of movements do not
 //!    fail: the money is [`Parked`] for the receiver.
-//! 10. What is minted is in reserve ([`Refusal::BeyondReserve`]) and within the cap ([`Refusal::AboveSupplyCap`]).
-//! 11. Sums can be counted ([`Failure::SupplyOverflow`], then [`Failure::BalanceOverflow`]).
+//! 10. What there is after a mint can be counted ([`Failure::SupplyOverflow`]), is in reserve
+//!     ([`Refusal::BeyondReserve`]) and within the cap ([`Refusal::AboveSupplyCap`]).
+//! 11. What the receiver holds can be counted ([`Failure::BalanceOverflow`]).
 //!
 //! The asset's issuer is under no tier. A transfer to oneself is checked like any other and changes nothing.
 //!
@@ -58,8 +60,20 @@ pub(crate) enum Source {
     Nowhere,
     /// From an account.
     Account(Slot),
+    /// From the account of a program, which `caller` has called.
+    Program { account: Slot, caller: Slot },
     /// Out of a record, where it is still this sender's. The rule that keeps the record changes it.
     Record(Address),
+}
+
+impl Source {
+    /// The account that the money is in.
+    fn account(self) -> Option<Slot> {
+        match self {
+            Source::Account(account) | Source::Program { account, .. } => Some(account),
+            Source::Nowhere | Source::Record(_) => None,
+        }
+    }
 }
 
 /// Where money goes.
@@ -87,7 +101,7 @@ pub(crate) fn pass(overlay: &mut Overlay<'_>, movement: Movement) -> Result<Opti
     let checks = Checks::of(operation);
     let sender = match from {
         Source::Nowhere => None,
-        Source::Account(slot) => Some(slot),
+        Source::Account(slot) | Source::Program { account: slot, .. } => Some(slot),
         Source::Record(owner) => overlay.find(&owner),
     };
     let counts = match sender {
@@ -109,7 +123,7 @@ pub(crate) fn pass(overlay: &mut Overlay<'_>, movement: Movement) -> Result<Opti
     };
 
     change_supply(overlay, &movement)?;
-    if let Source::Account(slot) = from {
+    if let Some(slot) = from.account() {
         let held = overlay.account(slot).balance(asset);
         overlay.set_balance(slot, asset, Amount(held.0 - amount.0));
     }

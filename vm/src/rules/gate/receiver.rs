@@ -1,6 +1,6 @@
 //! What the gate looks at on the receiver's side.
 
-use super::{Movement, Refusal, Source};
+use super::{Movement, Refusal};
 use crate::rules::compliance::{freeze, limits, sanction};
 use crate::state::overlay::{Overlay, Slot};
 
@@ -22,7 +22,7 @@ pub(super) fn check(
     if freeze(overlay, asset, account).is_some_and(|freeze| freeze.amount().is_none()) {
         return Err(Refusal::Frozen { account: address, asset });
     }
-    let is_own = matches!(from, Source::Account(_)) && sender == Some(receiver);
+    let is_own = from.account().is_some() && sender == Some(receiver);
     if let Some(limit) = limits(overlay, rules, account).holding
         && !is_own
         && account.balance(asset).checked_add(amount).is_none_or(|after| after > limit)

@@ -1,6 +1,6 @@
 //! What the gate looks at on the sender's side.
 
-use types::Amount;
+use types::{Amount, AssetId};
 
 use super::{Checks, Movement, Refusal, Source};
 use crate::Failure;
@@ -17,21 +17,11 @@ pub(super) fn check(
     let Movement { asset, amount, from, .. } = *movement;
     let rules = overlay.asset(asset)?;
     let account = overlay.account(sender);
-    let address = account.address;
-    let frozen = if checks.sender {
-        if let Some(list) = sanction(overlay, rules, account) {
-            return Err(Refusal::Sanctioned { account: address, list }.into());
-        }
-        freeze(overlay, asset, account)
-    } else {
-        None
-    };
-    let frozen = match frozen.map(|freeze| freeze.amount()) {
-        Some(None) => return Err(Refusal::Frozen { account: address, asset }.into()),
-        Some(Some(frozen)) => frozen,
-        None => Amount::ZERO,
-    };
-    if matches!(from, Source::Account(_)) {
+    if let Source::Program { caller, .. } = from {
+        free_to_move(overlay, caller, asset)?;
+    }
+    let frozen = if checks.sender { free_to_move(overlay, sender, asset)? } else { Amount::ZERO };
+    if from.account().is_some() {
         let balance = account.balance(asset);
         if balance < amount {
             return Err(Failure::Overdraft { asset, balance, needed: amount });
@@ -59,9 +49,19 @@ pub(super) fn check(
         return Err(Refusal::AbovePaymentLimit { asset, limit }.into());
     }
     let Some(limit) = limits.per_day else { return Ok(false) };
-    let used = used_lately(overlay, asset, address);
+    let used = used_lately(overlay, asset, account.address);
     if used.checked_add(amount).is_none_or(|used| used > limit) {
         return Err(Refusal::AboveDayLimit { asset, limit, used }.into());
     }
     Ok(true)
+}
+
+/// Steps 4 and 5: the account is neither sanctioned nor frozen whole. Returns how much of it is frozen.
+fn free_to_move(overlay: &Overlay<'_>, slot: Slot, asset: AssetId) -> Result<Amount, Failure> {
+    let account = overlay.account(slot);
+    if let Some(list) = sanction(overlay, overlay.asset(asset)?, account) {
+        return Err(Refusal::Sanctioned { account: account.address, list }.into());
+    }
+    let Some(freeze) = freeze(overlay, asset, account) else { return Ok(Amount::ZERO) };
+    freeze.amount().ok_or(Refusal::Frozen { account: account.address, asset }.into())
 }

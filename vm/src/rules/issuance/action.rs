@@ -19,10 +19,16 @@ pub(super) fn check(turn: &Turn<'_, '_>, asset: AssetId, action: &Action) -> Res
         Action::Mint { .. } | Action::Burn { .. } | Action::Seize { .. } | Action::SetSupplyCap(_) => Ok(()),
         Action::SetRoles(roles) => {
             let rules = turn.overlay.asset(asset)?;
-            if rules.controls.roles.approver.is_some() && roles.approver.is_none() {
+            check_roles(rules.issuer, roles)?;
+            let before = &rules.controls.roles;
+            if before.approver.is_some() && roles.approver.is_none() {
                 return Err(IssuanceFailure::ApproverNeeded { asset }.into());
             }
-            Ok(check_roles(rules.issuer, roles)?)
+            // Without an attestor there would be no reserve to mint within.
+            if before.attestor.is_some() && roles.attestor.is_none() {
+                return Err(IssuanceFailure::AttestorNeeded { asset }.into());
+            }
+            Ok(())
         }
         Action::SetRedemptionTime(seconds) if !(1..=MAX_REDEMPTION_SECONDS).contains(seconds) => {
             Err(IssuanceFailure::RedemptionTime { got: *seconds }.into())

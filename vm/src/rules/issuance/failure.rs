@@ -52,6 +52,12 @@ pub enum IssuanceFailure {
         /// The asset.
         asset: AssetId,
     },
+    /// The asset would be without an attestor.
+    #[error("asset {asset} has an attestor and keeps one: name another")]
+    AttestorNeeded {
+        /// The asset.
+        asset: AssetId,
+    },
     /// A redemption would be given too short or too long.
     #[error("a redemption takes 1 to {MAX_REDEMPTION_SECONDS} seconds, not {got}")]
     RedemptionTime {
@@ -112,6 +118,7 @@ impl IssuanceFailure {
             IssuanceFailure::NotYours { .. } => "not_yours",
             IssuanceFailure::SharedRole { .. } => "shared_role",
             IssuanceFailure::ApproverNeeded { .. } => "approver_needed",
+            IssuanceFailure::AttestorNeeded { .. } => "attestor_needed",
             IssuanceFailure::RedemptionTime { .. } => "redemption_time",
             IssuanceFailure::NotFirstAsset => "not_first_asset",
             IssuanceFailure::TooManyAssets => "too_many_assets",

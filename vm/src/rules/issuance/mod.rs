@@ -16,7 +16,8 @@
 //!
 //! # Reserve
 //!
-//! Once an asset has an attestor, there is never more of it than was attested last to be in reserve.
+//! Once an asset has an attestor, it keeps one, and no mint takes its supply above what was attested last to be in
+//! reserve.
 //!
 //! What forbids an instruction is looked for in the order of [`IssuanceFailure`], after the role
 //! ([`Failure::WithoutRole`](crate::Failure::WithoutRole)).
