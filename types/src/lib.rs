@@ -48,11 +48,11 @@ pub use member::{
 };
 pub use merchant::{
     BUSINESS_NUMBER_DIGITS, MAX_MERCHANT_NAME_BYTES, MAX_TERMINAL_BYTES, MAX_TERMINALS, Merchant, MerchantError,
-    MerchantField, TerminalId,
+    MerchantField, SettlementRule, Shares, TerminalId,
 };
 pub use operation::{Operation, Operations, UnknownOperation};
 pub use origin::{Origin, OriginError};
-pub use payment::Payment;
+pub use payment::{CustodialPayment, MAX_BATCH_PAYMENTS, MAX_HOLD_SECONDS, OrderId, Payment};
 pub use program::{CallArguments, Deployment, MAX_CALL_ARGUMENTS, MAX_ENTRY_BYTES, MAX_PROGRAM_BYTES, ProgramCall};
 pub use signature::{SignedMessage, verify_all, verify_one};
 pub use transaction::{

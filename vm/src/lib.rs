@@ -41,6 +41,7 @@ pub use rules::compliance::{ComplianceFailure, Freeze, Policy, Sanction, Sanctio
 pub use rules::council::{Approval, Changes, Council, Members, PendingChange, change_members};
 pub use rules::gate::{Checks, PARKED_SECONDS, Parked, Receiver, Refusal};
 pub use rules::issuance::{IssuanceFailure, Proposal, Redemption};
+pub use rules::payments::{Order, OrderAddress, PaymentFailure};
 pub use state::account::Account;
 pub use state::asset::{Asset, AssetControls, AssetSpec, Attestation, MAX_ASSETS, MAX_DECIMALS, REDEMPTION_SECONDS};
 pub use state::checkpoint::{RestoreError, Snapshot};

@@ -8,6 +8,7 @@ use crate::program::Trap;
 use crate::rules::compliance::ComplianceFailure;
 use crate::rules::gate::Refusal;
 use crate::rules::issuance::IssuanceFailure;
+use crate::rules::payments::PaymentFailure;
 
 /// Why an instruction, and with it its transaction, had no effect. The variants are in the
 /// order in which they are looked for; that order is part of the encoding.
@@ -201,6 +202,9 @@ pub enum Failure {
         /// From when on the sender may claim it.
         until: Timestamp,
     },
+    /// A step of a payment was not taken.
+    #[error(transparent)]
+    Payment(#[from] PaymentFailure),
 }
 
 impl Failure {
@@ -240,6 +244,7 @@ impl Failure {
             Failure::Compliance(failure) => failure.kind(),
             Failure::NothingParked { .. } => "nothing_parked",
             Failure::ParkedForReceiver { .. } => "parked_for_receiver",
+            Failure::Payment(failure) => failure.kind(),
         }
     }
 }
@@ -287,11 +292,13 @@ mod tests {
             Failure::Compliance(ComplianceFailure::NoReference),
             Failure::NothingParked { asset, receiver: merchant, sender: merchant },
             Failure::ParkedForReceiver { until: Timestamp(1) },
+            Failure::Payment(PaymentFailure::EmptyBatch),
         ];
         for (failure, number) in failures.iter().zip(0u8..) {
             assert_eq!(encode(failure)[0], number, "the variants' numbers are on the chain");
             let text = format!("{failure:?}");
-            let inner = ["Refused(", "Issuance(", "Compliance("].iter().find_map(|group| text.strip_prefix(group));
+            let inner =
+                ["Refused(", "Issuance(", "Compliance(", "Payment("].iter().find_map(|group| text.strip_prefix(group));
             let name = inner.unwrap_or(&text).split([' ', '{', ')']).next().unwrap().to_lowercase();
             assert_eq!(failure.kind().replace('_', ""), name);
         }

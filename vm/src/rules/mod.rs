@@ -6,4 +6,5 @@ pub(crate) mod council;
 pub(crate) mod gate;
 pub(crate) mod issuance;
 pub(crate) mod merchants;
+pub(crate) mod payments;
 pub(crate) mod turn;

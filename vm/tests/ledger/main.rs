@@ -12,6 +12,7 @@ mod history;
 mod merchants;
 mod model;
 mod outcomes;
+mod payments;
 mod random;
 mod registry_model;
 mod replay;

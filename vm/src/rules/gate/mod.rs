@@ -13,7 +13,8 @@
 //! 8. The sender's tier allows this payment ([`Refusal::AbovePaymentLimit`]) and this day's
 //!    ([`Refusal::AboveDayLimit`]).
 //! 9. The receiver is on no sanction list, is not frozen whole, and does not come to hold more than its tier allows
-//!    ([`Refusal::Sanctioned`], [`Refusal::Frozen`], [`Refusal::AboveHoldingLimit`]). Here some kinds of movements do not
+//!    ([`Refusal::Sanctioned`], [`Refusal::Frozen`], [`Refusal::AboveHoldingLimit`]). It is no order's address, which only
+//!    a plain transfer pays ([`Refusal::OrderAddress`]). Here some kinds of movements do not
 //!    fail: the money is [`Parked`] for the receiver.
 //! 10. What is minted is in reserve ([`Refusal::BeyondReserve`]) and within the cap ([`Refusal::AboveSupplyCap`]).
 //! 11. Sums can be counted ([`Failure::SupplyOverflow`], then [`Failure::BalanceOverflow`]).
@@ -69,8 +70,8 @@ pub(crate) enum Sink {
     Nowhere,
     /// To an account.
     Account(Address),
-    /// Into a record. The rule that keeps the record changes it.
-    Record,
+    /// Into a record, for this receiver if there is one. The rule that keeps the record changes it.
+    Record(Option<Address>),
 }
 
 /// Moves money, or says what forbids it. After a failure the caller rolls the overlay back. Returns the receiver's slot,
@@ -95,8 +96,8 @@ pub(crate) fn pass(overlay: &mut Overlay<'_>, movement: Movement) -> Result<Opti
         None => false,
     };
     let receiver = match to {
-        Sink::Account(address) => Some((address, overlay.find_or_create(&address))),
-        Sink::Nowhere | Sink::Record => None,
+        Sink::Account(address) | Sink::Record(Some(address)) => Some((address, overlay.find_or_create(&address))),
+        Sink::Nowhere | Sink::Record(None) => None,
     };
     let refused = match (receiver, checks.receiver) {
         (None, _) | (_, Receiver::Unchecked) => None,
@@ -121,12 +122,12 @@ pub(crate) fn pass(overlay: &mut Overlay<'_>, movement: Movement) -> Result<Opti
             let from = sender.map_or(address, |slot| overlay.account(slot).address);
             parked::park(overlay, asset, amount, address, from)?;
         }
-        Some((_, slot)) => {
+        Some((_, slot)) if matches!(to, Sink::Account(_)) => {
             let amount = Amount(amount.0 * if is_on(Breakage::CreditedTwice) { 2 } else { 1 });
             let credited = overlay.account(slot).balance(asset).checked_add(amount);
             overlay.set_balance(slot, asset, credited.ok_or(Failure::BalanceOverflow { asset })?);
         }
-        None => {}
+        _ => {}
     }
     Ok(receiver.map(|(_, slot)| slot))
 }

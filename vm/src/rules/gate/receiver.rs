@@ -2,6 +2,7 @@
 
 use super::{Movement, Refusal, Source};
 use crate::rules::compliance::{freeze, limits, sanction};
+use crate::state::account::Marks;
 use crate::state::overlay::{Overlay, Slot};
 
 /// Step 9 of the gate.
@@ -21,6 +22,9 @@ pub(super) fn check(
     }
     if freeze(overlay, asset, account).is_some_and(|freeze| freeze.amount().is_none()) {
         return Err(Refusal::Frozen { account: address, asset });
+    }
+    if account.marks.contain(Marks::ORDER) {
+        return Err(Refusal::OrderAddress { account: address });
     }
     let is_own = matches!(from, Source::Account(_)) && sender == Some(receiver);
     if let Some(limit) = limits(overlay, rules, account).holding

@@ -10,6 +10,7 @@ use crate::rules::calls::DeployedProgram;
 use crate::rules::compliance::{Freeze, Policy, Sanction, SanctionList, Usage};
 use crate::rules::gate::Parked;
 use crate::rules::issuance::{Proposal, Redemption};
+use crate::rules::payments::{Order, OrderAddress};
 
 /// The value of a record. The variants' numbers are in the state root and in checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -38,6 +39,10 @@ pub enum Record {
     Redemption(Redemption),
     /// Money that a control has kept from arriving.
     Parked(Parked),
+    /// A merchant's order.
+    Order(Box<Order>),
+    /// What an order's address is for.
+    OrderAddress(Box<OrderAddress>),
 }
 
 /// How much of which asset something holds.
@@ -59,6 +64,8 @@ impl Record {
             Record::Proposal(_) => RecordKind::Proposal,
             Record::Redemption(_) => RecordKind::Redemption,
             Record::Parked(_) => RecordKind::Parked,
+            Record::Order(_) => RecordKind::Order,
+            Record::OrderAddress(_) => RecordKind::OrderAddress,
         }
     }
 
@@ -67,6 +74,7 @@ impl Record {
         match self {
             Record::Redemption(redemption) => Some((redemption.asset, redemption.amount)),
             Record::Parked(parked) => Some((parked.asset, parked.amount)),
+            Record::Order(order) => Some((order.asset, order.held)),
             Record::Merchant(_)
             | Record::Program(_)
             | Record::Cell(_)
@@ -76,7 +84,8 @@ impl Record {
             | Record::Usage(_)
             | Record::SanctionList(_)
             | Record::Sanction(_)
-            | Record::Proposal(_) => None,
+            | Record::Proposal(_)
+            | Record::OrderAddress(_) => None,
         }
     }
 }
