@@ -43,6 +43,8 @@ pub enum Domain {
     ProgramWords,
     /// The address of a program.
     ProgramAddress,
+    /// An address made from a public key of a later kind than [`Domain::Address`]'s.
+    KeyAddress,
 }
 
 impl Domain {
@@ -67,12 +69,13 @@ impl Domain {
             Domain::Program => "baro 2026 program v1",
             Domain::ProgramWords => "baro 2026 program words v1",
             Domain::ProgramAddress => "baro 2026 program address v1",
+            Domain::KeyAddress => "baro 2026 key address v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        static KEYS: [std::sync::OnceLock<[u8; 32]>; 19] = [const { std::sync::OnceLock::new() }; 19];
+        static KEYS: [std::sync::OnceLock<[u8; 32]>; 20] = [const { std::sync::OnceLock::new() }; 20];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())
     }

@@ -4,6 +4,7 @@
 //! [`Height`] never convert into one another implicitly. What has been checked has a type that only checking makes
 //! ([`Verified`]). Nothing here has a clock, a disk, a socket, a thread or a random source.
 
+mod account;
 mod address;
 mod amount;
 mod batch;
@@ -23,6 +24,10 @@ mod units;
 mod validators;
 mod verified;
 
+pub use account::{
+    AccountKey, AccountKeyError, AccountSecret, Authorization, AuthorizationError, KeyKind, KeySignature,
+    MAX_SIGNATURES, P256Key, Secp256k1Key, Sponsorship,
+};
 pub use address::{Address, AddressError};
 pub use amount::{Amount, AssetId};
 pub use batch::{Acknowledgement, Batch, BatchDigest, MAX_ACKNOWLEDGED, MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS};
@@ -42,9 +47,9 @@ pub use merchant::{
 pub use program::{CallArguments, Deployment, MAX_CALL_ARGUMENTS, MAX_ENTRY_BYTES, MAX_PROGRAM_BYTES, ProgramCall};
 pub use signature::{SignedMessage, verify_all, verify_one};
 pub use transaction::{
-    Authorization, ChainTag, Instruction, MAX_INSTRUCTIONS, MAX_MEMO_BYTES, MAX_REFERENCE_BYTES, MAX_TRANSACTION_BYTES,
-    Payload, Refusal, Transaction, TransactionId,
+    ChainTag, Instruction, MAX_INSTRUCTIONS, MAX_MEMO_BYTES, MAX_REFERENCE_BYTES, MAX_TRANSACTION_BYTES, Payload,
+    Refusal, Transaction, TransactionId,
 };
 pub use units::{Deadline, Epoch, Height, Moment, Timestamp, ValidatorIndex, View};
 pub use validators::{Committee, MAX_VALIDATORS, ValidatorSet, ValidatorSetError};
-pub use verified::{AuthorizedTransaction, Verified};
+pub use verified::{AuthorizedSponsor, AuthorizedTransaction, Verified};

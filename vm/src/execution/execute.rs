@@ -9,6 +9,7 @@ use types::{Address, AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
 
 use crate::execution::conservation::violation;
 use crate::execution::step::Step;
+use crate::rules::authority::opens;
 use crate::rules::calls::{Calls, Stopped, Touched};
 use crate::rules::gate;
 use crate::rules::merchants::register;
@@ -51,6 +52,8 @@ pub struct Skipped {
     pub expired: u32,
     /// The deadline was further ahead than the chain allows.
     pub too_far: u32,
+    /// The keys that signed do not open the payer's account. Such a transaction may execute later, if they do then.
+    pub unauthorized: u32,
 }
 
 /// Why a block cannot be executed. Both say that this validator's program or memory is wrong, not the block.
@@ -109,6 +112,10 @@ pub fn execute<'t>(
                 if (parent.has_executed(&id) || !executed_set.insert(id)) && !is_on(Breakage::ExecutedTwice) =>
             {
                 skipped.already_executed += 1;
+            }
+            Standing::Open if !opens(transaction.signers(), &transaction.payload().payer) => {
+                executed_set.remove(&id);
+                skipped.unauthorized += 1;
             }
             Standing::Open => {
                 // A block has at most 1024 batches of 8192 transactions.

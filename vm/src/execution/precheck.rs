@@ -6,6 +6,7 @@ use types::{Amount, AssetId, AuthorizedTransaction, Deadline, ProgramCall, Times
 
 use crate::execution::step::Step;
 use crate::program::verify;
+use crate::rules::authority::opens;
 use crate::rules::calls::{Meter, admissible, gas_of_call, gas_of_deployment};
 use crate::rules::gate::{Movement, Way};
 use crate::state::replay::{Standing, standing};
@@ -34,6 +35,9 @@ pub enum Precheck {
     /// The transaction was executed.
     #[error("the transaction was already executed, in block {}: ask for its status", .0.height)]
     AlreadyExecuted(ReceiptPointer),
+    /// The keys that signed do not open the payer's account.
+    #[error("the keys that signed do not open the payer's account: sign with the keys that the account has now")]
+    Unauthorized,
     /// The payer has no account.
     #[error("the payer has no account: it comes into being when it first receives money")]
     UnknownAccount,
@@ -57,6 +61,9 @@ impl Ledger {
             return Err(Precheck::AlreadyExecuted(at));
         }
         let payer = &transaction.payload().payer;
+        if !opens(transaction.signers(), payer) {
+            return Err(Precheck::Unauthorized);
+        }
         let mut purse = self.account(payer).map(Purse::new);
         let mut has_approved = false;
         // What the instructions before have made of merchants' entries.
