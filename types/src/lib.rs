@@ -25,8 +25,9 @@ mod validators;
 mod verified;
 
 pub use account::{
-    AccountKey, AccountKeyError, AccountSecret, Authorization, AuthorizationError, KeyKind, KeySignature,
-    MAX_SIGNATURES, P256Key, Secp256k1Key, Sponsorship,
+    AccountKey, AccountKeyError, AccountSecret, Authorization, AuthorizationError, KeyKind, KeyPolicy, KeySignature,
+    MAX_ACCOUNT_KEYS, MAX_SESSION_RECEIVERS, MAX_SIGNATURES, P256Key, PolicyFault, PolicyKey, Role, Roles,
+    Secp256k1Key, SessionFault, SessionGrant, SessionScope, Sponsorship, Thresholds,
 };
 pub use address::{Address, AddressError};
 pub use amount::{Amount, AssetId};

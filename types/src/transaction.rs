@@ -7,9 +7,9 @@ use crate::breakage::{Breakage, is_on};
 use crate::codec::{Bounded, CodecError, Text, encode};
 use crate::hash::hexadecimal;
 use crate::{
-    AccountSecret, Address, Amount, AssetId, Authorization, AuthorizationError, AuthorizedTransaction, Deadline,
-    Deployment, Domain, Epoch, Hash, KeySignature, MAX_VALIDATOR_CHANGES, Merchant, ProgramCall, SecretKey,
-    Sponsorship, ValidatorChange,
+    AccountKey, AccountSecret, Address, Amount, AssetId, Authorization, AuthorizationError, AuthorizedTransaction,
+    Deadline, Deployment, Domain, Epoch, Hash, KeyPolicy, KeySignature, MAX_VALIDATOR_CHANGES, Merchant, ProgramCall,
+    SecretKey, SessionGrant, Sponsorship, ValidatorChange,
 };
 
 /// The longest encoding of a transaction, in bytes.
@@ -119,6 +119,23 @@ pub enum Instruction {
     DeployProgram(Box<Deployment>),
     /// The payer calls a program.
     CallProgram(Box<ProgramCall>),
+    /// Replaces the keys of the payer's account and ends all its sessions.
+    SetKeys {
+        /// The keys from the next transaction on; none for the key whose address the account has.
+        policy: Option<Box<KeyPolicy>>,
+    },
+    /// Lets another key pay from the payer's account. What the key has of an earlier session is replaced.
+    GrantSession {
+        /// The key.
+        key: AccountKey,
+        /// What it may do.
+        session: Box<SessionGrant>,
+    },
+    /// Ends a session of the payer's account.
+    RevokeSession {
+        /// Its key.
+        key: AccountKey,
+    },
 }
 
 /// What the payer signs.
@@ -289,8 +306,8 @@ fn keyed<'a>(authorization: &'a Authorization, message: &'a [u8]) -> impl Iterat
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::KeyKind;
     use crate::codec::decode;
-    use crate::{AccountKey, KeyKind};
 
     const CHAIN: Hash = Hash([7; 32]);
 

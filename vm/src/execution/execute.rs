@@ -9,7 +9,7 @@ use types::{Address, AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
 
 use crate::execution::conservation::violation;
 use crate::execution::step::Step;
-use crate::rules::authority::opens;
+use crate::rules::authority::{Authority, judge};
 use crate::rules::calls::{Calls, Stopped, Touched};
 use crate::rules::gate;
 use crate::rules::merchants::register;
@@ -52,7 +52,7 @@ pub struct Skipped {
     pub expired: u32,
     /// The deadline was further ahead than the chain allows.
     pub too_far: u32,
-    /// The keys that signed do not open the payer's account. Such a transaction may execute later, if they do then.
+    /// The keys that signed do not open the payer's account, or the sponsor's. Such a transaction may execute later, if they do then.
     pub unauthorized: u32,
 }
 
@@ -113,14 +113,15 @@ pub fn execute<'t>(
             {
                 skipped.already_executed += 1;
             }
-            Standing::Open if !opens(transaction.signers(), &transaction.payload().payer) => {
-                executed_set.remove(&id);
-                skipped.unauthorized += 1;
-            }
             Standing::Open => {
+                let Ok(authority) = judge(|key| overlay.record(key), transaction, timestamp) else {
+                    executed_set.remove(&id);
+                    skipped.unauthorized += 1;
+                    continue;
+                };
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
-                receipts.push(run(&mut overlay, transaction, timestamp, at, &mut touched, &mut calls));
+                receipts.push(run(&mut overlay, transaction, authority, timestamp, at, &mut touched, &mut calls));
                 executed.push(id);
             }
             Standing::Expired => skipped.expired += 1,
@@ -163,6 +164,7 @@ pub fn execute<'t>(
 fn run(
     overlay: &mut Overlay<'_>,
     transaction: &AuthorizedTransaction,
+    authority: Authority,
     now: Timestamp,
     at: ReceiptPointer,
     touched: &mut Vec<Slot>,
@@ -173,7 +175,7 @@ fn run(
     // A validator needs no account to approve a change.
     let payer = overlay.find(&transaction.payload().payer);
     touched.extend(payer);
-    let (outcome, results) = match run_instructions(overlay, payer, transaction, now, touched, calls) {
+    let (outcome, results) = match run_instructions(overlay, payer, transaction, authority, now, touched, calls) {
         Ok(()) => (Outcome::Succeeded, calls.take_results()),
         Err((instruction, stopped)) => {
             let Stopped { failure, in_program } = *stopped;
@@ -202,6 +204,7 @@ fn run_instructions(
     overlay: &mut Overlay<'_>,
     payer: Option<Slot>,
     transaction: &AuthorizedTransaction,
+    mut authority: Authority,
     now: Timestamp,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
@@ -210,6 +213,9 @@ fn run_instructions(
     let payload = transaction.payload();
     let mut has_approved = false;
     for (instruction, number) in payload.instructions.iter().zip(0..) {
+        authority
+            .permit_in(overlay, &payload.payer, instruction)
+            .map_err(|failure| (number, Box::new(Stopped::from(failure))))?;
         let after = payload.instructions.len() - 1 - number as usize;
         let receiver = match Step::from(instruction) {
             Step::Move(movement) => payer
@@ -228,6 +234,11 @@ fn run_instructions(
                 let touched = Touched::new(touched, after);
                 calls.deploy(overlay, payer, deployment, address, touched).map(|()| None)
             }
+            Step::Keys(change) => payer
+                .ok_or(Failure::UnknownAccount)
+                .and_then(|_| change.run(overlay, &payload.payer, now))
+                .map(|()| None)
+                .map_err(Stopped::from),
             Step::Call(call) => calls.call(overlay, payer, call, Touched::new(touched, after)).map(|()| None),
         };
         touched.extend(receiver.map_err(|stopped| (number, Box::new(stopped)))?);

@@ -1,10 +1,13 @@
 //! Why a transaction had no effect.
 
 use bincode::{Decode, Encode};
-use types::{Address, Amount, AssetId, Epoch, MAX_VALIDATORS, MemberField, MerchantField, PublicKey, Timestamp};
+use types::{
+    Address, Amount, AssetId, Epoch, MAX_VALIDATORS, MemberField, MerchantField, PolicyFault, PublicKey, Role,
+    SessionFault, Timestamp,
+};
 
-use crate::MAX_LINKS;
 use crate::program::Trap;
+use crate::{MAX_LINKS, MAX_SESSIONS, SessionLimit};
 
 /// Why an instruction, and with it its transaction, had no effect. The variants are in the
 /// order in which they are looked for; that order is part of the encoding.
@@ -165,6 +168,36 @@ pub enum Failure {
         /// Why.
         trap: Trap,
     },
+    /// The keys that signed open the payer's account, and not for this.
+    #[error("the keys that signed may not {role} for the payer: add signatures of keys that may")]
+    MissingRole {
+        /// The role that is missing.
+        role: Role,
+    },
+    /// The session by which the transaction was signed does not allow it.
+    #[error("the session key may not do this: {limit}")]
+    SessionForbids {
+        /// Why.
+        limit: SessionLimit,
+    },
+    /// A new policy could be met by nobody or by anybody.
+    #[error("the policy is refused: {fault}")]
+    InvalidPolicy {
+        /// Why.
+        fault: PolicyFault,
+    },
+    /// A new session could not be used.
+    #[error("the session is refused: {fault}")]
+    InvalidSession {
+        /// Why.
+        fault: SessionFault,
+    },
+    /// The account has as many sessions as it may.
+    #[error("the account has {MAX_SESSIONS} open sessions: revoke one first")]
+    TooManySessions,
+    /// The key has no session.
+    #[error("the key has no session of the payer's account")]
+    UnknownSession,
 }
 
 impl Failure {
@@ -198,6 +231,12 @@ impl Failure {
             Failure::UnknownProgram { .. } => "unknown_program",
             Failure::TooManyAccounts => "too_many_accounts",
             Failure::Trapped { .. } => "trapped",
+            Failure::MissingRole { .. } => "missing_role",
+            Failure::SessionForbids { .. } => "session_forbids",
+            Failure::InvalidPolicy { .. } => "invalid_policy",
+            Failure::InvalidSession { .. } => "invalid_session",
+            Failure::TooManySessions => "too_many_sessions",
+            Failure::UnknownSession => "unknown_session",
         }
     }
 }
@@ -238,6 +277,12 @@ mod tests {
             Failure::UnknownProgram { program: merchant },
             Failure::TooManyAccounts,
             Failure::Trapped { trap: Trap::Overflow },
+            Failure::MissingRole { role: Role::Pay },
+            Failure::SessionForbids { limit: SessionLimit::Asset },
+            Failure::InvalidPolicy { fault: PolicyFault::ZeroWeight },
+            Failure::InvalidSession { fault: SessionFault::Limits },
+            Failure::TooManySessions,
+            Failure::UnknownSession,
         ];
         for (failure, number) in failures.iter().zip(0u8..) {
             assert_eq!(encode(failure)[0], number, "the variants' numbers are on the chain");

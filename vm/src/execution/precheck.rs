@@ -6,11 +6,11 @@ use types::{Amount, AssetId, AuthorizedTransaction, Deadline, ProgramCall, Times
 
 use crate::execution::step::Step;
 use crate::program::verify;
-use crate::rules::authority::opens;
+use crate::rules::authority::{KeyChange, Unauthorized, judge};
 use crate::rules::calls::{Meter, admissible, gas_of_call, gas_of_deployment};
 use crate::rules::gate::{Movement, Way};
 use crate::state::replay::{Standing, standing};
-use crate::{Account, Asset, Failure, Ledger, Parameters, ReceiptPointer, Record, RecordKey};
+use crate::{Account, Asset, Failure, Ledger, Parameters, ReceiptPointer, Record, RecordKey, Session};
 
 /// Why a transaction is not worth ordering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +38,9 @@ pub enum Precheck {
     /// The keys that signed do not open the payer's account.
     #[error("the keys that signed do not open the payer's account: sign with the keys that the account has now")]
     Unauthorized,
+    /// The keys that signed for the sponsor may not sponsor from its account.
+    #[error("the keys that signed for the sponsor may not pay fees from its account: ask the sponsor to sign anew")]
+    UnauthorizedSponsor,
     /// The payer has no account.
     #[error("the payer has no account: it comes into being when it first receives money")]
     UnknownAccount,
@@ -61,15 +64,19 @@ impl Ledger {
             return Err(Precheck::AlreadyExecuted(at));
         }
         let payer = &transaction.payload().payer;
-        if !opens(transaction.signers(), payer) {
-            return Err(Precheck::Unauthorized);
-        }
+        let records = |key: &RecordKey| self.record(key);
+        let mut authority = judge(records, transaction, now).map_err(|whose| match whose {
+            Unauthorized::Payer => Precheck::Unauthorized,
+            Unauthorized::Sponsor => Precheck::UnauthorizedSponsor,
+        })?;
         let mut purse = self.account(payer).map(Purse::new);
         let mut has_approved = false;
         // What the instructions before have made of merchants' entries.
         let mut registered = BTreeMap::new();
         let mut meter = Meter::new();
+        let mut has_changed_keys = false;
         for instruction in transaction.payload().instructions.iter() {
+            authority.permit(records, instruction).map_err(Precheck::WouldFail)?;
             match Step::from(instruction) {
                 Step::Move(movement) => {
                     let purse = purse.as_mut().ok_or(Precheck::UnknownAccount)?;
@@ -92,6 +99,17 @@ impl Ledger {
                     purse.as_ref().ok_or(Precheck::UnknownAccount)?;
                     meter.admit(&gas_of_deployment(deployment)).map_err(Precheck::WouldFail)?;
                     verify(&deployment.code).map_err(|_| Precheck::WouldFail(Failure::InvalidProgram))?;
+                }
+                Step::Keys(change) => {
+                    purse.as_ref().ok_or(Precheck::UnknownAccount)?;
+                    change.check(now).map_err(Precheck::WouldFail)?;
+                    if let KeyChange::Revoke(key) = change
+                        && !has_changed_keys
+                        && self.record(&Session::record_key(payer, key)).is_none()
+                    {
+                        return Err(Precheck::WouldFail(Failure::UnknownSession));
+                    }
+                    has_changed_keys = true;
                 }
                 Step::Call(call) => {
                     let purse = purse.as_mut().ok_or(Precheck::UnknownAccount)?;

@@ -1,8 +1,9 @@
-//! What an instruction asks for: money to be moved, a change of the validators or of the registry of merchants, or a
-//! program to be deployed or called.
+//! What an instruction asks for: money to be moved, a change of the validators, of the registry of merchants or of the payer's
+//! keys, or a program to be deployed or called.
 
 use types::{Deployment, Epoch, Instruction, ProgramCall};
 
+use crate::rules::authority::KeyChange;
 use crate::rules::council::Changes;
 use crate::rules::gate::{Movement, Way};
 use crate::rules::merchants::{Change, Registration};
@@ -13,6 +14,7 @@ pub(crate) enum Step<'t> {
     Register(Registration<'t>),
     Deploy(&'t Deployment),
     Call(&'t ProgramCall),
+    Keys(KeyChange<'t>),
 }
 
 impl<'t> From<&'t Instruction> for Step<'t> {
@@ -39,6 +41,9 @@ impl<'t> From<&'t Instruction> for Step<'t> {
             }
             Instruction::DeployProgram(deployment) => Step::Deploy(deployment),
             Instruction::CallProgram(call) => Step::Call(call),
+            Instruction::SetKeys { policy } => Step::Keys(KeyChange::Set(policy.as_deref())),
+            Instruction::GrantSession { key, session } => Step::Keys(KeyChange::Grant(key, session)),
+            Instruction::RevokeSession { key } => Step::Keys(KeyChange::Revoke(key)),
         }
     }
 }

@@ -59,7 +59,10 @@ impl<'a> Parent<'a> {
             | Instruction::ApproveValidators { .. }
             | Instruction::RegisterMerchant { .. }
             | Instruction::UpdateMerchant { .. }
-            | Instruction::CloseMerchant { .. } => None,
+            | Instruction::CloseMerchant { .. }
+            | Instruction::SetKeys { .. }
+            | Instruction::GrantSession { .. }
+            | Instruction::RevokeSession { .. } => None,
         };
         let payloads = || transactions.iter().map(|transaction| transaction.payload());
         let receivers = payloads().flat_map(|payload| payload.instructions.iter().filter_map(receiver));
@@ -193,7 +196,6 @@ impl<'a> Overlay<'a> {
     }
 
     /// The records whose keys are in `range`, in the order of their keys.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the first record with a deadline is read so"))]
     pub(crate) fn records(
         &self,
         range: impl RangeBounds<RecordKey> + Clone,

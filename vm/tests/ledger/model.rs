@@ -130,6 +130,9 @@ impl Model {
             | Instruction::CloseMerchant { .. } => {
                 return self.registry.change(payer, instruction).map(|()| None);
             }
+            Instruction::SetKeys { .. } | Instruction::GrantSession { .. } | Instruction::RevokeSession { .. } => {
+                unreachable!("keys have tests of their own")
+            }
             Instruction::DeployProgram(_) | Instruction::CallProgram(_) => {
                 unreachable!("programs have a model of their own")
             }

@@ -16,6 +16,10 @@ pub enum RecordKey {
     Program(Address),
     /// A cell of a program, by the program's address and the cell's key.
     Cell(Address, Word),
+    /// The keys of an account, by its address.
+    KeyPolicy(Address),
+    /// A session of an account, by its address and that of the session's key.
+    Session(Address, Address),
 }
 
 /// What a record is of.
@@ -27,6 +31,10 @@ pub enum RecordKind {
     Program,
     /// A cell of a program.
     Cell,
+    /// The keys of an account.
+    KeyPolicy,
+    /// A session of an account.
+    Session,
 }
 
 impl RecordKey {
@@ -36,6 +44,8 @@ impl RecordKey {
             RecordKey::Merchant(_) => RecordKind::Merchant,
             RecordKey::Program(_) => RecordKind::Program,
             RecordKey::Cell(..) => RecordKind::Cell,
+            RecordKey::KeyPolicy(_) => RecordKind::KeyPolicy,
+            RecordKey::Session(..) => RecordKind::Session,
         }
     }
 }
@@ -46,6 +56,8 @@ impl std::fmt::Display for RecordKey {
             RecordKey::Merchant(merchant) => write!(f, "merchant {merchant}"),
             RecordKey::Program(program) => write!(f, "program {program}"),
             RecordKey::Cell(program, key) => write!(f, "cell {key} of program {program}"),
+            RecordKey::KeyPolicy(account) => write!(f, "keys of account {account}"),
+            RecordKey::Session(account, key) => write!(f, "session of account {account} for the key of {key}"),
         }
     }
 }
@@ -57,6 +69,8 @@ impl Key for RecordKey {
             RecordKey::Program(program) => program.spread(),
             // A key may be a small number, a text or a hash.
             RecordKey::Cell(_, key) => key.0[31] ^ key.0[0],
+            RecordKey::KeyPolicy(account) => account.spread(),
+            RecordKey::Session(_, key) => key.spread(),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use bincode::{Decode, Encode};
 use types::codec::encode;
-use types::{Amount, AssetId, Domain, Hash, Merchant};
+use types::{Amount, AssetId, Domain, Hash, KeyPolicy, Merchant};
 
 use super::{RecordKey, RecordKind};
 use crate::program::Word;
+use crate::rules::authority::Session;
 use crate::rules::calls::DeployedProgram;
 
 /// The value of a record. The variants' numbers are in the state root and in checkpoints.
@@ -17,6 +18,10 @@ pub enum Record {
     Program(DeployedProgram),
     /// What a program's cell holds, never zero.
     Cell(Word),
+    /// The keys of an account.
+    KeyPolicy(KeyPolicy),
+    /// A session of an account.
+    Session(Box<Session>),
 }
 
 /// How much of which asset something holds.
@@ -29,13 +34,17 @@ impl Record {
             Record::Merchant(_) => RecordKind::Merchant,
             Record::Program(_) => RecordKind::Program,
             Record::Cell(_) => RecordKind::Cell,
+            Record::KeyPolicy(_) => RecordKind::KeyPolicy,
+            Record::Session(_) => RecordKind::Session,
         }
     }
 
     /// The money that is in the record and in no balance. Counts towards the asset's supply.
     pub fn held(&self) -> Option<(AssetId, Amount)> {
         match self {
-            Record::Merchant(_) | Record::Program(_) | Record::Cell(_) => None,
+            Record::Merchant(_) | Record::Program(_) | Record::Cell(_) | Record::KeyPolicy(_) | Record::Session(_) => {
+                None
+            }
         }
     }
 }
