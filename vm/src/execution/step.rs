@@ -3,6 +3,7 @@
 use types::{Address, Instruction};
 
 use crate::Failure;
+use crate::rules::authority::{KeyChange, change_keys};
 use crate::rules::calls::{Calls, Stopped};
 use crate::rules::compliance::control;
 use crate::rules::issuance::{burn, issue, mint};
@@ -36,6 +37,9 @@ pub(crate) fn take(turn: &mut Turn<'_, '_>, instruction: &Instruction, calls: &m
             calls.deploy(turn, deployment, address)?;
         }
         Instruction::CallProgram(call) => calls.call(turn, call)?,
+        Instruction::SetKeys { policy } => change_keys(turn, KeyChange::Set(policy.as_deref()))?,
+        Instruction::GrantSession { key, session } => change_keys(turn, KeyChange::Grant(key, session))?,
+        Instruction::RevokeSession { key } => change_keys(turn, KeyChange::Revoke(key))?,
         Instruction::Issuance(issuance) => issue(turn, issuance)?,
         Instruction::Compliance(compliance) => control(turn, compliance)?,
         Instruction::Payment(payment) => pay(turn, payment)?,

@@ -1,5 +1,6 @@
 //! What is allowed, and what it changes: the gate through which all money moves, and the rules that ask it.
 
+pub(crate) mod authority;
 pub(crate) mod calls;
 pub(crate) mod compliance;
 pub(crate) mod council;

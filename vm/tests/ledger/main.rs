@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod atomic;
+mod authority;
 mod bank;
 mod checkpoint;
 mod council;

@@ -38,6 +38,10 @@ pub enum RecordKey {
     Order(Address, OrderId),
     /// What an order's address is for, by the address.
     OrderAddress(Address),
+    /// The keys of an account, by its address.
+    KeyPolicy(Address),
+    /// A session of an account, by its address and that of the session's key.
+    Session(Address, Address),
 }
 
 /// What a record is of.
@@ -71,6 +75,10 @@ pub enum RecordKind {
     Order,
     /// What an order's address is for.
     OrderAddress,
+    /// The keys of an account.
+    KeyPolicy,
+    /// A session of an account.
+    Session,
 }
 
 impl RecordKey {
@@ -91,6 +99,8 @@ impl RecordKey {
             RecordKey::Parked(..) => RecordKind::Parked,
             RecordKey::Order(..) => RecordKind::Order,
             RecordKey::OrderAddress(_) => RecordKind::OrderAddress,
+            RecordKey::KeyPolicy(_) => RecordKind::KeyPolicy,
+            RecordKey::Session(..) => RecordKind::Session,
         }
     }
 }
@@ -114,6 +124,8 @@ impl std::fmt::Display for RecordKey {
             }
             RecordKey::Order(merchant, order) => write!(f, "order {} of merchant {merchant}", &**order),
             RecordKey::OrderAddress(address) => write!(f, "order address {address}"),
+            RecordKey::KeyPolicy(account) => write!(f, "keys of account {account}"),
+            RecordKey::Session(account, key) => write!(f, "session of account {account} for the key of {key}"),
         }
     }
 }
@@ -135,6 +147,8 @@ impl Key for RecordKey {
             // There are few.
             RecordKey::Policy(_) | RecordKey::SanctionList(_) => 0,
             RecordKey::Proposal(origin) | RecordKey::Redemption(origin) => origin.transaction.0[31],
+            RecordKey::KeyPolicy(account) => account.spread(),
+            RecordKey::Session(_, key) => key.spread(),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use bincode::{Decode, Encode};
 use types::codec::encode;
-use types::{Amount, AssetId, Domain, Hash, Merchant};
+use types::{Amount, AssetId, Domain, Hash, KeyPolicy, Merchant};
 
 use super::{RecordKey, RecordKind};
 use crate::program::Word;
+use crate::rules::authority::Session;
 use crate::rules::calls::DeployedProgram;
 use crate::rules::compliance::{Freeze, Policy, Sanction, SanctionList, Usage};
 use crate::rules::gate::Parked;
@@ -43,6 +44,10 @@ pub enum Record {
     Order(Box<Order>),
     /// What an order's address is for.
     OrderAddress(Box<OrderAddress>),
+    /// The keys of an account.
+    KeyPolicy(KeyPolicy),
+    /// A session of an account.
+    Session(Box<Session>),
 }
 
 /// How much of which asset something holds.
@@ -66,6 +71,8 @@ impl Record {
             Record::Parked(_) => RecordKind::Parked,
             Record::Order(_) => RecordKind::Order,
             Record::OrderAddress(_) => RecordKind::OrderAddress,
+            Record::KeyPolicy(_) => RecordKind::KeyPolicy,
+            Record::Session(_) => RecordKind::Session,
         }
     }
 
@@ -85,7 +92,9 @@ impl Record {
             | Record::SanctionList(_)
             | Record::Sanction(_)
             | Record::Proposal(_)
-            | Record::OrderAddress(_) => None,
+            | Record::OrderAddress(_)
+            | Record::KeyPolicy(_)
+            | Record::Session(_) => None,
         }
     }
 }
