@@ -49,6 +49,8 @@ pub enum Domain {
     OrderAddress,
     /// An address made from a public key of a later kind than [`Domain::Address`]'s.
     KeyAddress,
+    /// A document that an attestor stands behind.
+    ReserveDocument,
 }
 
 impl Domain {
@@ -76,12 +78,13 @@ impl Domain {
             Domain::CustomerAddress => "baro 2026 customer address v1",
             Domain::OrderAddress => "baro 2026 order address v1",
             Domain::KeyAddress => "baro 2026 key address v1",
+            Domain::ReserveDocument => "baro 2026 reserve document v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        const COUNT: usize = Domain::KeyAddress as usize + 1;
+        const COUNT: usize = Domain::ReserveDocument as usize + 1;
         static KEYS: [std::sync::OnceLock<[u8; 32]>; COUNT] = [const { std::sync::OnceLock::new() }; COUNT];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())

@@ -16,6 +16,7 @@ mod compliance;
 mod handover;
 mod hash;
 mod issuance;
+mod json;
 mod keys;
 mod member;
 mod merchant;

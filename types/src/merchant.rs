@@ -1,6 +1,7 @@
 //! Merchants as the ledger's registry lists them.
 
 use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
 
 use crate::codec::{Bounded, Text};
 use crate::{Address, Amount};
@@ -21,7 +22,8 @@ pub const MAX_TERMINALS: usize = 64;
 pub type TerminalId = Text<MAX_TERMINAL_BYTES>;
 
 /// A merchant's entry in the registry. The merchant is named by the address of its account.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Merchant {
     /// The Korean business registration number: ten digits without hyphens, of which the last is a check digit.
     pub business_number: Text<BUSINESS_NUMBER_DIGITS>,
@@ -44,7 +46,8 @@ pub struct Merchant {
 /// The fee is `price * fee_points / 10,000`. The VAT that the price contains is `price * vat_points / (10,000 +
 /// vat_points)`: of 11,000 at 1,000 points, 1,000. Both are rounded down, and the rest is the merchant's, so that the
 /// shares always add up to the price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SettlementRule {
     /// Who receives the fee.
     pub processor: Address,

@@ -40,7 +40,9 @@ pub use proofs::path::{Path, PathError};
 pub use proofs::proof::{AccountProof, Finding, ListedId, OutcomeProof, ProofError, ReceiptProof, SecondProof};
 pub use rules::authority::{MAX_SESSIONS, Session, SessionLimit};
 pub use rules::calls::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, CallResult, DeployedProgram, TRANSACTION_GAS};
-pub use rules::compliance::{ComplianceFailure, Freeze, Policy, Sanction, SanctionList, USAGE_HOURS, Usage};
+pub use rules::compliance::{
+    ComplianceFailure, Freeze, HolderStanding, Policy, Sanction, SanctionList, USAGE_HOURS, Usage,
+};
 pub use rules::council::{Approval, Changes, Council, Members, PendingChange, change_members};
 pub use rules::gate::{Checks, PARKED_SECONDS, Parked, Receiver, Refusal};
 pub use rules::issuance::{IssuanceFailure, Proposal, Redemption};
