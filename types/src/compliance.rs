@@ -44,7 +44,8 @@ id! {
 }
 
 /// How much of an account is frozen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Extent {
     /// Nothing leaves it and nothing arrives.
     Whole,
@@ -68,7 +69,8 @@ pub struct Tier {
 }
 
 /// Rules for the holders of all assets that name the policy.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PolicyTerms {
     /// The tiers by number. At least one.
     pub tiers: Bounded<Tier, MAX_TIERS>,

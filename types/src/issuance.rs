@@ -72,7 +72,8 @@ pub struct AssetRoles {
 }
 
 /// What is done only after somebody else has approved it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Money is created in an account. The issuer proposes it.
     Mint {

@@ -1,7 +1,7 @@
 //! Types that only checking makes.
 
 use crate::transaction::{Payload, Transaction, TransactionId};
-use crate::{Certificate, Hash};
+use crate::{AccountKey, Address, Authorization, Certificate, Hash, Sponsorship};
 
 /// A value whose signatures were verified. Made only by the verifying functions of this crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,50 @@ impl<T> std::ops::Deref for Verified<T> {
     }
 }
 
-/// A transaction whose payer is known to have authorized it, with its id.
+/// The keys whose signatures were verified, ascending. Allocates only for more than one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Signers {
+    One(AccountKey),
+    More(Box<[AccountKey]>),
+}
+
+impl Signers {
+    fn of(authorization: &Authorization) -> Signers {
+        match authorization.signatures() {
+            [one] => Signers::One(one.key),
+            more => Signers::More(more.iter().map(|signature| signature.key).collect()),
+        }
+    }
+
+    fn keys(&self) -> &[AccountKey] {
+        match self {
+            Signers::One(key) => std::slice::from_ref(key),
+            Signers::More(keys) => keys,
+        }
+    }
+}
+
+/// Who is to pay a transaction's fee, and the keys that agreed to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizedSponsor {
+    address: Address,
+    signers: Signers,
+}
+
+impl AuthorizedSponsor {
+    /// The sponsor's account.
+    pub fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The keys that signed for the sponsor, ascending. Whether they open its account is for the ledger to say.
+    pub fn signers(&self) -> &[AccountKey] {
+        self.signers.keys()
+    }
+}
+
+/// A transaction whose signatures were verified, with its id. Whether its signers open the payer's account is for the
+/// ledger to say, which knows the account's keys.
 ///
 /// Made by verifying signatures ([`Transaction::authorize_all`]) or, for a finalized block, on the word of the quorum
 /// that verified them before it voted ([`AuthorizedTransaction::certified`]).
@@ -34,17 +77,24 @@ impl<T> std::ops::Deref for Verified<T> {
 pub struct AuthorizedTransaction {
     id: TransactionId,
     payload: Payload,
+    signers: Signers,
+    sponsor: Option<Box<AuthorizedSponsor>>,
 }
 
 impl AuthorizedTransaction {
-    pub(crate) fn new(id: TransactionId, payload: Payload) -> Self {
-        Self { id, payload }
+    pub(crate) fn new(id: TransactionId, transaction: Transaction) -> Self {
+        let Transaction { payload, authorization, sponsorship } = transaction;
+        let sponsor = sponsorship.map(|sponsorship| {
+            let Sponsorship { sponsor, authorization } = *sponsorship;
+            Box::new(AuthorizedSponsor { address: sponsor, signers: Signers::of(&authorization) })
+        });
+        Self { id, payload, signers: Signers::of(&authorization), sponsor }
     }
 
     /// A transaction of a block that `_certificate` finalizes: a quorum verified it, so it is not verified again.
     /// The caller has checked that the certificate's block includes the transaction.
     pub fn certified(transaction: Transaction, chain: &Hash, _certificate: &Verified<Certificate>) -> Self {
-        Self { id: transaction.payload.id(chain), payload: transaction.payload }
+        Self::new(transaction.payload.id(chain), transaction)
     }
 
     /// The transaction's id.
@@ -55,5 +105,15 @@ impl AuthorizedTransaction {
     /// What the payer signed.
     pub fn payload(&self) -> &Payload {
         &self.payload
+    }
+
+    /// The keys that signed for the payer, ascending.
+    pub fn signers(&self) -> &[AccountKey] {
+        self.signers.keys()
+    }
+
+    /// Who is to pay the fee instead of the payer.
+    pub fn sponsor(&self) -> Option<&AuthorizedSponsor> {
+        self.sponsor.as_deref()
     }
 }

@@ -9,6 +9,7 @@ use types::{AssetId, AuthorizedTransaction, Hash, Height, Origin, Timestamp};
 
 use crate::execution::conservation::violation;
 use crate::execution::step::take;
+use crate::rules::authority::{Authority, judge};
 use crate::rules::calls::{Calls, Stopped};
 use crate::rules::turn::{Touched, Turn};
 use crate::state::overlay::{Overlay, Parent, Slot};
@@ -50,6 +51,8 @@ pub struct Skipped {
     pub expired: u32,
     /// The deadline was further ahead than the chain allows.
     pub too_far: u32,
+    /// The keys that signed do not open the payer's account, or the sponsor's. Such a transaction may execute later, if they do then.
+    pub unauthorized: u32,
 }
 
 /// Why a block cannot be executed. Both say that this validator's program or memory is wrong, not the block.
@@ -110,9 +113,14 @@ pub fn execute<'t>(
                 skipped.already_executed += 1;
             }
             Standing::Open => {
+                let Ok(authority) = judge(|key| overlay.record(key), transaction, timestamp) else {
+                    executed_set.remove(&id);
+                    skipped.unauthorized += 1;
+                    continue;
+                };
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
-                receipts.push(run(&mut overlay, transaction, at, &mut touched, &mut calls));
+                receipts.push(run(&mut overlay, transaction, authority, at, &mut touched, &mut calls));
                 executed.push(id);
             }
             Standing::Expired => skipped.expired += 1,
@@ -155,6 +163,7 @@ pub fn execute<'t>(
 fn run(
     overlay: &mut Overlay<'_>,
     transaction: &AuthorizedTransaction,
+    authority: Authority,
     at: ReceiptPointer,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
@@ -164,7 +173,7 @@ fn run(
     // A validator needs no account to approve a change.
     let payer = overlay.find(&transaction.payload().payer);
     touched.extend(payer);
-    let (outcome, results) = match run_instructions(overlay, payer, transaction, touched, calls) {
+    let (outcome, results) = match run_instructions(overlay, payer, transaction, authority, touched, calls) {
         Ok(()) => (Outcome::Succeeded, calls.take_results()),
         Err((instruction, stopped)) => {
             let Stopped { failure, in_program } = *stopped;
@@ -194,12 +203,16 @@ pub(crate) fn run_instructions(
     overlay: &mut Overlay<'_>,
     account: Option<Slot>,
     transaction: &AuthorizedTransaction,
+    mut authority: Authority,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
 ) -> Result<(), (u32, Box<Stopped>)> {
     overlay.begin();
     let payload = transaction.payload();
     for (instruction, number) in payload.instructions.iter().zip(0..) {
+        authority
+            .permit_in(overlay, &payload.payer, instruction)
+            .map_err(|failure| (number, Box::new(Stopped::from(failure))))?;
         let after = payload.instructions.len() - 1 - number as usize;
         let mut turn = Turn {
             overlay,

@@ -1,13 +1,17 @@
 //! Why a transaction had no effect.
 
 use bincode::{Decode, Encode};
-use types::{Address, Amount, AssetId, Epoch, MAX_VALIDATORS, MemberField, MerchantField, PublicKey, Role, Timestamp};
+use types::{
+    Address, Amount, AssetId, Epoch, KeyRole, MAX_VALIDATORS, MemberField, MerchantField, PolicyFault, PublicKey, Role,
+    SessionFault, Timestamp,
+};
 
-use crate::MAX_LINKS;
 use crate::program::Trap;
 use crate::rules::compliance::ComplianceFailure;
 use crate::rules::gate::Refusal;
 use crate::rules::issuance::IssuanceFailure;
+use crate::rules::payments::PaymentFailure;
+use crate::{MAX_LINKS, MAX_SESSIONS, SessionLimit};
 
 /// Why an instruction, and with it its transaction, had no effect. The variants are in the
 /// order in which they are looked for; that order is part of the encoding.
@@ -201,6 +205,39 @@ pub enum Failure {
         /// From when on the sender may claim it.
         until: Timestamp,
     },
+    /// A step of a payment was not taken.
+    #[error(transparent)]
+    Payment(#[from] PaymentFailure),
+    /// The keys that signed open the payer's account, and not for this.
+    #[error("the keys that signed may not {role} for the payer: add signatures of keys that may")]
+    MissingRole {
+        /// The role that is missing.
+        role: KeyRole,
+    },
+    /// The session by which the transaction was signed does not allow it.
+    #[error("the session key may not do this: {limit}")]
+    SessionForbids {
+        /// Why.
+        limit: SessionLimit,
+    },
+    /// A new policy could be met by nobody or by anybody.
+    #[error("the policy is refused: {fault}")]
+    InvalidPolicy {
+        /// Why.
+        fault: PolicyFault,
+    },
+    /// A new session could not be used.
+    #[error("the session is refused: {fault}")]
+    InvalidSession {
+        /// Why.
+        fault: SessionFault,
+    },
+    /// The account has as many sessions as it may.
+    #[error("the account has {MAX_SESSIONS} open sessions: revoke one first")]
+    TooManySessions,
+    /// The key has no session.
+    #[error("the key has no session of the payer's account")]
+    UnknownSession,
 }
 
 impl Failure {
@@ -240,6 +277,13 @@ impl Failure {
             Failure::Compliance(failure) => failure.kind(),
             Failure::NothingParked { .. } => "nothing_parked",
             Failure::ParkedForReceiver { .. } => "parked_for_receiver",
+            Failure::Payment(failure) => failure.kind(),
+            Failure::MissingRole { .. } => "missing_role",
+            Failure::SessionForbids { .. } => "session_forbids",
+            Failure::InvalidPolicy { .. } => "invalid_policy",
+            Failure::InvalidSession { .. } => "invalid_session",
+            Failure::TooManySessions => "too_many_sessions",
+            Failure::UnknownSession => "unknown_session",
         }
     }
 }
@@ -287,11 +331,19 @@ mod tests {
             Failure::Compliance(ComplianceFailure::NoReference),
             Failure::NothingParked { asset, receiver: merchant, sender: merchant },
             Failure::ParkedForReceiver { until: Timestamp(1) },
+            Failure::Payment(PaymentFailure::EmptyBatch),
+            Failure::MissingRole { role: KeyRole::Pay },
+            Failure::SessionForbids { limit: SessionLimit::Asset },
+            Failure::InvalidPolicy { fault: PolicyFault::ZeroWeight },
+            Failure::InvalidSession { fault: SessionFault::Limits },
+            Failure::TooManySessions,
+            Failure::UnknownSession,
         ];
         for (failure, number) in failures.iter().zip(0u8..) {
             assert_eq!(encode(failure)[0], number, "the variants' numbers are on the chain");
             let text = format!("{failure:?}");
-            let inner = ["Refused(", "Issuance(", "Compliance("].iter().find_map(|group| text.strip_prefix(group));
+            let inner =
+                ["Refused(", "Issuance(", "Compliance(", "Payment("].iter().find_map(|group| text.strip_prefix(group));
             let name = inner.unwrap_or(&text).split([' ', '{', ')']).next().unwrap().to_lowercase();
             assert_eq!(failure.kind().replace('_', ""), name);
         }

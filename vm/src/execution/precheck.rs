@@ -3,6 +3,7 @@
 use types::{AuthorizedTransaction, Deadline};
 
 use crate::execution::execute::run_instructions;
+use crate::rules::authority::{Unauthorized, judge};
 use crate::rules::calls::Calls;
 use crate::state::overlay::{Overlay, Parent};
 use crate::state::replay::{Standing, standing};
@@ -31,6 +32,12 @@ pub enum Precheck {
     /// The transaction was executed.
     #[error("the transaction was already executed, in block {}: ask for its status", .0.height)]
     AlreadyExecuted(ReceiptPointer),
+    /// The keys that signed do not open the payer's account.
+    #[error("the keys that signed do not open the payer's account: sign with the keys that the account has now")]
+    Unauthorized,
+    /// The keys that signed for the sponsor may not sponsor from its account.
+    #[error("the keys that signed for the sponsor may not pay fees from its account: ask the sponsor to sign anew")]
+    UnauthorizedSponsor,
     /// The payer has no account.
     #[error("the payer has no account: it comes into being when it first receives money")]
     UnknownAccount,
@@ -53,11 +60,15 @@ impl Ledger {
         if let Some(at) = self.executed(&transaction.id()) {
             return Err(Precheck::AlreadyExecuted(at));
         }
+        let authority = judge(|key| self.record(key), transaction, next.timestamp).map_err(|whose| match whose {
+            Unauthorized::Payer => Precheck::Unauthorized,
+            Unauthorized::Sponsor => Precheck::UnauthorizedSponsor,
+        })?;
         let Some(parent) = Parent::new(self, &[]) else { return Ok(()) };
         let mut overlay = Overlay::new(parent, next, 2);
         let payer = overlay.find(&transaction.payload().payer);
         let mut touched = Vec::new();
-        match run_instructions(&mut overlay, payer, transaction, &mut touched, &mut Calls::foreseen()) {
+        match run_instructions(&mut overlay, payer, transaction, authority, &mut touched, &mut Calls::foreseen()) {
             Ok(()) => Ok(()),
             Err((_, stopped)) if stopped.failure == Failure::UnknownAccount && payer.is_none() => {
                 Err(Precheck::UnknownAccount)

@@ -7,9 +7,9 @@ use types::{Address, Domain, Hash, Height, MAX_INSTRUCTIONS, TransactionId};
 use crate::state::merkle::list_root;
 use crate::{CallResult, Failure};
 
-/// The most accounts that a transaction touches: its payer, and one for each instruction. A call that would touch more
-/// fails.
-pub const MAX_LINKS: usize = MAX_INSTRUCTIONS + 1;
+/// The most accounts that a transaction touches: its payer, and two for each instruction or each payment of a batch. What
+/// would touch more fails.
+pub const MAX_LINKS: usize = 2 * MAX_INSTRUCTIONS + 1;
 
 /// Where a receipt is on the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]

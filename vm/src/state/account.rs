@@ -34,7 +34,9 @@ impl Marks {
     pub(crate) const LISTED: Marks = Marks(1 << 1);
     /// It was given a tier.
     pub(crate) const TIERED: Marks = Marks(1 << 2);
-    const ALL: Marks = Marks(Marks::FROZEN.0 | Marks::LISTED.0 | Marks::TIERED.0);
+    /// It is the address of an order.
+    pub(crate) const ORDER: Marks = Marks(1 << 3);
+    const ALL: Marks = Marks(Marks::FROZEN.0 | Marks::LISTED.0 | Marks::TIERED.0 | Marks::ORDER.0);
 
     /// True if all of `marks` are set.
     pub(crate) fn contain(self, marks: Marks) -> bool {

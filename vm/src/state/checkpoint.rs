@@ -17,7 +17,7 @@ use crate::state::replay::{Entries, Executed, Replay};
 use crate::{Account, Asset, ClosedSeconds, Council, Ledger, MAX_ASSETS, Parameters, RecordKey};
 
 /// The number of this format.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// A chunk is cut once it may be this long, in bytes.
 const CHUNK_BYTES: usize = 1 << 20;

@@ -67,7 +67,10 @@ impl<'a> Parent<'a> {
             | Instruction::CloseMerchant { .. }
             | Instruction::Issuance(_)
             | Instruction::Compliance(_)
-            | Instruction::Payment(_) => None,
+            | Instruction::Payment(_)
+            | Instruction::SetKeys { .. }
+            | Instruction::GrantSession { .. }
+            | Instruction::RevokeSession { .. } => None,
         };
         let payloads = || transactions.iter().map(|transaction| transaction.payload());
         let receivers = payloads().flat_map(|payload| payload.instructions.iter().filter_map(receiver));
@@ -242,7 +245,6 @@ impl<'a> Overlay<'a> {
     }
 
     /// The records whose keys are in `range`, in the order of their keys.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the first record with a deadline is read so"))]
     pub(crate) fn records(
         &self,
         range: impl RangeBounds<RecordKey> + Clone,

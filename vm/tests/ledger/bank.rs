@@ -87,6 +87,7 @@ pub(crate) fn shop(name: &str, tills: u8) -> Merchant {
         region: 11,
         is_active: true,
         terminals: Bounded::new((0..tills).map(till).collect()).unwrap(),
+        settlement: None,
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod atomic;
+mod authority;
 mod bank;
 mod bypass;
 mod checkpoint;
@@ -15,6 +16,7 @@ mod instructions;
 mod merchants;
 mod model;
 mod outcomes;
+mod payments;
 mod random;
 mod registry_model;
 mod replay;

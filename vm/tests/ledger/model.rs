@@ -134,7 +134,10 @@ impl Model {
             | Instruction::CallProgram(_)
             | Instruction::Issuance(_)
             | Instruction::Compliance(_)
-            | Instruction::Payment(_) => unreachable!("these have a model of their own"),
+            | Instruction::Payment(_)
+            | Instruction::SetKeys { .. }
+            | Instruction::GrantSession { .. }
+            | Instruction::RevokeSession { .. } => unreachable!("these have a model of their own"),
         };
         if !self.accounts.contains(&payer) {
             return Err(Failure::UnknownAccount);

@@ -51,7 +51,7 @@ impl Host for OverlayHost<'_, '_, '_> {
     }
 
     fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<(), Failure> {
-        let from = Source::Program { account: self.own, caller: self.turn.payer()? };
+        let from = Source::Directed { account: self.own, by: self.turn.account };
         let (operation, to) = (Operation::Program, Sink::Account(to));
         self.turn.pass(Movement { asset, amount, operation, from, to })
     }

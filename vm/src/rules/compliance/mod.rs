@@ -13,6 +13,7 @@ mod failure;
 mod freeze;
 mod policy;
 mod sanctions;
+mod standing;
 mod usage;
 
 use types::{AssetId, Compliance, Operations, Role};
@@ -27,6 +28,7 @@ pub use policy::Policy;
 pub(crate) use policy::limits;
 pub(crate) use sanctions::sanction;
 pub use sanctions::{Sanction, SanctionList};
+pub use standing::HolderStanding;
 pub use usage::{USAGE_HOURS, Usage};
 pub(crate) use usage::{count_payment, used_lately};
 

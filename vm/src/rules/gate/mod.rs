@@ -7,14 +7,16 @@
 //! 2. The amount is not zero ([`Failure::ZeroAmount`]).
 //! 3. Movements of this kind are not paused ([`Refusal::Paused`]).
 //! 4. The sender is on no sanction list of the asset's policy ([`Refusal::Sanctioned`]).
-//! 5. The sender is not frozen whole ([`Refusal::Frozen`]). Where a program pays, its caller is looked at in the same
-//!    way, before the program: who must not move money does not tell a program where to send it either.
+//! 5. The sender is not frozen whole ([`Refusal::Frozen`]). Where another account directs the sender, as a program's
+//!    caller and a custodian do, it is looked at in the same way, before the sender: who must not move money does not
+//!    have it moved either.
 //! 6. The sender holds enough ([`Failure::Overdraft`]), and enough of it is not frozen ([`Refusal::FrozenFunds`]).
 //! 7. From the policy's threshold on the transaction has a travel-rule reference ([`Refusal::NoTravelReference`]).
 //! 8. The sender's tier allows this payment ([`Refusal::AbovePaymentLimit`]) and this day's
 //!    ([`Refusal::AboveDayLimit`]).
 //! 9. The receiver is on no sanction list, is not frozen whole, and does not come to hold more than its tier allows
-//!    ([`Refusal::Sanctioned`], [`Refusal::Frozen`], [`Refusal::AboveHoldingLimit`]). Here some kinds of movements do not
+//!    ([`Refusal::Sanctioned`], [`Refusal::Frozen`], [`Refusal::AboveHoldingLimit`]). It is no order's address, which only
+//!    a plain transfer pays ([`Refusal::OrderAddress`]). Here some kinds of movements do not
 //!    fail: the money is [`Parked`] for the receiver.
 //! 10. What there is after a mint can be counted ([`Failure::SupplyOverflow`]), is in reserve
 //!     ([`Refusal::BeyondReserve`]) and within the cap ([`Refusal::AboveSupplyCap`]).
@@ -60,8 +62,8 @@ pub(crate) enum Source {
     Nowhere,
     /// From an account.
     Account(Slot),
-    /// From the account of a program, which `caller` has called.
-    Program { account: Slot, caller: Slot },
+    /// From an account that another one directs: a program's, whose caller that is, or that of a custodian's customer.
+    Directed { account: Slot, by: Option<Slot> },
     /// Out of a record, where it is still this sender's. The rule that keeps the record changes it.
     Record(Address),
 }
@@ -70,7 +72,7 @@ impl Source {
     /// The account that the money is in.
     fn account(self) -> Option<Slot> {
         match self {
-            Source::Account(account) | Source::Program { account, .. } => Some(account),
+            Source::Account(account) | Source::Directed { account, .. } => Some(account),
             Source::Nowhere | Source::Record(_) => None,
         }
     }
@@ -83,8 +85,8 @@ pub(crate) enum Sink {
     Nowhere,
     /// To an account.
     Account(Address),
-    /// Into a record. The rule that keeps the record changes it.
-    Record,
+    /// Into a record, for this receiver if there is one. The rule that keeps the record changes it.
+    Record(Option<Address>),
 }
 
 /// Moves money, or says what forbids it. After a failure the caller rolls the overlay back. Returns the receiver's slot,
@@ -101,7 +103,7 @@ pub(crate) fn pass(overlay: &mut Overlay<'_>, movement: Movement) -> Result<Opti
     let checks = Checks::of(operation);
     let sender = match from {
         Source::Nowhere => None,
-        Source::Account(slot) | Source::Program { account: slot, .. } => Some(slot),
+        Source::Account(slot) | Source::Directed { account: slot, .. } => Some(slot),
         Source::Record(owner) => overlay.find(&owner),
     };
     let counts = match sender {
@@ -109,8 +111,8 @@ pub(crate) fn pass(overlay: &mut Overlay<'_>, movement: Movement) -> Result<Opti
         None => false,
     };
     let receiver = match to {
-        Sink::Account(address) => Some((address, overlay.find_or_create(&address))),
-        Sink::Nowhere | Sink::Record => None,
+        Sink::Account(address) | Sink::Record(Some(address)) => Some((address, overlay.find_or_create(&address))),
+        Sink::Nowhere | Sink::Record(None) => None,
     };
     let refused = match (receiver, checks.receiver) {
         (None, _) | (_, Receiver::Unchecked) => None,
@@ -135,12 +137,12 @@ pub(crate) fn pass(overlay: &mut Overlay<'_>, movement: Movement) -> Result<Opti
             let from = sender.map_or(address, |slot| overlay.account(slot).address);
             parked::park(overlay, asset, amount, address, from)?;
         }
-        Some((_, slot)) => {
+        Some((_, slot)) if matches!(to, Sink::Account(_)) => {
             let amount = Amount(amount.0 * if is_on(Breakage::CreditedTwice) { 2 } else { 1 });
             let credited = overlay.account(slot).balance(asset).checked_add(amount);
             overlay.set_balance(slot, asset, credited.ok_or(Failure::BalanceOverflow { asset })?);
         }
-        None => {}
+        _ => {}
     }
     Ok(receiver.map(|(_, slot)| slot))
 }

@@ -2,6 +2,7 @@
 
 use super::{Movement, Refusal};
 use crate::rules::compliance::{freeze, limits, sanction};
+use crate::state::account::Marks;
 use crate::state::overlay::{Overlay, Slot};
 
 /// Step 9 of the gate.
@@ -28,6 +29,9 @@ pub(super) fn check(
         && account.balance(asset).checked_add(amount).is_none_or(|after| after > limit)
     {
         return Err(Refusal::AboveHoldingLimit { account: address, asset, limit });
+    }
+    if account.marks.contain(Marks::ORDER) {
+        return Err(Refusal::OrderAddress { account: address });
     }
     Ok(())
 }

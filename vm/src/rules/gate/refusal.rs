@@ -98,6 +98,12 @@ pub enum Refusal {
         /// What there would be.
         supply: Amount,
     },
+    /// The receiver is an order's address.
+    #[error("{account} is the address of an order: only a plain transfer pays it")]
+    OrderAddress {
+        /// The receiver.
+        account: Address,
+    },
 }
 
 impl Refusal {
@@ -114,6 +120,7 @@ impl Refusal {
             Refusal::AboveHoldingLimit { .. } => "above_holding_limit",
             Refusal::BeyondReserve { .. } => "beyond_reserve",
             Refusal::AboveSupplyCap { .. } => "above_supply_cap",
+            Refusal::OrderAddress { .. } => "order_address",
         }
     }
 }

@@ -17,8 +17,8 @@ pub(super) fn check(
     let Movement { asset, amount, from, .. } = *movement;
     let rules = overlay.asset(asset)?;
     let account = overlay.account(sender);
-    if let Source::Program { caller, .. } = from {
-        free_to_move(overlay, caller, asset)?;
+    if let Source::Directed { by: Some(director), .. } = from {
+        free_to_move(overlay, director, asset)?;
     }
     let frozen = if checks.sender { free_to_move(overlay, sender, asset)? } else { Amount::ZERO };
     if from.account().is_some() {

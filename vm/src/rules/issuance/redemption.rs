@@ -32,7 +32,7 @@ pub(super) fn request(
     payout: &CaseReference,
 ) -> Result<(), Failure> {
     let from = Source::Account(turn.payer()?);
-    turn.pass(Movement { asset, amount, operation: Operation::Redeem, from, to: Sink::Record })?;
+    turn.pass(Movement { asset, amount, operation: Operation::Redeem, from, to: Sink::Record(None) })?;
     let seconds = turn.overlay.asset(asset)?.controls.redemption_seconds;
     let deadline = turn.now().plus_millis(u64::from(seconds) * 1_000);
     let redemption = Redemption { owner: turn.actor, asset, amount, payout: payout.clone(), deadline, paid_out: None };

@@ -1,7 +1,7 @@
 //! What names a record.
 
 use bincode::{Decode, Encode};
-use types::{Address, AssetId, ListId, Origin, PolicyId};
+use types::{Address, AssetId, ListId, OrderId, Origin, PolicyId};
 
 use crate::program::Word;
 use crate::state::directory::Key;
@@ -34,6 +34,14 @@ pub enum RecordKey {
     Redemption(Origin),
     /// Money kept from arriving, by asset, receiver and sender.
     Parked(AssetId, Address, Address),
+    /// An order, by its merchant and the merchant's name for it.
+    Order(Address, OrderId),
+    /// What an order's address is for, by the address.
+    OrderAddress(Address),
+    /// The keys of an account, by its address.
+    KeyPolicy(Address),
+    /// A session of an account, by its address and that of the session's key.
+    Session(Address, Address),
 }
 
 /// What a record is of.
@@ -63,6 +71,14 @@ pub enum RecordKind {
     Redemption,
     /// Money kept from arriving.
     Parked,
+    /// A merchant's order.
+    Order,
+    /// What an order's address is for.
+    OrderAddress,
+    /// The keys of an account.
+    KeyPolicy,
+    /// A session of an account.
+    Session,
 }
 
 impl RecordKey {
@@ -81,6 +97,10 @@ impl RecordKey {
             RecordKey::Proposal(_) => RecordKind::Proposal,
             RecordKey::Redemption(_) => RecordKind::Redemption,
             RecordKey::Parked(..) => RecordKind::Parked,
+            RecordKey::Order(..) => RecordKind::Order,
+            RecordKey::OrderAddress(_) => RecordKind::OrderAddress,
+            RecordKey::KeyPolicy(_) => RecordKind::KeyPolicy,
+            RecordKey::Session(..) => RecordKind::Session,
         }
     }
 }
@@ -102,6 +122,10 @@ impl std::fmt::Display for RecordKey {
             RecordKey::Parked(asset, receiver, sender) => {
                 write!(f, "asset {asset} parked for {receiver} from {sender}")
             }
+            RecordKey::Order(merchant, order) => write!(f, "order {} of merchant {merchant}", &**order),
+            RecordKey::OrderAddress(address) => write!(f, "order address {address}"),
+            RecordKey::KeyPolicy(account) => write!(f, "keys of account {account}"),
+            RecordKey::Session(account, key) => write!(f, "session of account {account} for the key of {key}"),
         }
     }
 }
@@ -117,10 +141,14 @@ impl Key for RecordKey {
             | RecordKey::Tier(_, account)
             | RecordKey::Usage(_, account)
             | RecordKey::Sanction(_, account)
-            | RecordKey::Parked(_, account, _) => account.spread(),
+            | RecordKey::Parked(_, account, _)
+            | RecordKey::OrderAddress(account) => account.spread(),
+            RecordKey::Order(_, order) => order.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)),
             // There are few.
             RecordKey::Policy(_) | RecordKey::SanctionList(_) => 0,
             RecordKey::Proposal(origin) | RecordKey::Redemption(origin) => origin.transaction.0[31],
+            RecordKey::KeyPolicy(account) => account.spread(),
+            RecordKey::Session(_, key) => key.spread(),
         }
     }
 }

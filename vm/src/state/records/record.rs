@@ -2,14 +2,16 @@
 
 use bincode::{Decode, Encode};
 use types::codec::encode;
-use types::{Amount, AssetId, Domain, Hash, Merchant};
+use types::{Amount, AssetId, Domain, Hash, KeyPolicy, Merchant};
 
 use super::{RecordKey, RecordKind};
 use crate::program::Word;
+use crate::rules::authority::Session;
 use crate::rules::calls::DeployedProgram;
 use crate::rules::compliance::{Freeze, Policy, Sanction, SanctionList, Usage};
 use crate::rules::gate::Parked;
 use crate::rules::issuance::{Proposal, Redemption};
+use crate::rules::payments::{Order, OrderAddress};
 
 /// The value of a record. The variants' numbers are in the state root and in checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -38,6 +40,14 @@ pub enum Record {
     Redemption(Redemption),
     /// Money that a control has kept from arriving.
     Parked(Parked),
+    /// A merchant's order.
+    Order(Box<Order>),
+    /// What an order's address is for.
+    OrderAddress(Box<OrderAddress>),
+    /// The keys of an account.
+    KeyPolicy(KeyPolicy),
+    /// A session of an account.
+    Session(Box<Session>),
 }
 
 /// How much of which asset something holds.
@@ -59,6 +69,10 @@ impl Record {
             Record::Proposal(_) => RecordKind::Proposal,
             Record::Redemption(_) => RecordKind::Redemption,
             Record::Parked(_) => RecordKind::Parked,
+            Record::Order(_) => RecordKind::Order,
+            Record::OrderAddress(_) => RecordKind::OrderAddress,
+            Record::KeyPolicy(_) => RecordKind::KeyPolicy,
+            Record::Session(_) => RecordKind::Session,
         }
     }
 
@@ -67,6 +81,7 @@ impl Record {
         match self {
             Record::Redemption(redemption) => Some((redemption.asset, redemption.amount)),
             Record::Parked(parked) => Some((parked.asset, parked.amount)),
+            Record::Order(order) => Some((order.asset, order.held)),
             Record::Merchant(_)
             | Record::Program(_)
             | Record::Cell(_)
@@ -76,7 +91,10 @@ impl Record {
             | Record::Usage(_)
             | Record::SanctionList(_)
             | Record::Sanction(_)
-            | Record::Proposal(_) => None,
+            | Record::Proposal(_)
+            | Record::OrderAddress(_)
+            | Record::KeyPolicy(_)
+            | Record::Session(_) => None,
         }
     }
 }

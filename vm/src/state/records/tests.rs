@@ -26,6 +26,7 @@ fn record(region: u16) -> Record {
         category: 0,
         region,
         is_active: true,
+        settlement: None,
         terminals: Bounded::default(),
     })
 }
