@@ -3,13 +3,16 @@
 
 mod atomic;
 mod authority;
+mod bad_input;
 mod bank;
 mod bypass;
 mod checkpoint;
+mod controls;
 mod council;
 mod desk;
 mod failures;
 mod forks;
+mod four_eyes;
 mod generator;
 mod history;
 mod instructions;
@@ -19,5 +22,6 @@ mod outcomes;
 mod payments;
 mod random;
 mod random_operations;
+mod redemption;
 mod replay;
 mod vectors;
