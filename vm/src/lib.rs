@@ -41,6 +41,7 @@ pub use proofs::proof::{AccountProof, Finding, ListedId, OutcomeProof, ProofErro
 pub use rules::authority::{MAX_SESSIONS, Session, SessionLimit};
 pub use rules::calls::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, CallResult, DeployedProgram, TRANSACTION_GAS};
 pub use rules::council::{Approval, Changes, Council, Members, PendingChange, change_members};
+pub use rules::fees::{FeePaid, FeeSchedule};
 pub use state::account::Account;
 pub use state::asset::{Asset, AssetSpec, MAX_ASSETS, MAX_SYMBOL_BYTES};
 pub use state::checkpoint::{RestoreError, Snapshot};

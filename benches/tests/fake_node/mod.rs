@@ -94,6 +94,7 @@ impl Chain {
                 block: Hash([1; 32]),
                 timestamp: now(),
                 failure: None,
+                fee: None,
                 previous: vec![],
             };
             self.executed.insert(transaction.id(), receipt);
@@ -205,6 +206,7 @@ impl BaroApiServer for Validator {
             epoch: Epoch(0),
             validators: vec![],
             assets: vec![asset],
+            fees: None,
         })
     }
 

@@ -11,6 +11,7 @@ use crate::execution::conservation::violation;
 use crate::execution::step::Step;
 use crate::rules::authority::{Authority, judge};
 use crate::rules::calls::{Calls, Stopped, Touched};
+use crate::rules::fees::{self, Begun};
 use crate::rules::gate;
 use crate::rules::merchants::register;
 use crate::state::overlay::{Overlay, Parent, Slot};
@@ -54,6 +55,8 @@ pub struct Skipped {
     pub too_far: u32,
     /// The keys that signed do not open the payer's account, or the sponsor's. Such a transaction may execute later, if they do then.
     pub unauthorized: u32,
+    /// The fee could not be paid. Such a transaction may execute later, if it can be paid then.
+    pub unpaid: u32,
 }
 
 /// Why a block cannot be executed. Both say that this validator's program or memory is wrong, not the block.
@@ -119,9 +122,15 @@ pub fn execute<'t>(
                     skipped.unauthorized += 1;
                     continue;
                 };
+                let Ok(begun) = fees::begin(&mut overlay, transaction, authority, &mut touched) else {
+                    overlay.roll_back();
+                    executed_set.remove(&id);
+                    skipped.unpaid += 1;
+                    continue;
+                };
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
-                receipts.push(run(&mut overlay, transaction, authority, timestamp, at, &mut touched, &mut calls));
+                receipts.push(run(&mut overlay, transaction, begun, timestamp, at, &mut touched, &mut calls));
                 executed.push(id);
             }
             Standing::Expired => skipped.expired += 1,
@@ -160,27 +169,24 @@ pub fn execute<'t>(
     Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
 }
 
-/// Executes one transaction wholly or not at all. `touched` is room for its work, `calls` is what the block's calls share.
+/// Executes a transaction that has begun, wholly or not at all. `touched` has what it has touched so far, `calls` is what the block's calls share.
 fn run(
     overlay: &mut Overlay<'_>,
     transaction: &AuthorizedTransaction,
-    authority: Authority,
+    Begun { authority, payer, fee }: Begun,
     now: Timestamp,
     at: ReceiptPointer,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
 ) -> Receipt {
-    touched.clear();
     calls.begin();
-    // A validator needs no account to approve a change.
-    let payer = overlay.find(&transaction.payload().payer);
-    touched.extend(payer);
+    let touched_by_fee = touched.len();
     let (outcome, results) = match run_instructions(overlay, payer, transaction, authority, now, touched, calls) {
         Ok(()) => (Outcome::Succeeded, calls.take_results()),
         Err((instruction, stopped)) => {
             let Stopped { failure, in_program } = *stopped;
             overlay.roll_back();
-            touched.truncate(payer.iter().len());
+            touched.truncate(touched_by_fee);
             let outcome = match in_program {
                 Some((at, gas)) => Outcome::FailedInProgram { instruction, failure, at, gas },
                 None => Outcome::Failed { instruction, failure },
@@ -196,8 +202,8 @@ fn run(
             links.push(Link { account: overlay.account(slot).address, previous });
         }
     }
-    let links = Bounded::new(links).expect("the payer and one account for each instruction; calls are stopped before");
-    Receipt { id: transaction.id(), outcome, links, results }
+    let links = Bounded::new(links).expect("three accounts and one for each instruction; calls are stopped before");
+    Receipt { id: transaction.id(), outcome, fee, links, results }
 }
 
 fn run_instructions(
@@ -267,7 +273,7 @@ mod tests {
         let mut accounts = Accounts::default();
         accounts.push(account);
         let won = Asset { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer, supply: Amount(50) };
-        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
         let council = Council::genesis(vec![Member::new("only", key.public(), "peer", "/address").unwrap()]).unwrap();
         let ledger = Ledger::assemble(
             parameters,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use types::{Amount, AssetId, AuthorizedTransaction, Deadline, ProgramCall, Timestamp};
+use types::{Address, Amount, AssetId, AuthorizedTransaction, Deadline, ProgramCall, Timestamp};
 
 use crate::execution::step::Step;
 use crate::program::verify;
 use crate::rules::authority::{KeyChange, Unauthorized, judge};
 use crate::rules::calls::{Meter, admissible, gas_of_call, gas_of_deployment};
+use crate::rules::fees::Due;
 use crate::rules::gate::{Movement, Way};
 use crate::state::replay::{Standing, standing};
 use crate::{Account, Asset, Failure, Ledger, Parameters, ReceiptPointer, Record, RecordKey, Session};
@@ -41,6 +42,14 @@ pub enum Precheck {
     /// The keys that signed for the sponsor may not sponsor from its account.
     #[error("the keys that signed for the sponsor may not pay fees from its account: ask the sponsor to sign anew")]
     UnauthorizedSponsor,
+    /// The fee cannot be paid.
+    #[error("the fee cannot be paid by {by}: {failure}")]
+    Unpaid {
+        /// Who is to pay it: the sponsor or the payer.
+        by: Address,
+        /// What keeps it from being paid.
+        failure: Failure,
+    },
     /// The payer has no account.
     #[error("the payer has no account: it comes into being when it first receives money")]
     UnknownAccount,
@@ -54,7 +63,7 @@ impl Ledger {
     /// payer's side tells. Blocks that come before it may change the answer either way.
     pub fn precheck(&self, transaction: &AuthorizedTransaction, now: Timestamp) -> Result<(), Precheck> {
         let valid_until = transaction.id().deadline();
-        let Parameters { max_valid_seconds, validator_notice_millis } = self.parameters();
+        let Parameters { max_valid_seconds, validator_notice_millis, fees } = self.parameters();
         match standing(valid_until, now, max_valid_seconds) {
             Standing::Expired => return Err(Precheck::Expired { valid_until }),
             Standing::TooFar => return Err(Precheck::DeadlineTooFar { valid_until, max_valid_seconds }),
@@ -70,6 +79,13 @@ impl Ledger {
             Unauthorized::Sponsor => Precheck::UnauthorizedSponsor,
         })?;
         let mut purse = self.account(payer).map(Purse::new);
+        if let Some(due) = Due::of(fees, transaction, |payer| self.council().has_approver(payer)) {
+            let unpaid = |failure| Precheck::Unpaid { by: due.fee.by, failure };
+            due.count(&mut authority).map_err(unpaid)?;
+            let mut sponsor = self.account(&due.fee.by).filter(|by| by.address != *payer).map(Purse::new);
+            let by = sponsor.as_mut().or(purse.as_mut()).filter(|by| by.account.address == due.fee.by);
+            by.ok_or(Failure::UnknownAccount).and_then(|by| by.spend(due.movement, self.assets())).map_err(unpaid)?;
+        }
         let mut has_approved = false;
         // What the instructions before have made of merchants' entries.
         let mut registered = BTreeMap::new();

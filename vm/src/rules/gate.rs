@@ -101,7 +101,7 @@ mod tests {
     fn ledger() -> Ledger {
         let won = AssetSpec { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer: Address([1; 20]) };
         let accounts = vec![(Address([1; 20]), vec![(WON, Amount(100))]), (Address([2; 20]), vec![])];
-        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
         let member = Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap();
         Ledger::genesis(parameters, vec![member], vec![won], accounts).unwrap()
     }

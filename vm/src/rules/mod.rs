@@ -3,5 +3,6 @@
 pub(crate) mod authority;
 pub(crate) mod calls;
 pub(crate) mod council;
+pub(crate) mod fees;
 pub(crate) mod gate;
 pub(crate) mod merchants;

@@ -10,7 +10,7 @@ use crate::rules::council;
 use crate::state::commitments::Commitments;
 use crate::state::delta::{Changed, Changes};
 use crate::state::records::{Base, Before, Working};
-use crate::{Account, Asset, Council, Delta, Failure, Ledger, ReceiptPointer, Record, RecordKey};
+use crate::{Account, Asset, Council, Delta, Failure, Ledger, Parameters, ReceiptPointer, Record, RecordKey};
 
 /// A state that does not change: the ledger with the blocks that are not final on top of it.
 #[derive(Clone, Copy)]
@@ -135,6 +135,15 @@ impl<'a> Overlay<'a> {
             undo: Vec::new(),
             mark: 0,
         }
+    }
+
+    pub(crate) fn parameters(&self) -> Parameters {
+        self.parent.commitments().parameters
+    }
+
+    /// True for the account from which a present validator approves.
+    pub(crate) fn is_validator(&self, account: &Address) -> bool {
+        self.council.has_approver(account)
     }
 
     pub(crate) fn assets(&self) -> &[Asset] {

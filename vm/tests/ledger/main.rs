@@ -8,6 +8,7 @@ mod checkpoint;
 mod council;
 mod council_model;
 mod failures;
+mod fees;
 mod forks;
 mod history;
 mod merchants;
