@@ -10,6 +10,7 @@ mod council;
 mod council_model;
 mod desk;
 mod failures;
+mod fees;
 mod forks;
 mod history;
 mod instructions;

@@ -185,7 +185,7 @@ impl Model {
             Domain::State,
             &encode(&(
                 *b"baro ledger v3",
-                (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis),
+                (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis, None::<u8>),
                 (accounts.1, accounts.0),
                 self.registry.root(),
                 Hash::of(Domain::Asset, &encode(&self.assets)),
@@ -261,7 +261,10 @@ pub(crate) fn receipts_root(receipts: &[Receipt]) -> Hash {
     }
     let leaf = |receipt: &Receipt| {
         let links: Vec<Link> = receipt.links.to_vec();
-        Hash::of(Domain::Receipt, &encode(&(receipt.id, receipt.outcome.clone(), links, receipt.results.to_vec())))
+        Hash::of(
+            Domain::Receipt,
+            &encode(&(receipt.id, receipt.outcome.clone(), receipt.fee, links, receipt.results.to_vec())),
+        )
     };
     list_root(&receipts.iter().map(leaf).collect::<Vec<_>>())
 }
