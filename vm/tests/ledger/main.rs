@@ -9,6 +9,7 @@ mod checkpoint;
 mod council;
 mod council_model;
 mod desk;
+mod documents;
 mod failures;
 mod fees;
 mod forks;
