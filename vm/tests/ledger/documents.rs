@@ -11,7 +11,8 @@ const LEDGER: &str = include_str!("../../../docs/ledger.md");
 fn variants(source: &str, name: &str) -> Vec<String> {
     let start = source.find(&format!("pub enum {name} {{")).unwrap();
     let body = source[start..].lines().skip(1).take_while(|line| *line != "}");
-    let variants = body.filter_map(|line| line.strip_prefix("    ").filter(|line| line.starts_with(char::is_uppercase)));
+    let variants =
+        body.filter_map(|line| line.strip_prefix("    ").filter(|line| line.starts_with(char::is_uppercase)));
     variants.map(|line| line.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned()).collect()
 }
 
