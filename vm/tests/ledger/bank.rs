@@ -65,6 +65,11 @@ pub(crate) fn ledger_with(parameters: Parameters) -> Result<Ledger, GenesisError
     Ledger::genesis(parameters, VALIDATORS.map(member).to_vec(), assets, accounts)
 }
 
+/// The accounts of [`ledger`] in the order of their creation.
+pub(crate) fn accounts() -> Vec<Address> {
+    [ALICE, BOB, ISSUER, DOLLAR_ISSUER].map(address).to_vec()
+}
+
 pub(crate) fn mint(asset: AssetId, to: u8, amount: u128) -> Instruction {
     Instruction::Mint { asset, to: address(to), amount: Amount(amount) }
 }
