@@ -11,6 +11,7 @@ mod forks;
 mod history;
 mod merchants;
 mod model;
+mod movements;
 mod outcomes;
 mod random;
 mod registry_model;
