@@ -17,6 +17,7 @@ mod history;
 mod instructions;
 mod merchants;
 mod model;
+mod movements;
 mod outcomes;
 mod payments;
 mod random;
