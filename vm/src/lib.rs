@@ -31,8 +31,9 @@ mod proofs;
 mod rules;
 mod state;
 
-pub use execution::execute::{BlockContext, Execution, ExecutionError, Skipped, execute};
+pub use execution::execute::{BlockContext, Execution, ExecutionError, Skipped, execute, execute_traced};
 pub use execution::failure::Failure;
+pub use execution::movements::{AccountMovement, Movements, RecordMovement, SupplyMovement};
 pub use execution::precheck::Precheck;
 pub use execution::receipt::{Link, MAX_LINKS, Outcome, Receipt, ReceiptPointer, receipts_root};
 pub use proofs::opening::StateOpening;
@@ -44,6 +45,7 @@ pub use rules::compliance::{
     ComplianceFailure, Freeze, HolderStanding, Policy, Sanction, SanctionList, USAGE_HOURS, Usage,
 };
 pub use rules::council::{Approval, Changes, Council, Members, PendingChange, change_members};
+pub use rules::fees::{FeePaid, FeeSchedule};
 pub use rules::gate::{Checks, PARKED_SECONDS, Parked, Receiver, Refusal};
 pub use rules::issuance::{IssuanceFailure, Proposal, Redemption};
 pub use rules::payments::{Order, OrderAddress, PaymentFailure};
@@ -56,3 +58,4 @@ pub use state::delta::Delta;
 pub use state::genesis::GenesisError;
 pub use state::ledger::{Closed, Ledger};
 pub use state::records::{Record, RecordKey, RecordKind};
+pub use state::trial_balance::TrialBalance;

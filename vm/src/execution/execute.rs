@@ -11,10 +11,11 @@ use crate::execution::conservation::violation;
 use crate::execution::step::take;
 use crate::rules::authority::{Authority, judge};
 use crate::rules::calls::{Calls, Stopped};
+use crate::rules::fees::{self, Begun};
 use crate::rules::turn::{Touched, Turn};
 use crate::state::overlay::{Overlay, Parent, Slot};
 use crate::state::replay::{Standing, next_chains, standing};
-use crate::{Delta, Ledger, Link, Outcome, Receipt, ReceiptPointer, receipts_root};
+use crate::{Delta, Ledger, Link, Movements, Outcome, Receipt, ReceiptPointer, receipts_root};
 
 /// What execution needs to know of the block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct Skipped {
     pub too_far: u32,
     /// The keys that signed do not open the payer's account, or the sponsor's. Such a transaction may execute later, if they do then.
     pub unauthorized: u32,
+    /// The fee could not be paid. Such a transaction may execute later, if it can be paid then.
+    pub unpaid: u32,
 }
 
 /// Why a block cannot be executed. Both say that this validator's program or memory is wrong, not the block.
@@ -87,6 +90,28 @@ pub fn execute<'t>(
     context: BlockContext,
     transactions: impl IntoIterator<Item = &'t AuthorizedTransaction>,
 ) -> Result<Execution, ExecutionError> {
+    execute_noting(ledger, ancestors, context, transactions, None)
+}
+
+/// As [`execute`], and says what each transaction has moved, in order. A transaction that moved nothing is left out.
+pub fn execute_traced<'t>(
+    ledger: &Ledger,
+    ancestors: &[Arc<Delta>],
+    context: BlockContext,
+    transactions: impl IntoIterator<Item = &'t AuthorizedTransaction>,
+) -> Result<(Execution, Vec<Movements>), ExecutionError> {
+    let mut movements = Vec::new();
+    let execution = execute_noting(ledger, ancestors, context, transactions, Some(&mut movements))?;
+    Ok((execution, movements))
+}
+
+fn execute_noting<'t>(
+    ledger: &Ledger,
+    ancestors: &[Arc<Delta>],
+    context: BlockContext,
+    transactions: impl IntoIterator<Item = &'t AuthorizedTransaction>,
+    mut noted: Option<&mut Vec<Movements>>,
+) -> Result<Execution, ExecutionError> {
     let parent = Parent::new(ledger, ancestors).ok_or(ExecutionError::NotConnected)?;
     let BlockContext { height, timestamp } = context;
     let before = parent.commitments();
@@ -94,6 +119,9 @@ pub fn execute<'t>(
     let expected = transactions.len();
     // Most payments touch two accounts.
     let mut overlay = Overlay::new(parent, context, 2 * expected);
+    if noted.is_some() {
+        overlay.start_trace();
+    }
     let mut receipts = Vec::with_capacity(expected);
     let mut executed = Vec::with_capacity(expected);
     let mut executed_set = HashSet::with_capacity(expected);
@@ -118,9 +146,16 @@ pub fn execute<'t>(
                     skipped.unauthorized += 1;
                     continue;
                 };
+                let Ok(begun) = fees::begin(&mut overlay, transaction, authority, &mut touched) else {
+                    overlay.roll_back();
+                    executed_set.remove(&id);
+                    skipped.unpaid += 1;
+                    continue;
+                };
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
-                receipts.push(run(&mut overlay, transaction, authority, at, &mut touched, &mut calls));
+                receipts.push(run(&mut overlay, transaction, begun, at, &mut touched, &mut calls));
+                note(&mut noted, &mut overlay, Some(at.index));
                 executed.push(id);
             }
             Standing::Expired => skipped.expired += 1,
@@ -129,6 +164,7 @@ pub fn execute<'t>(
     }
 
     overlay.end_block();
+    note(&mut noted, &mut overlay, None);
     let (changes, account_count, assets, council, records) = overlay.into_parts();
     let records = records.settle();
     if let Some(asset) = violation(parent, changes.accounts(), records.money(parent.records()), &assets)
@@ -159,26 +195,30 @@ pub fn execute<'t>(
     Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
 }
 
-/// Executes one transaction wholly or not at all. `touched` is room for its work, `calls` is what the block's calls share.
+/// Keeps what has moved since this was last done, where somebody wants to know.
+fn note(noted: &mut Option<&mut Vec<Movements>>, overlay: &mut Overlay<'_>, receipt: Option<u32>) {
+    if let Some(noted) = noted {
+        noted.extend(overlay.take_movements(receipt).filter(|movements| !movements.is_empty()));
+    }
+}
+
+/// Executes a transaction that has begun, wholly or not at all. `touched` has what it has touched so far, `calls` is what the block's calls share.
 fn run(
     overlay: &mut Overlay<'_>,
     transaction: &AuthorizedTransaction,
-    authority: Authority,
+    Begun { authority, payer, fee }: Begun,
     at: ReceiptPointer,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
 ) -> Receipt {
-    touched.clear();
     calls.begin();
-    // A validator needs no account to approve a change.
-    let payer = overlay.find(&transaction.payload().payer);
-    touched.extend(payer);
+    let touched_by_fee = touched.len();
     let (outcome, results) = match run_instructions(overlay, payer, transaction, authority, touched, calls) {
         Ok(()) => (Outcome::Succeeded, calls.take_results()),
         Err((instruction, stopped)) => {
             let Stopped { failure, in_program } = *stopped;
             overlay.roll_back();
-            touched.truncate(payer.iter().len());
+            touched.truncate(touched_by_fee);
             let outcome = match in_program {
                 Some((at, gas)) => Outcome::FailedInProgram { instruction, failure, at, gas },
                 None => Outcome::Failed { instruction, failure },
@@ -194,8 +234,8 @@ fn run(
             links.push(Link { account: overlay.account(slot).address, previous });
         }
     }
-    let links = Bounded::new(links).expect("the payer and one account for each instruction; calls are stopped before");
-    Receipt { id: transaction.id(), outcome, links, results }
+    let links = Bounded::new(links).expect("what would touch more was stopped before");
+    Receipt { id: transaction.id(), outcome, fee, links, results }
 }
 
 /// Runs the instructions in order until one fails, which is returned with its number. The caller rolls back.
@@ -251,7 +291,7 @@ mod tests {
         accounts.push(account);
         let won = Asset::new(AssetSpec::new(Text::new("KRW").unwrap(), 0, issuer));
         let won = Asset { supply: Amount(50), ..won };
-        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
         let council = Council::genesis(vec![Member::new("only", key.public(), "peer", "/address").unwrap()]).unwrap();
         let ledger = Ledger::assemble(
             parameters,

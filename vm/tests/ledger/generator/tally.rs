@@ -29,8 +29,8 @@ impl Tally {
     }
 
     pub(crate) fn skip(&mut self, skipped: Skipped) {
-        let Skipped { already_executed, expired, too_far, unauthorized } = skipped;
-        self.skipped += u64::from(already_executed + expired + too_far + unauthorized);
+        let Skipped { already_executed, expired, too_far, unauthorized, unpaid } = skipped;
+        self.skipped += u64::from(already_executed + expired + too_far + unauthorized + unpaid);
     }
 
     pub(crate) fn add(&mut self, other: &Tally) {

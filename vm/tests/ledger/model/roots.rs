@@ -27,7 +27,7 @@ impl Model {
             Domain::State,
             &encode(&(
                 *b"baro ledger v3",
-                (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis),
+                (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis, None::<u8>),
                 (accounts.1, accounts.0),
                 self.records_root(),
                 Hash::of(Domain::Asset, &encode(&state.assets)),
@@ -121,7 +121,7 @@ pub(crate) fn receipts_root(receipts: &[Receipt]) -> Hash {
     }
     let leaf = |receipt: &Receipt| {
         let (outcome, links, results) = (receipt.outcome.clone(), receipt.links.to_vec(), receipt.results.to_vec());
-        Hash::of(Domain::Receipt, &encode(&(receipt.id, outcome, links, results)))
+        Hash::of(Domain::Receipt, &encode(&(receipt.id, outcome, receipt.fee, links, results)))
     };
     list_root(&receipts.iter().map(leaf).collect::<Vec<_>>())
 }
