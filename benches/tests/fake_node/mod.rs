@@ -95,6 +95,7 @@ impl Chain {
                 timestamp: now(),
                 failure: None,
                 previous: vec![],
+                calls: vec![],
             };
             self.executed.insert(transaction.id(), receipt);
             transactions.push(ExecutedInfo { id: transaction.id(), failed });
