@@ -1,10 +1,12 @@
 //! The ledger from outside.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod any_program;
 mod atomic;
 mod authority;
 mod bank;
 mod bypass;
+mod calls;
 mod checkpoint;
 mod council;
 mod council_model;
@@ -20,4 +22,6 @@ mod payments;
 mod random;
 mod registry_model;
 mod replay;
+mod shipped;
+mod stage;
 mod vectors;
