@@ -8,11 +8,13 @@ mod assets;
 pub mod code;
 pub mod net_file;
 mod orders;
+mod programs;
 mod validators;
 mod values;
 
 pub use assets::*;
 pub use orders::*;
+pub use programs::*;
 pub use validators::*;
 pub use values::*;
 
@@ -20,7 +22,7 @@ pub use proof::ProofFile;
 
 use jsonrpsee::core::{RpcResult, SubscriptionResult};
 use jsonrpsee::proc_macros::rpc;
-use types::{Address, AssetId, Height, ListId, OrderId, PolicyId, TransactionId};
+use types::{Address, AssetId, Hash, Height, ListId, OrderId, PolicyId, TransactionId};
 
 /// What a node answers.
 #[rpc(server, client, namespace = "baro")]
@@ -84,6 +86,14 @@ pub trait BaroApi {
     /// A merchant's orders in the order of their names, after `after` if that is given; at most `limit` and 1,000.
     #[method(name = "orders")]
     async fn orders(&self, merchant: Address, after: Option<OrderId>, limit: u32) -> RpcResult<Vec<OrderInfo>>;
+
+    /// A program with its code; null where there is none at this address.
+    #[method(name = "program")]
+    async fn program(&self, program: Address) -> RpcResult<Option<ProgramInfo>>;
+
+    /// What a program's cell holds; null where there is no such program.
+    #[method(name = "programCell")]
+    async fn program_cell(&self, program: Address, key: Hash) -> RpcResult<Option<CellInfo>>;
 
     /// The validators as the ledger lists them, what they have approved, and the change that is decided.
     #[method(name = "validators")]

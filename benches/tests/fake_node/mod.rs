@@ -96,6 +96,7 @@ impl Chain {
                 failure: None,
                 fee: None,
                 previous: vec![],
+                calls: vec![],
             };
             self.executed.insert(transaction.id(), receipt);
             transactions.push(ExecutedInfo { id: transaction.id(), failed });
@@ -299,6 +300,14 @@ impl BaroApiServer for Validator {
     }
 
     async fn evidence(&self) -> RpcResult<Vec<EvidenceInfo>> {
+        Err(unsupported())
+    }
+
+    async fn program(&self, _: Address) -> RpcResult<Option<ProgramInfo>> {
+        Err(unsupported())
+    }
+
+    async fn program_cell(&self, _: Address, _: Hash) -> RpcResult<Option<CellInfo>> {
         Err(unsupported())
     }
 

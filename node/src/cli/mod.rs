@@ -92,9 +92,9 @@ enum Command {
     /// Pay orders of registered merchants: charge, hold, capture, void, refund
     #[command(subcommand)]
     Order(order::Command),
-    /// Write programs that move money by rule, and test them
+    /// Write programs that move money by rule, test them, deploy and call them
     #[command(subcommand)]
-    Program(program::Command),
+    Program(Box<program::Command>),
     /// Show what an account holds
     Balance(query::BalanceArgs),
     /// Show what became of a transaction
@@ -156,7 +156,7 @@ async fn run(command: Command) -> Outcome {
         Command::Control(command) => control::run(command).await,
         Command::Merchant(command) => merchant::run(command).await,
         Command::Order(command) => order::run(command).await,
-        Command::Program(command) => program::run(command),
+        Command::Program(command) => program::run(*command).await,
         Command::Balance(args) => query::balance(args).await,
         Command::Tx(args) => query::tx(args).await,
         Command::Receipt(command) => receipt::run(command).await,

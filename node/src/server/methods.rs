@@ -8,18 +8,18 @@ use jsonrpsee::core::{RpcResult, SubscriptionResult, async_trait};
 use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
-    AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockInfo, ChainInfo, EvidenceInfo, FeesInfo,
-    HexBytes, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo, PolicyInfo, ProofFile, SanctionListInfo,
-    SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
+    AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockInfo, CellInfo, ChainInfo, EvidenceInfo,
+    FeesInfo, HexBytes, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo, PolicyInfo, ProgramInfo, ProofFile,
+    SanctionListInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use types::codec::{List, decode, encode};
-use types::{Address, AssetId, Block, Height, ListId, OrderId, PolicyId, TransactionId};
+use types::{Address, AssetId, Block, Hash, Height, ListId, OrderId, PolicyId, TransactionId};
 use vm::{Receipt, ReceiptPointer};
 
 use super::error::{Error, refused};
-use super::{RpcLimits, json, records};
+use super::{RpcLimits, json, programs, records};
 use crate::closed_seconds;
 use crate::network::Network;
 use crate::store::Store;
@@ -286,6 +286,15 @@ impl BaroApiServer for Backend {
 
     async fn orders(&self, merchant: Address, after: Option<OrderId>, limit: u32) -> RpcResult<Vec<OrderInfo>> {
         Ok(self.look(move |replica| records::orders(replica.ledger(), merchant, after, limit)).await?)
+    }
+
+    async fn program(&self, program: Address) -> RpcResult<Option<ProgramInfo>> {
+        let found = self.look(move |replica| programs::deployed(replica.ledger(), program)).await?;
+        Ok(found.map(|found| programs::program(program, &found)))
+    }
+
+    async fn program_cell(&self, program: Address, key: Hash) -> RpcResult<Option<CellInfo>> {
+        Ok(self.look(move |replica| programs::cell(replica, program, key)).await?)
     }
 
     async fn validators(&self) -> RpcResult<ValidatorsInfo> {

@@ -5,6 +5,7 @@ mod error;
 pub(crate) mod json;
 mod methods;
 mod metrics_page;
+mod programs;
 mod proofs;
 mod records;
 

@@ -1,10 +1,12 @@
 //! The ledger from outside.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod any_program;
 mod atomic;
 mod authority;
 mod bank;
 mod bypass;
+mod calls;
 mod checkpoint;
 mod council;
 mod desk;
@@ -23,4 +25,6 @@ mod payments;
 mod random;
 mod random_operations;
 mod replay;
+mod shipped;
+mod stage;
 mod vectors;
