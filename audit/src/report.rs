@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use types::codec::encode;
 use types::{Amount, AssetId, Hash, Height, PublicKey, SecretKey, Signature, SignedMessage, Timestamp, verify_one};
+use vm::Ledger;
 
 use crate::{Auditor, Finding, Stop, SupplyChange};
 
@@ -131,11 +132,10 @@ impl Speed {
 }
 
 impl Supply {
-    /// Each asset of the auditor's ledger.
-    pub fn all(auditor: &Auditor) -> Vec<Supply> {
-        let changes = auditor.books().changes();
+    /// Each asset of a ledger, with what these changes have minted and burnt.
+    pub fn of(ledger: &Ledger, changes: &[SupplyChange]) -> Vec<Supply> {
         let supply = |trial: vm::TrialBalance| {
-            let named = auditor.ledger().asset(trial.asset);
+            let named = ledger.asset(trial.asset);
             let of_asset = || changes.iter().filter(|change| change.asset == trial.asset);
             let record = |(kind, amount): (vm::RecordKind, Amount)| RecordsHold { kind: word(kind), amount };
             Supply {
@@ -151,7 +151,7 @@ impl Supply {
                 burnt: sum(of_asset().map(|change| change.before.0.saturating_sub(change.after.0))),
             }
         };
-        auditor.ledger().trial_balances().into_iter().map(supply).collect()
+        ledger.trial_balances().into_iter().map(supply).collect()
     }
 
     /// All balances and records together.
@@ -196,7 +196,7 @@ impl Report {
             signatures: progress.signatures,
             certificates: progress.certificates,
             uncertified: auditor.uncertified() as u64,
-            supplies: Supply::all(auditor),
+            supplies: Supply::of(auditor.ledger(), auditor.books().changes()),
             supply_changes: auditor.books().changes().to_vec(),
             findings: auditor.findings().iter().map(ReportedFinding::from).collect(),
             more_findings: auditor.more_findings(),

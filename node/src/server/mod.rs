@@ -6,6 +6,7 @@ pub(crate) mod json;
 mod methods;
 mod metrics_page;
 mod proofs;
+mod reading;
 
 pub use connect::RpcLimits;
 pub(crate) use connect::serve;
