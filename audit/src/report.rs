@@ -5,7 +5,7 @@ use types::codec::encode;
 use types::{Amount, AssetId, Hash, Height, PublicKey, SecretKey, Signature, SignedMessage, Timestamp, verify_one};
 use vm::Ledger;
 
-use crate::{Auditor, Finding, Stop, SupplyChange};
+use crate::{Auditor, Finding, ReserveChange, Stop, SupplyChange};
 
 /// The name of the format.
 const FORMAT: &str = "baro audit report v1";
@@ -44,6 +44,8 @@ pub struct Report {
     pub supplies: Vec<Supply>,
     /// Each mint and each burn, in order.
     pub supply_changes: Vec<SupplyChange>,
+    /// Each reserve that was attested, in order.
+    pub reserves: Vec<ReserveChange>,
     /// What is wrong.
     pub findings: Vec<ReportedFinding>,
     /// Findings beyond those that are listed.
@@ -198,6 +200,7 @@ impl Report {
             uncertified: auditor.uncertified() as u64,
             supplies: Supply::of(auditor.ledger(), auditor.books().changes()),
             supply_changes: auditor.books().changes().to_vec(),
+            reserves: auditor.books().reserves().to_vec(),
             findings: auditor.findings().iter().map(ReportedFinding::from).collect(),
             more_findings: auditor.more_findings(),
             stopped: auditor.stop().cloned(),

@@ -1,4 +1,4 @@
-//! Ed25519: signing, judging one signature, judging batches.
+//! Signing, judging one signature, judging batches; and what a transaction costs by the kind of its payer's key.
 
 #![allow(missing_docs)]
 
@@ -6,7 +6,11 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use types::{PublicKey, SecretKey, Signature, SignedMessage, verify_all, verify_one};
+use types::codec::{Bounded, Text, decode, encode};
+use types::{
+    AccountSecret, Address, Amount, AssetId, ChainTag, Deadline, Hash, Instruction, KeyKind, Payload, PublicKey,
+    SecretKey, Signature, SignedMessage, Transaction, verify_all, verify_one,
+};
 
 /// As long as the message under a transaction's signature.
 const MESSAGE_BYTES: usize = 51;
@@ -45,9 +49,56 @@ fn signatures(criterion: &mut Criterion) {
     group.finish();
 }
 
+const CHAIN: Hash = Hash([9; 32]);
+
+fn payment(salt: u64, secrets: &[&AccountSecret]) -> Transaction {
+    let transfer = Instruction::Transfer {
+        asset: AssetId(0),
+        to: Address([2; 20]),
+        amount: Amount(4_500),
+        memo: Text::default(),
+        reference: Text::default(),
+    };
+    let payload = Payload {
+        chain: ChainTag::of(&CHAIN),
+        payer: secrets[0].key().address(),
+        valid_until: Deadline(1_800_000_000),
+        salt,
+        instructions: Bounded::new(vec![transfer]).expect("one"),
+    };
+    Transaction::sign_with(payload, secrets, &CHAIN).expect("each key once")
+}
+
+/// Decoding and judging 64 transactions, as a batch of another validator brings them.
+fn transactions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("transactions");
+    let [ed25519, secp256k1, p256] =
+        KeyKind::ALL.map(|kind| AccountSecret::from_seed(kind, [1; 32]).expect("a scalar"));
+    let cases: [(&str, &[&AccountSecret]); 4] = [
+        ("ed25519", &[&ed25519]),
+        ("secp256k1", &[&secp256k1]),
+        ("p256", &[&p256]),
+        ("all three keys", &[&ed25519, &secp256k1, &p256]),
+    ];
+    group.throughput(Throughput::Elements(64));
+    for (name, secrets) in cases {
+        let encoded: Vec<Vec<u8>> = (0..64).map(|salt| encode(&payment(salt, secrets))).collect();
+        let decoded = || encoded.iter().map(|bytes| decode(bytes).expect("canonical")).collect::<Vec<Transaction>>();
+        group.bench_function(BenchmarkId::new("decode", name), |b| b.iter(decoded));
+        group.bench_function(BenchmarkId::new("decode and judge", name), |b| {
+            b.iter(|| {
+                let verdicts = Transaction::authorize_all(decoded(), &CHAIN);
+                assert!(verdicts.iter().all(Result::is_ok));
+                verdicts
+            });
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500));
-    targets = signatures
+    targets = signatures, transactions
 }
 criterion_main!(benches);

@@ -1,11 +1,9 @@
 //! What a chain spec must keep to.
 
 use types::{MAX_NAME_BYTES, Member, MemberError, MemberField, Timestamp};
+use vm::MAX_DECIMALS;
 
 use crate::{ChainSpec, GenesisError, Validator};
-
-/// With so many decimals, one unit of an asset can still be counted.
-pub(crate) const MAX_DECIMALS: u8 = 38;
 
 /// Deadlines are counted in 32-bit seconds: a chain that begins later could execute nothing.
 const MAX_TIMESTAMP: Timestamp = Timestamp(u32::MAX as u64 * 1_000);
@@ -46,7 +44,7 @@ impl ChainSpec {
     fn check_assets(&self) -> Result<(), GenesisError> {
         for (index, asset) in self.assets.iter().enumerate() {
             let length = asset.symbol.len();
-            let is_symbol = (1..=vm::MAX_SYMBOL_BYTES).contains(&length)
+            let is_symbol = (1..=types::MAX_SYMBOL_BYTES).contains(&length)
                 && asset.symbol.chars().all(|character| character.is_ascii_alphanumeric());
             if !is_symbol || self.assets[..index].iter().any(|other| other.symbol == asset.symbol) {
                 return Err(GenesisError::Symbol(asset.symbol.clone()));

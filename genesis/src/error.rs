@@ -2,7 +2,7 @@
 
 use types::{Address, Hash, MAX_NAME_BYTES, MemberField, Timestamp, ValidatorSetError};
 
-use crate::check::MAX_DECIMALS;
+use vm::MAX_DECIMALS;
 
 /// Why a chain spec does not make a chain.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub enum GenesisError {
         value: String,
     },
     /// An asset's symbol is empty, too long, used twice, or has other characters than letters and digits.
-    #[error("asset {0:?}: a symbol has 1 to {max} ASCII letters and digits and is used once", max = vm::MAX_SYMBOL_BYTES)]
+    #[error("asset {0:?}: a symbol has 1 to {max} ASCII letters and digits and is used once", max = types::MAX_SYMBOL_BYTES)]
     Symbol(String),
     /// One unit of the asset could not be counted.
     #[error("asset {symbol} has {decimals} decimals: at most {MAX_DECIMALS} fit into an amount")]
@@ -67,6 +67,9 @@ pub enum GenesisError {
         /// The symbol.
         symbol: String,
     },
+    /// Fees are in something that is not an asset of this chain.
+    #[error("fees are in {0}, which is not among the assets: list the asset or name another one")]
+    UnknownFeeAsset(String),
     /// The first ledger is not possible.
     #[error("accounts: {0}")]
     Ledger(#[from] vm::GenesisError),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
-use types::{Address, Amount, Member, MemberError, PublicKey, Timestamp};
+use types::{Address, Amount, AssetRoles, Member, MemberError, PublicKey, Timestamp};
 
 /// Everything that the validators of a chain must share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
@@ -26,6 +26,20 @@ pub struct ChainSpec {
     pub accounts: Vec<Account>,
 }
 
+/// What transactions pay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields)]
+pub struct Fees {
+    /// The symbol of the asset in which fees are paid.
+    pub asset: String,
+    /// For each transaction, in the asset's smallest unit.
+    pub per_transaction: Amount,
+    /// For each of its instructions, in the asset's smallest unit.
+    pub per_instruction: Amount,
+    /// The account that receives fees.
+    pub collector: Address,
+}
+
 /// Numbers that all validators must agree on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(deny_unknown_fields, default)]
@@ -42,6 +56,9 @@ pub struct Parameters {
     pub max_timeout_millis: u64,
     /// How long after its decision a change of the validators takes effect, in milliseconds.
     pub validator_notice_millis: u64,
+    /// What transactions pay; nothing without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fees: Option<Fees>,
 }
 
 impl Default for Parameters {
@@ -53,6 +70,7 @@ impl Default for Parameters {
             timeout_millis: 400,
             max_timeout_millis: 10_000,
             validator_notice_millis: 10_000,
+            fees: None,
         }
     }
 }
@@ -86,8 +104,25 @@ pub struct Asset {
     pub symbol: String,
     /// How many decimals the symbol's unit has: 0 for the won.
     pub decimals: u8,
-    /// Who mints and burns it.
+    /// Who issues it.
     pub issuer: Address,
+    /// Who else does what for it. Without an approver the issuer mints and burns alone.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub roles: AssetRoles,
+    /// The most of it that there may be, in the smallest unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supply_cap: Option<Amount>,
+}
+
+impl Asset {
+    /// An asset that its issuer runs alone.
+    pub fn new(symbol: &str, decimals: u8, issuer: Address) -> Asset {
+        Asset { symbol: symbol.to_owned(), decimals, issuer, roles: AssetRoles::default(), supply_cap: None }
+    }
+}
+
+fn is_default(roles: &AssetRoles) -> bool {
+    *roles == AssetRoles::default()
 }
 
 /// An account with what it holds from the start.

@@ -42,7 +42,7 @@ impl Only {
             timestamp: Timestamp(since.as_millis() as u64),
             parameters: Parameters { heartbeat_millis: 100, ..Parameters::default() },
             validators: vec![validator],
-            assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer }],
+            assets: vec![Asset::new("KRW", 0, issuer)],
             accounts: vec![Account { address: issuer, balances: BTreeMap::from([("KRW".to_owned(), Amount(1))]) }],
         };
         let hash = spec.clone().genesis().unwrap().hash();

@@ -1,7 +1,7 @@
 //! The way in: every transaction that a client hands in is admitted here or refused with a reason.
 
-use types::{AuthorizedTransaction, Refusal, Timestamp};
-use vm::{Ledger, Precheck};
+use types::{AuthorizedTransaction, Refusal};
+use vm::{BlockContext, Ledger, Precheck};
 
 /// Why a transaction was not admitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,10 @@ pub enum SubmitError {
 
 /// Everything about a transaction that the finalized ledger can tell before it is ordered. The ledger may change until
 /// then, so what passes here can still fail, with a receipt that says why.
-pub(crate) fn check(ledger: &Ledger, transaction: &AuthorizedTransaction, now: Timestamp) -> Result<(), SubmitError> {
-    Ok(ledger.precheck(transaction, now)?)
+pub(crate) fn check(
+    ledger: &Ledger,
+    transaction: &AuthorizedTransaction,
+    next: BlockContext,
+) -> Result<(), SubmitError> {
+    Ok(ledger.precheck(transaction, next)?)
 }

@@ -9,7 +9,7 @@ use types::{
     Committee, Evidence, Hash, Header, Member, Moment, PublicKey, Refusal, SecretKey, TransactionId, ValidatorIndex,
     View,
 };
-use vm::{Council, Ledger};
+use vm::{BlockContext, Council, Ledger};
 
 use crate::catch_up::CatchUp;
 use crate::chain::{Chain, Divergence};
@@ -315,8 +315,9 @@ impl Replica {
         if self.dissemination.carries(&id) {
             return Ok(id);
         }
-        let time = now.time.max(self.chain.tip().timestamp);
-        admission::check(self.chain.ledger(), &transaction, time)?;
+        let tip = self.chain.tip();
+        let next = BlockContext { height: tip.height.next(), timestamp: now.time.max(tip.timestamp) };
+        admission::check(self.chain.ledger(), &transaction, next)?;
         self.dissemination.add(transaction, bytes);
         Ok(id)
     }

@@ -4,12 +4,16 @@
 //! milliseconds since the Unix epoch, deadlines are seconds. A transaction travels as the hexadecimal form of its
 //! canonical bytes. An error carries a code of [`code`] and, as its data, an [`ErrorData`].
 
+mod assets;
 pub mod code;
 pub mod net_file;
+mod orders;
 mod reading;
 mod validators;
 mod values;
 
+pub use assets::*;
+pub use orders::*;
 pub use reading::*;
 pub use validators::*;
 pub use values::*;
@@ -18,7 +22,7 @@ pub use proof::ProofFile;
 
 use jsonrpsee::core::{RpcResult, SubscriptionResult};
 use jsonrpsee::proc_macros::rpc;
-use types::{Address, AssetId, Height, TransactionId};
+use types::{Address, AssetId, Height, ListId, OrderId, PolicyId, TransactionId};
 
 /// What a node answers.
 #[rpc(server, client, namespace = "baro")]
@@ -54,6 +58,34 @@ pub trait BaroApi {
     /// An asset's supply and the sum of all balances, which must be equal, at the latest finalized block.
     #[method(name = "supply")]
     async fn supply(&self, asset: AssetId) -> RpcResult<SupplyInfo>;
+
+    /// What holds for an asset: roles, cap, reserve, policy, what is paused, and what waits for approval or redemption.
+    #[method(name = "asset")]
+    async fn asset(&self, asset: AssetId) -> RpcResult<AssetDetails>;
+
+    /// What holds for a holder of an asset: freezes, sanctions, limits, and what is parked for it.
+    #[method(name = "holder")]
+    async fn holder(&self, address: Address, asset: AssetId) -> RpcResult<HolderInfo>;
+
+    /// A policy; null where there is none of this number.
+    #[method(name = "policy")]
+    async fn policy(&self, policy: PolicyId) -> RpcResult<Option<PolicyInfo>>;
+
+    /// A sanction list; null where there is none of this number.
+    #[method(name = "sanctionList")]
+    async fn sanction_list(&self, list: ListId) -> RpcResult<Option<SanctionListInfo>>;
+
+    /// A merchant's entry in the registry; null where it has none.
+    #[method(name = "merchant")]
+    async fn merchant(&self, merchant: Address) -> RpcResult<Option<MerchantInfo>>;
+
+    /// A merchant's order; null where it has none of this name.
+    #[method(name = "order")]
+    async fn order(&self, merchant: Address, order: OrderId) -> RpcResult<Option<OrderInfo>>;
+
+    /// A merchant's orders in the order of their names, after `after` if that is given; at most `limit` and 1,000.
+    #[method(name = "orders")]
+    async fn orders(&self, merchant: Address, after: Option<OrderId>, limit: u32) -> RpcResult<Vec<OrderInfo>>;
 
     /// The validators as the ledger lists them, what they have approved, and the change that is decided.
     #[method(name = "validators")]

@@ -43,7 +43,7 @@ impl Chain {
             parameters: parameters(),
             // At most 16 validators.
             validators: (0..size as u16).map(MachineId).map(validator).collect(),
-            assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer: Address::of(&payers[0].public()) }],
+            assets: vec![Asset::new("KRW", 0, Address::of(&payers[0].public()))],
             accounts: payers.iter().map(account).collect(),
         };
         let genesis = spec.genesis().expect("the spec above is complete");

@@ -132,8 +132,9 @@ impl Clients {
         }
         let mut transaction = Transaction::sign(payload, payer, &chain.genesis.hash());
         if matches!(flaw, Flaw::Signature) {
-            let Authorization::Ed25519 { signature, .. } = &mut transaction.authorization;
-            signature.0[7] ^= 4;
+            let mut signatures = transaction.authorization.signatures().to_vec();
+            signatures.iter_mut().for_each(|signature| signature.signature.0[7] ^= 4);
+            transaction.authorization = Authorization::new(signatures).expect("as many as before");
         }
         let is_forged = matches!(flaw, Flaw::Signature | Flaw::OtherChain | Flaw::Garbage);
         let number = self.keep(transaction, chain, is_forged, seconds, at);

@@ -15,10 +15,15 @@ pub struct Address(pub [u8; 20]);
 impl Address {
     /// The address of the account that `key` opens: the first 20 bytes of the key's hash.
     pub fn of(key: &PublicKey) -> Address {
-        let hash = Hash::of(Domain::Address, &key.0);
-        let mut bytes = [0; 20];
-        bytes.copy_from_slice(&hash.0[..20]);
-        Address(bytes)
+        Address::derived(Domain::Address, &key.0)
+    }
+
+    /// The address that is the beginning of a hash under a domain.
+    pub(crate) fn derived(domain: Domain, bytes: &[u8]) -> Address {
+        let hash = Hash::of(domain, bytes);
+        let mut address = [0; 20];
+        address.copy_from_slice(&hash.0[..20]);
+        Address(address)
     }
 }
 

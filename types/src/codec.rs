@@ -234,7 +234,7 @@ impl<'de, C, const MAX: usize> BorrowDecode<'de, C> for Blob<MAX> {
 }
 
 /// UTF-8 text of at most `MAX` bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Text<const MAX: usize>(String);
 
 impl<const MAX: usize> Text<MAX> {

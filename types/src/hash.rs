@@ -43,6 +43,14 @@ pub enum Domain {
     ProgramWords,
     /// The address of a program.
     ProgramAddress,
+    /// The address of a custodian's customer.
+    CustomerAddress,
+    /// The address for a merchant's order.
+    OrderAddress,
+    /// An address made from a public key of a later kind than [`Domain::Address`]'s.
+    KeyAddress,
+    /// A document that an attestor stands behind.
+    ReserveDocument,
 }
 
 impl Domain {
@@ -67,12 +75,17 @@ impl Domain {
             Domain::Program => "baro 2026 program v1",
             Domain::ProgramWords => "baro 2026 program words v1",
             Domain::ProgramAddress => "baro 2026 program address v1",
+            Domain::CustomerAddress => "baro 2026 customer address v1",
+            Domain::OrderAddress => "baro 2026 order address v1",
+            Domain::KeyAddress => "baro 2026 key address v1",
+            Domain::ReserveDocument => "baro 2026 reserve document v1",
         }
     }
 
     /// The context's key, derived once: the derivation itself costs a compression.
     fn key(self) -> &'static [u8; 32] {
-        static KEYS: [std::sync::OnceLock<[u8; 32]>; 19] = [const { std::sync::OnceLock::new() }; 19];
+        const COUNT: usize = Domain::ReserveDocument as usize + 1;
+        static KEYS: [std::sync::OnceLock<[u8; 32]>; COUNT] = [const { std::sync::OnceLock::new() }; COUNT];
         KEYS[self as usize]
             .get_or_init(|| *blake3::Hasher::new_derive_key(self.context()).update(b"key").finalize().as_bytes())
     }

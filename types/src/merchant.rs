@@ -1,8 +1,10 @@
 //! Merchants as the ledger's registry lists them.
 
 use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
 
 use crate::codec::{Bounded, Text};
+use crate::{Address, Amount};
 
 /// The digits of a Korean business registration number.
 pub const BUSINESS_NUMBER_DIGITS: usize = 10;
@@ -20,7 +22,8 @@ pub const MAX_TERMINALS: usize = 64;
 pub type TerminalId = Text<MAX_TERMINAL_BYTES>;
 
 /// A merchant's entry in the registry. The merchant is named by the address of its account.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Merchant {
     /// The Korean business registration number: ten digits without hyphens, of which the last is a check digit.
     pub business_number: Text<BUSINESS_NUMBER_DIGITS>,
@@ -34,6 +37,60 @@ pub struct Merchant {
     pub is_active: bool,
     /// Its terminals, each once.
     pub terminals: Bounded<TerminalId, MAX_TERMINALS>,
+    /// How what is paid for its orders is split. Without a rule all of it is the merchant's.
+    pub settlement: Option<SettlementRule>,
+}
+
+/// How what is paid for a merchant's orders is split.
+///
+/// The fee is `price * fee_points / 10,000`. The VAT that the price contains is `price * vat_points / (10,000 +
+/// vat_points)`: of 11,000 at 1,000 points, 1,000. Both are rounded down, and the rest is the merchant's, so that the
+/// shares always add up to the price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettlementRule {
+    /// Who receives the fee.
+    pub processor: Address,
+    /// The fee, in basis points of the price.
+    pub fee_points: u16,
+    /// Who receives the VAT.
+    pub treasury: Address,
+    /// The rate of the VAT that the price contains, in basis points.
+    pub vat_points: u16,
+}
+
+/// What a price is split into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shares {
+    /// The merchant's.
+    pub merchant: Amount,
+    /// The processor's.
+    pub fee: Amount,
+    /// The treasury's.
+    pub vat: Amount,
+}
+
+impl SettlementRule {
+    /// The shares of a price.
+    pub fn shares(&self, price: Amount) -> Shares {
+        let part = |points: u16, whole: u32| {
+            let (points, whole) = (u128::from(points), u128::from(whole));
+            // price * points / whole without a product that overflows: points are no more than whole.
+            price.0 / whole * points + price.0 % whole * points / whole
+        };
+        let fee = part(self.fee_points.min(10_000), 10_000);
+        let vat = part(self.vat_points, 10_000 + u32::from(self.vat_points));
+        // A rule in the registry leaves something; of no other is more split off than there is.
+        let vat = vat.min(price.0 - fee);
+        Shares { merchant: Amount(price.0 - fee - vat), fee: Amount(fee), vat: Amount(vat) }
+    }
+
+    /// Fee and VAT are together no more than the price.
+    fn leaves_something(&self) -> bool {
+        let (fee, vat) = (u64::from(self.fee_points), u64::from(self.vat_points));
+        // fee / 10,000 + vat / (10,000 + vat) <= 1, without fractions.
+        fee * (10_000 + vat) + vat * 10_000 <= 10_000 * (10_000 + vat)
+    }
 }
 
 /// What a merchant's entry consists of, as far as it can be wrong.
@@ -45,6 +102,8 @@ pub enum MerchantField {
     Name,
     /// [`Merchant::terminals`].
     Terminals,
+    /// [`Merchant::settlement`].
+    Settlement,
 }
 
 impl MerchantField {
@@ -54,6 +113,7 @@ impl MerchantField {
             MerchantField::BusinessNumber => "business_number",
             MerchantField::Name => "name",
             MerchantField::Terminals => "terminals",
+            MerchantField::Settlement => "settlement",
         }
     }
 
@@ -63,6 +123,7 @@ impl MerchantField {
             MerchantField::BusinessNumber => "ten digits, of which the last is the check digit of the others",
             MerchantField::Name => "text without control characters",
             MerchantField::Terminals => "different ids, each text without control characters",
+            MerchantField::Settlement => "a rule whose fee and VAT are together no more than the price",
         }
     }
 }
@@ -93,6 +154,7 @@ impl Merchant {
             (MerchantField::BusinessNumber, is_business_number(&self.business_number)),
             (MerchantField::Name, is_text(&self.name)),
             (MerchantField::Terminals, are_terminals),
+            (MerchantField::Settlement, self.settlement.is_none_or(|rule| rule.leaves_something())),
         ];
         let wrong = fields.into_iter().find(|(_, is_good)| !is_good);
         wrong.map_or(Ok(()), |(field, _)| Err(MerchantError { field }))
@@ -126,6 +188,7 @@ mod tests {
             is_active: true,
             terminals: Bounded::new(["till-1", "till-2"].map(|id| Text::new(id).expect("short")).to_vec())
                 .expect("two"),
+            settlement: None,
         }
     }
 
@@ -139,6 +202,33 @@ mod tests {
         }
         for wrong in ["", "124810099", "12481009980", "124-81-009", "124810099８", "abcdefghij"] {
             assert!(!is_business_number(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn shares_add_up_to_the_price() {
+        let rule = |fee_points, vat_points| SettlementRule {
+            processor: Address([1; 20]),
+            fee_points,
+            treasury: Address([2; 20]),
+            vat_points,
+        };
+        let shares = rule(150, 1_000).shares(Amount(11_000));
+        assert_eq!(shares, Shares { merchant: Amount(9_835), fee: Amount(165), vat: Amount(1_000) });
+        let prices = [0, 1, 9, 10, 99, 4_500, 10_001, 1 << 100, u128::MAX - 1, u128::MAX];
+        for (fee, vat) in [(0, 0), (150, 1_000), (10_000, 0), (9_090, 1_000), (1, u16::MAX), (333, 7)] {
+            assert!(rule(fee, vat).leaves_something(), "{fee} {vat}");
+            for price in prices {
+                let Shares { merchant, fee, vat } = rule(fee, vat).shares(Amount(price));
+                assert_eq!(merchant.0.checked_add(fee.0).and_then(|sum| sum.checked_add(vat.0)), Some(price));
+            }
+        }
+        for (fee, vat) in [(10_001, 0), (10_000, 1), (9_091, 1_000), (5_001, 10_000)] {
+            assert!(!rule(fee, vat).leaves_something(), "{fee} {vat}");
+            assert_eq!(
+                Merchant { settlement: Some(rule(fee, vat)), ..merchant() }.check(),
+                Err(MerchantError { field: MerchantField::Settlement })
+            );
         }
     }
 

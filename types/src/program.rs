@@ -3,7 +3,7 @@
 use bincode::{Decode, Encode};
 
 use crate::codec::{Blob, Bounded, Text, encode};
-use crate::{Address, Amount, AssetId, Domain, Hash, TransactionId};
+use crate::{Address, Amount, AssetId, Domain, TransactionId};
 
 /// The most bytes of a program. Every program that the machine accepts has fewer.
 pub const MAX_PROGRAM_BYTES: usize = 26 << 10;
@@ -48,10 +48,7 @@ impl Address {
     /// transaction `id`. It is a hash under a domain of its own: no key and no other deployment has it, and nothing that
     /// the transaction itself says can depend on it.
     pub fn of_program(deployer: &Address, id: &TransactionId, instruction: u32) -> Address {
-        let hash = Hash::of(Domain::ProgramAddress, &encode(&(*deployer, *id, instruction)));
-        let mut bytes = [0; 20];
-        bytes.copy_from_slice(&hash.0[..20]);
-        Address(bytes)
+        Address::derived(Domain::ProgramAddress, &encode(&(*deployer, *id, instruction)))
     }
 }
 

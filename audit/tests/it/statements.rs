@@ -121,6 +121,7 @@ fn a_merchants_statement_begins_with_its_entry_and_reads_back_as_csv() {
         region: 11,
         is_active: true,
         terminals: Bounded::default(),
+        settlement: Default::default(),
     };
     chain.block(vec![pay(
         ISSUER,

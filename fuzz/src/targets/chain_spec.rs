@@ -32,7 +32,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         peer_id: format!("peer-{index}"),
         address: format!("/ip4/10.0.0.{index}/tcp/9600"),
     };
-    let asset = |symbol: &str, decimals| Asset { symbol: symbol.to_owned(), decimals, issuer: Address([1; 20]) };
+    let asset = |symbol: &str, decimals| Asset::new(symbol, decimals, Address([1; 20]));
     let spec = ChainSpec {
         chain_id: "pilot".to_owned(),
         timestamp: Timestamp(1_800_000_000_000),

@@ -111,13 +111,20 @@ fn say(report: &Report) {
         );
     }
     for change in report.supply_changes.iter().take(MAX_PRINTED) {
-        let role = change.role.map_or("NO ROLE".to_owned(), |role| format!("{role:?}").to_lowercase());
+        let role = change.role.map_or("NO ROLE", |role| role.name());
+        let proposer = change.proposed_by.map(|by| format!(", proposed by {by}")).unwrap_or_default();
         let by = change.by.map(|by| by.to_string()).unwrap_or_default();
         let (height, asset) = (change.height, change.asset);
         let (before, after) = (grouped(change.before.0), grouped(change.after.0));
-        println!("  block {height:>8}  asset {asset}: {before} -> {after}  {role} {by}");
+        println!("  block {height:>8}  asset {asset}: {before} -> {after}  {role} {by}{proposer}");
     }
     more(report.supply_changes.len(), "changes of supplies");
+    for attested in report.reserves.iter().rev().take(MAX_PRINTED).rev() {
+        let (height, asset) = (attested.height, attested.asset);
+        let (reserve, supply) = (grouped(attested.reserve.0), grouped(attested.supply.0));
+        println!("reserve   block {height:>8}  asset {asset}: {reserve} attested, supply {supply}");
+    }
+    more(report.reserves.len(), "attested reserves");
     report.notes.iter().for_each(|note| println!("note      {note}"));
     let Speed { millis, transactions_per_second, threads } = report.speed;
     let (seconds, rate) = (millis as f64 / 1_000.0, grouped(transactions_per_second.into()));

@@ -115,7 +115,7 @@ impl FromStr for AssetOption {
     fn from_str(text: &str) -> anyhow::Result<Self> {
         let [symbol, decimals, issuer] = parts(text, "SYMBOL:DECIMALS:ADDRESS")?;
         let decimals = decimals.parse().context("decimals are a number below 256")?;
-        Ok(AssetOption(Asset { symbol: symbol.to_owned(), decimals, issuer: issuer.parse()? }))
+        Ok(AssetOption(Asset::new(symbol, decimals, issuer.parse()?)))
     }
 }
 

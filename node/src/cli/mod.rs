@@ -1,19 +1,27 @@
 //! The command line.
 
 mod amount;
+mod asset;
 mod audit;
 mod bench;
+mod control;
+mod demo;
 mod failure;
 mod genesis;
 mod keys;
 mod listening;
 mod localnet;
+mod merchant;
 mod network;
 mod node;
+mod order;
+mod origin;
 mod pay;
 mod program;
 mod query;
 mod receipt;
+mod redemption;
+mod sending;
 mod simulate;
 mod soak;
 mod source;
@@ -72,6 +80,21 @@ enum Command {
     Mint(pay::MintArgs),
     /// Destroy money of the issuer's own account and wait until it is final
     Burn(pay::BurnArgs),
+    /// Show an asset, propose and approve what changes it
+    #[command(subcommand)]
+    Asset(Box<asset::Command>),
+    /// Redeem money at par
+    #[command(subcommand)]
+    Redemption(redemption::Command),
+    /// Freeze and thaw, set tiers, keep policies and sanction lists, claim what was parked
+    #[command(subcommand)]
+    Control(control::Command),
+    /// Register merchants and look at them
+    #[command(subcommand)]
+    Merchant(merchant::Command),
+    /// Pay orders of registered merchants: charge, hold, capture, void, refund
+    #[command(subcommand)]
+    Order(order::Command),
     /// Write programs that move money by rule, and test them
     #[command(subcommand)]
     Program(program::Command),
@@ -94,6 +117,9 @@ enum Command {
     Status(query::StatusArgs),
     /// Show the peers of a validator
     Peers(query::PeersArgs),
+    /// Show what the ledger can do, on a running local network
+    #[command(subcommand)]
+    Demo(demo::Command),
     /// Load a network with payments and measure it
     Bench(bench::Args),
     /// Load a network of its own while validators are killed at random, and check that nothing is lost
@@ -134,6 +160,11 @@ async fn run(command: Command) -> Outcome {
         Command::Pay(args) => pay::pay(args).await,
         Command::Mint(args) => pay::mint(args).await,
         Command::Burn(args) => pay::burn(args).await,
+        Command::Asset(command) => asset::run(*command).await,
+        Command::Redemption(command) => redemption::run(command).await,
+        Command::Control(command) => control::run(command).await,
+        Command::Merchant(command) => merchant::run(command).await,
+        Command::Order(command) => order::run(command).await,
         Command::Program(command) => program::run(command),
         Command::Balance(args) => query::balance(args).await,
         Command::Tx(args) => query::tx(args).await,
@@ -144,6 +175,7 @@ async fn run(command: Command) -> Outcome {
         Command::TrialBalance(args) => statement::trial_balance(args).await,
         Command::Status(args) => query::status(args).await,
         Command::Peers(args) => query::peers(args).await,
+        Command::Demo(command) => demo::run(command).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Soak(args) => soak::run(args).await,
         Command::Simulate(args) => simulate::run(&args),

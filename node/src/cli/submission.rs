@@ -34,11 +34,11 @@ pub(super) fn now() -> Timestamp {
 }
 
 impl Submission {
-    /// Signs one instruction of the account that `key` opens, to be executed within `valid_seconds`.
+    /// Signs instructions of the account that `key` opens, to be executed within `valid_seconds`.
     pub(super) fn sign(
         chain: &Hash,
         key: &SecretKey,
-        instruction: Instruction,
+        instructions: Vec<Instruction>,
         valid_seconds: u32,
     ) -> Result<Submission, Failure> {
         let payload = Payload {
@@ -46,7 +46,7 @@ impl Submission {
             payer: Address::of(&key.public()),
             valid_until: Deadline::after(now(), valid_seconds),
             salt: rand::random(),
-            instructions: Bounded::new(vec![instruction]).context("one instruction")?,
+            instructions: Bounded::new(instructions).context("too many instructions")?,
         };
         let transaction = Transaction::sign(payload, key, chain);
         Ok(Submission { id: transaction.payload.id(chain), bytes: HexBytes(hex::encode(encode(&transaction))) })
@@ -195,7 +195,7 @@ mod tests {
 
     fn submission() -> Submission {
         let burn = Instruction::Burn { asset: AssetId(0), amount: Amount(1) };
-        Submission::sign(&Hash::ZERO, &SecretKey::from_seed([1; 32]), burn, 60).unwrap()
+        Submission::sign(&Hash::ZERO, &SecretKey::from_seed([1; 32]), vec![burn], 60).unwrap()
     }
 
     fn expired() -> TransactionStatus {

@@ -206,7 +206,7 @@ mod tests {
             timestamp: Timestamp(1_800_000_000_000),
             parameters: Parameters::default(),
             validators: vec![validator],
-            assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer: Address([1; 20]) }],
+            assets: vec![Asset::new("KRW", 0, Address([1; 20]))],
             accounts: Vec::new(),
         };
         let loopback = "127.0.0.1:9601".parse().unwrap();

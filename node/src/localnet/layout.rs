@@ -153,7 +153,7 @@ impl Layout {
             timestamp: Timestamp(u64::try_from(now.as_millis()).unwrap_or(u64::MAX)),
             parameters: Parameters::default(),
             validators,
-            assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer }],
+            assets: vec![Asset::new("KRW", 0, issuer)],
             accounts,
         })
     }

@@ -8,18 +8,18 @@ use jsonrpsee::core::{RpcResult, SubscriptionResult, async_trait};
 use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
-    AccountInfo, AssetInfo, BalanceInfo, BaroApiServer, BlockBytes, BlockInfo, ChainInfo, EvidenceInfo, HexBytes,
-    HistoryPage, NodeStatus, PeerInfo, ProofFile, ReceiptPlace, SendOutcome, SupplyInfo, TransactionStatus,
-    ValidatorInfo, ValidatorsInfo,
+    AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockBytes, BlockInfo, ChainInfo, EvidenceInfo,
+    FeesInfo, HexBytes, HistoryPage, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo, PolicyInfo, ProofFile,
+    ReceiptPlace, SanctionListInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use types::codec::{List, decode, encode};
-use types::{Address, AssetId, Block, Height, TransactionId};
+use types::{Address, AssetId, Block, Height, ListId, OrderId, PolicyId, TransactionId};
 use vm::{Receipt, ReceiptPointer};
 
 use super::error::{Error, refused};
-use super::{RpcLimits, json};
+use super::{RpcLimits, json, records};
 use crate::closed_seconds;
 use crate::network::Network;
 use crate::store::Store;
@@ -174,16 +174,13 @@ fn account_info(replica: &Replica, address: Address) -> AccountInfo {
     }
 }
 
+pub(super) fn asset_info(id: AssetId, asset: &vm::Asset) -> AssetInfo {
+    let symbol = asset.symbol.to_string();
+    AssetInfo { id, symbol, decimals: asset.decimals, issuer: asset.issuer, supply: asset.supply }
+}
+
 fn assets(replica: &Replica) -> Vec<AssetInfo> {
-    let info = |(id, asset): (usize, &vm::Asset)| AssetInfo {
-        // Assets are few: their count fits.
-        id: AssetId(id as u32),
-        symbol: asset.symbol.to_string(),
-        decimals: asset.decimals,
-        issuer: asset.issuer,
-        supply: asset.supply,
-    };
-    replica.ledger().assets().iter().enumerate().map(info).collect()
+    replica.ledger().assets().iter().zip(0..).map(|(asset, id)| asset_info(AssetId(id), asset)).collect()
 }
 
 #[async_trait]
@@ -192,9 +189,15 @@ impl BaroApiServer for Backend {
         let look = |replica: &Replica| {
             let council = replica.ledger().council();
             let validators = council.members().iter().map(ValidatorInfo::from).collect();
-            (council.epoch(), validators, assets(replica))
+            let fees = replica.ledger().parameters().fees.map(|fees| FeesInfo {
+                asset: fees.asset,
+                per_transaction: fees.per_transaction,
+                per_instruction: fees.per_instruction,
+                collector: fees.collector,
+            });
+            (council.epoch(), validators, assets(replica), fees)
         };
-        let (epoch, validators, assets) = self.look(look).await?;
+        let (epoch, validators, assets, fees) = self.look(look).await?;
         let identity = &self.identity;
         Ok(ChainInfo {
             chain_id: identity.chain_id.clone(),
@@ -203,6 +206,7 @@ impl BaroApiServer for Backend {
             epoch,
             validators,
             assets,
+            fees,
         })
     }
 
@@ -252,6 +256,36 @@ impl BaroApiServer for Backend {
         // Adding up all accounts takes a while: not on the loop.
         let held = tokio::task::spawn_blocking(move || snapshot.held(asset)).await.map_err(|_| Error::Stopping)?;
         Ok(SupplyInfo { asset, supply, held, height, state_root })
+    }
+
+    async fn asset(&self, asset: AssetId) -> RpcResult<AssetDetails> {
+        let looked = self.look(move |replica| records::asset(replica, asset)).await?;
+        Ok(looked.ok_or(Error::NoSuchAsset(asset))?)
+    }
+
+    async fn holder(&self, address: Address, asset: AssetId) -> RpcResult<HolderInfo> {
+        let looked = self.look(move |replica| records::holder(replica, address, asset)).await?;
+        Ok(looked.ok_or(Error::NoSuchAsset(asset))?)
+    }
+
+    async fn policy(&self, policy: PolicyId) -> RpcResult<Option<PolicyInfo>> {
+        Ok(self.look(move |replica| records::policy(replica.ledger(), policy)).await?)
+    }
+
+    async fn sanction_list(&self, list: ListId) -> RpcResult<Option<SanctionListInfo>> {
+        Ok(self.look(move |replica| records::sanction_list(replica.ledger(), list)).await?)
+    }
+
+    async fn merchant(&self, merchant: Address) -> RpcResult<Option<MerchantInfo>> {
+        Ok(self.look(move |replica| records::merchant(replica.ledger(), merchant)).await?)
+    }
+
+    async fn order(&self, merchant: Address, order: OrderId) -> RpcResult<Option<OrderInfo>> {
+        Ok(self.look(move |replica| records::order(replica.ledger(), merchant, &order)).await?)
+    }
+
+    async fn orders(&self, merchant: Address, after: Option<OrderId>, limit: u32) -> RpcResult<Vec<OrderInfo>> {
+        Ok(self.look(move |replica| records::orders(replica.ledger(), merchant, after, limit)).await?)
     }
 
     async fn validators(&self) -> RpcResult<ValidatorsInfo> {

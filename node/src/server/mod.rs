@@ -7,6 +7,7 @@ mod methods;
 mod metrics_page;
 mod proofs;
 mod reading;
+mod records;
 
 pub use connect::RpcLimits;
 pub(crate) use connect::serve;

@@ -181,7 +181,7 @@ fn make_homes(dir: &Path, count: usize, payer: &SecretKey) -> Hash {
         timestamp: now(),
         parameters: Parameters::default(),
         validators: (0..count).map(validator).collect(),
-        assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer }],
+        assets: vec![Asset::new("KRW", 0, issuer)],
         accounts: vec![Account { address: issuer, balances: BTreeMap::from([("KRW".to_owned(), Amount(1_000_000))]) }],
     };
     let chain = spec.clone().genesis().unwrap().hash();

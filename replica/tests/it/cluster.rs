@@ -152,7 +152,7 @@ impl Cluster {
             timestamp: Timestamp(START),
             parameters: Parameters { validator_notice_millis: NOTICE, ..Parameters::default() },
             validators: secrets.iter().enumerate().take(size).map(validator).collect(),
-            assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer: address(&payer()) }],
+            assets: vec![Asset::new("KRW", 0, address(&payer()))],
             accounts: vec![genesis::Account { address: address(&payer()), balances: rich }],
         };
         let genesis = spec.genesis().unwrap();

@@ -1,6 +1,6 @@
 use replica::{Envelope, Message};
 use types::codec::{Blob, Bounded, decode, encode};
-use types::{Acknowledgement, Amount, Authorization, Batch, Instruction, MAX_INSTRUCTIONS, Transaction};
+use types::{Acknowledgement, Amount, Batch, Instruction, MAX_INSTRUCTIONS, Transaction};
 
 use super::{Double, Hand};
 
@@ -10,7 +10,6 @@ pub(super) struct BadBatches;
 /// The same payment for another amount, under the old signature.
 fn forged(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut transaction: Transaction = decode(bytes).ok()?;
-    let Authorization::Ed25519 { .. } = transaction.authorization;
     let mut instructions = transaction.payload.instructions.to_vec();
     let Some(Instruction::Transfer { amount, .. }) = instructions.first_mut() else { return None };
     *amount = Amount(amount.0 + 1);

@@ -32,7 +32,9 @@ pub(crate) fn violation(
         before.into_iter().for_each(|(asset, amount)| add(&mut sums[asset.0 as usize].0, amount));
         after.into_iter().for_each(|(asset, amount)| add(&mut sums[asset.0 as usize].1, amount));
     }
-    let supplies = parent.commitments().assets.iter().zip(assets).map(|(before, after)| (before.supply, after.supply));
+    // Of an asset that the block creates there was nothing before.
+    let before = parent.commitments().assets.iter().map(|asset| asset.supply).chain(std::iter::repeat(Amount::ZERO));
+    let supplies = before.zip(assets.iter().map(|asset| asset.supply));
     let is_kept = |(held, supply): ((Option<Amount>, Option<Amount>), (Amount, Amount))| {
         let (Some(before), Some(after)) = held else { return false };
         match after.checked_sub(before) {
@@ -55,10 +57,10 @@ mod tests {
     const ALICE: Address = Address([1; 20]);
 
     fn ledger() -> Ledger {
-        let asset = |symbol: &str| AssetSpec { symbol: Text::new(symbol).unwrap(), decimals: 0, issuer: ALICE };
+        let asset = |symbol: &str| AssetSpec::new(Text::new(symbol).unwrap(), 0, ALICE);
         let balances = vec![(AssetId(0), Amount(100)), (AssetId(1), Amount(100))];
         let accounts = vec![(ALICE, balances.clone()), (Address([2; 20]), balances)];
-        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
         let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
         Ledger::genesis(parameters, members, vec![asset("KRW"), asset("USD")], accounts).unwrap()
     }
@@ -93,6 +95,21 @@ mod tests {
             assert_eq!(verdict(wrong.0, wrong.1, wrong.2), Some(AssetId(1)), "{wrong:?}");
         }
         assert_eq!(verdict(u128::MAX, u128::MAX, 199), Some(AssetId(1)), "sums that wrap around are wrong");
+    }
+
+    #[test]
+    fn an_asset_that_the_block_creates_counts() {
+        let ledger = ledger();
+        let parent = Parent::new(&ledger, &[]).unwrap();
+        let verdict = |held, supply| {
+            let mut assets = ledger.assets().to_vec();
+            assets.push(Asset { supply: Amount(supply), ..assets[0].clone() });
+            let mut created = Changed { index: 2, account: crate::Account::new(Address([3; 20])) };
+            created.account.set_balance(AssetId(2), Amount(held));
+            violation(parent, &[created], std::iter::empty(), &assets)
+        };
+        assert_eq!((verdict(7, 7), verdict(0, 0)), (None, None));
+        assert_eq!((verdict(8, 7), verdict(0, 7)), (Some(AssetId(2)), Some(AssetId(2))));
     }
 
     #[test]

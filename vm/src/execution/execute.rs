@@ -5,16 +5,17 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use types::breakage::{Breakage, is_on};
 use types::codec::Bounded;
-use types::{Address, AssetId, AuthorizedTransaction, Hash, Height, Timestamp};
+use types::{AssetId, AuthorizedTransaction, Hash, Height, Origin, Timestamp};
 
 use crate::execution::conservation::violation;
-use crate::execution::step::Step;
-use crate::rules::calls::{Calls, Stopped, Touched};
-use crate::rules::gate;
-use crate::rules::merchants::register;
+use crate::execution::step::take;
+use crate::rules::authority::{Authority, judge};
+use crate::rules::calls::{Calls, Stopped};
+use crate::rules::fees::{self, Begun};
+use crate::rules::turn::{Touched, Turn};
 use crate::state::overlay::{Overlay, Parent, Slot};
 use crate::state::replay::{Standing, next_chains, standing};
-use crate::{Delta, Failure, Ledger, Link, Movements, Outcome, Receipt, ReceiptPointer, receipts_root};
+use crate::{Delta, Ledger, Link, Movements, Outcome, Receipt, ReceiptPointer, receipts_root};
 
 /// What execution needs to know of the block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,10 @@ pub struct Skipped {
     pub expired: u32,
     /// The deadline was further ahead than the chain allows.
     pub too_far: u32,
+    /// The keys that signed do not open the payer's account, or the sponsor's. Such a transaction may execute later, if they do then.
+    pub unauthorized: u32,
+    /// The fee could not be paid. Such a transaction may execute later, if it can be paid then.
+    pub unpaid: u32,
 }
 
 /// Why a block cannot be executed. Both say that this validator's program or memory is wrong, not the block.
@@ -113,7 +118,7 @@ fn execute_noting<'t>(
     let transactions: Vec<&AuthorizedTransaction> = transactions.into_iter().collect();
     let expected = transactions.len();
     // Most payments touch two accounts.
-    let mut overlay = Overlay::new(parent, 2 * expected);
+    let mut overlay = Overlay::new(parent, context, 2 * expected);
     if noted.is_some() {
         overlay.start_trace();
     }
@@ -121,7 +126,7 @@ fn execute_noting<'t>(
     let mut executed = Vec::with_capacity(expected);
     let mut executed_set = HashSet::with_capacity(expected);
     let mut touched = Vec::new();
-    let mut calls = Calls::new(context);
+    let mut calls = Calls::new();
     let mut skipped = Skipped::default();
 
     for (number, &transaction) in transactions.iter().enumerate() {
@@ -136,9 +141,20 @@ fn execute_noting<'t>(
                 skipped.already_executed += 1;
             }
             Standing::Open => {
+                let Ok(authority) = judge(|key| overlay.record(key), transaction, timestamp) else {
+                    executed_set.remove(&id);
+                    skipped.unauthorized += 1;
+                    continue;
+                };
+                let Ok(begun) = fees::begin(&mut overlay, transaction, authority, &mut touched) else {
+                    overlay.roll_back();
+                    executed_set.remove(&id);
+                    skipped.unpaid += 1;
+                    continue;
+                };
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
-                receipts.push(run(&mut overlay, transaction, timestamp, at, &mut touched, &mut calls));
+                receipts.push(run(&mut overlay, transaction, begun, at, &mut touched, &mut calls));
                 note(&mut noted, &mut overlay, Some(at.index));
                 executed.push(id);
             }
@@ -147,7 +163,7 @@ fn execute_noting<'t>(
         }
     }
 
-    overlay.end_block(timestamp);
+    overlay.end_block();
     note(&mut noted, &mut overlay, None);
     let (changes, account_count, assets, council, records) = overlay.into_parts();
     let records = records.settle();
@@ -186,26 +202,23 @@ fn note(noted: &mut Option<&mut Vec<Movements>>, overlay: &mut Overlay<'_>, rece
     }
 }
 
-/// Executes one transaction wholly or not at all. `touched` is room for its work, `calls` is what the block's calls share.
+/// Executes a transaction that has begun, wholly or not at all. `touched` has what it has touched so far, `calls` is what the block's calls share.
 fn run(
     overlay: &mut Overlay<'_>,
     transaction: &AuthorizedTransaction,
-    now: Timestamp,
+    Begun { authority, payer, fee }: Begun,
     at: ReceiptPointer,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
 ) -> Receipt {
-    touched.clear();
     calls.begin();
-    // A validator needs no account to approve a change.
-    let payer = overlay.find(&transaction.payload().payer);
-    touched.extend(payer);
-    let (outcome, results) = match run_instructions(overlay, payer, transaction, now, touched, calls) {
+    let touched_by_fee = touched.len();
+    let (outcome, results) = match run_instructions(overlay, payer, transaction, authority, touched, calls) {
         Ok(()) => (Outcome::Succeeded, calls.take_results()),
         Err((instruction, stopped)) => {
             let Stopped { failure, in_program } = *stopped;
             overlay.roll_back();
-            touched.truncate(payer.iter().len());
+            touched.truncate(touched_by_fee);
             let outcome = match in_program {
                 Some((at, gas)) => Outcome::FailedInProgram { instruction, failure, at, gas },
                 None => Outcome::Failed { instruction, failure },
@@ -221,43 +234,37 @@ fn run(
             links.push(Link { account: overlay.account(slot).address, previous });
         }
     }
-    let links = Bounded::new(links).expect("the payer and one account for each instruction; calls are stopped before");
-    Receipt { id: transaction.id(), outcome, links, results }
+    let links = Bounded::new(links).expect("what would touch more was stopped before");
+    Receipt { id: transaction.id(), outcome, fee, links, results }
 }
 
-fn run_instructions(
+/// Runs the instructions in order until one fails, which is returned with its number. The caller rolls back.
+pub(crate) fn run_instructions(
     overlay: &mut Overlay<'_>,
-    payer: Option<Slot>,
+    account: Option<Slot>,
     transaction: &AuthorizedTransaction,
-    now: Timestamp,
+    mut authority: Authority,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
 ) -> Result<(), (u32, Box<Stopped>)> {
     overlay.begin();
     let payload = transaction.payload();
-    let mut has_approved = false;
     for (instruction, number) in payload.instructions.iter().zip(0..) {
+        authority
+            .permit_in(overlay, &payload.payer, instruction)
+            .map_err(|failure| (number, Box::new(Stopped::from(failure))))?;
         let after = payload.instructions.len() - 1 - number as usize;
-        let receiver = match Step::from(instruction) {
-            Step::Move(movement) => payer
-                .ok_or(Failure::UnknownAccount)
-                .and_then(|payer| gate::pass(overlay, payer, movement))
-                .map_err(Stopped::from),
-            Step::Approve { .. } if std::mem::replace(&mut has_approved, true) => Err(Failure::SecondApproval.into()),
-            Step::Approve { epoch, changes } => {
-                overlay.approve(&payload.payer, epoch, changes, now).map(|()| None).map_err(Stopped::from)
-            }
-            Step::Register(registration) => {
-                register(overlay, &payload.payer, registration).map(|()| None).map_err(Stopped::from)
-            }
-            Step::Deploy(deployment) => {
-                let address = Address::of_program(&payload.payer, &transaction.id(), number);
-                let touched = Touched::new(touched, after);
-                calls.deploy(overlay, payer, deployment, address, touched).map(|()| None)
-            }
-            Step::Call(call) => calls.call(overlay, payer, call, Touched::new(touched, after)).map(|()| None),
+        let mut turn = Turn {
+            overlay,
+            actor: payload.payer,
+            account,
+            origin: Origin { transaction: transaction.id(), instruction: number },
+            touched: Touched::new(touched, after),
         };
-        touched.extend(receiver.map_err(|stopped| (number, Box::new(stopped)))?);
+        take(&mut turn, instruction, calls).map_err(|stopped| (number, Box::new(stopped)))?;
+        if calls.is_open() {
+            break;
+        }
     }
     Ok(())
 }
@@ -268,7 +275,7 @@ mod tests {
     use crate::state::ledger::Accounts;
     use crate::state::records::Table;
     use crate::state::replay::Replay;
-    use crate::{Account, Asset, ClosedSeconds, Council, Parameters};
+    use crate::{Account, Asset, AssetSpec, ClosedSeconds, Council, Parameters};
     use types::codec::Text;
     use types::{Address, Amount, ChainTag, Deadline, Instruction, Member, Payload, SecretKey, Transaction};
 
@@ -282,8 +289,9 @@ mod tests {
         account.set_balance(AssetId(0), Amount(100));
         let mut accounts = Accounts::default();
         accounts.push(account);
-        let won = Asset { symbol: Text::new("KRW").unwrap(), decimals: 0, issuer, supply: Amount(50) };
-        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let won = Asset::new(AssetSpec::new(Text::new("KRW").unwrap(), 0, issuer));
+        let won = Asset { supply: Amount(50), ..won };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
         let council = Council::genesis(vec![Member::new("only", key.public(), "peer", "/address").unwrap()]).unwrap();
         let ledger = Ledger::assemble(
             parameters,

@@ -1,10 +1,17 @@
 //! Why a transaction had no effect.
 
 use bincode::{Decode, Encode};
-use types::{Address, Amount, AssetId, Epoch, MAX_VALIDATORS, MemberField, MerchantField, PublicKey, Timestamp};
+use types::{
+    Address, Amount, AssetId, Epoch, KeyRole, MAX_VALIDATORS, MemberField, MerchantField, PolicyFault, PublicKey, Role,
+    SessionFault, Timestamp,
+};
 
-use crate::MAX_LINKS;
 use crate::program::Trap;
+use crate::rules::compliance::ComplianceFailure;
+use crate::rules::gate::Refusal;
+use crate::rules::issuance::IssuanceFailure;
+use crate::rules::payments::PaymentFailure;
+use crate::{MAX_LINKS, MAX_SESSIONS, SessionLimit};
 
 /// Why an instruction, and with it its transaction, had no effect. The variants are in the
 /// order in which they are looked for; that order is part of the encoding.
@@ -165,6 +172,72 @@ pub enum Failure {
         /// Why.
         trap: Trap,
     },
+    /// The payer does not have the role for the asset.
+    #[error("only the {role} of asset {asset} does this")]
+    WithoutRole {
+        /// The asset.
+        asset: AssetId,
+        /// The role that is needed.
+        role: Role,
+    },
+    /// A control keeps the money from moving.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A step of an asset's life was not taken.
+    #[error(transparent)]
+    Issuance(#[from] IssuanceFailure),
+    /// A control was not set.
+    #[error(transparent)]
+    Compliance(#[from] ComplianceFailure),
+    /// Nothing is parked, or it is neither for the payer nor from it.
+    #[error("nothing of asset {asset} is parked for {receiver} from {sender} that the payer may claim")]
+    NothingParked {
+        /// The asset.
+        asset: AssetId,
+        /// The receiver.
+        receiver: Address,
+        /// The sender.
+        sender: Address,
+    },
+    /// Parked money is still its receiver's alone.
+    #[error("what is parked is the receiver's alone until {until} ms")]
+    ParkedForReceiver {
+        /// From when on the sender may claim it.
+        until: Timestamp,
+    },
+    /// A step of a payment was not taken.
+    #[error(transparent)]
+    Payment(#[from] PaymentFailure),
+    /// The keys that signed open the payer's account, and not for this.
+    #[error("the keys that signed may not {role} for the payer: add signatures of keys that may")]
+    MissingRole {
+        /// The role that is missing.
+        role: KeyRole,
+    },
+    /// The session by which the transaction was signed does not allow it.
+    #[error("the session key may not do this: {limit}")]
+    SessionForbids {
+        /// Why.
+        limit: SessionLimit,
+    },
+    /// A new policy could be met by nobody or by anybody.
+    #[error("the policy is refused: {fault}")]
+    InvalidPolicy {
+        /// Why.
+        fault: PolicyFault,
+    },
+    /// A new session could not be used.
+    #[error("the session is refused: {fault}")]
+    InvalidSession {
+        /// Why.
+        fault: SessionFault,
+    },
+    /// The account has as many sessions as it may.
+    #[error("the account has {MAX_SESSIONS} open sessions: revoke one first")]
+    TooManySessions,
+    /// The key has no session.
+    #[error("the key has no session of the payer's account")]
+    UnknownSession,
 }
 
 impl Failure {
@@ -198,6 +271,19 @@ impl Failure {
             Failure::UnknownProgram { .. } => "unknown_program",
             Failure::TooManyAccounts => "too_many_accounts",
             Failure::Trapped { .. } => "trapped",
+            Failure::WithoutRole { .. } => "without_role",
+            Failure::Refused(refusal) => refusal.kind(),
+            Failure::Issuance(failure) => failure.kind(),
+            Failure::Compliance(failure) => failure.kind(),
+            Failure::NothingParked { .. } => "nothing_parked",
+            Failure::ParkedForReceiver { .. } => "parked_for_receiver",
+            Failure::Payment(failure) => failure.kind(),
+            Failure::MissingRole { .. } => "missing_role",
+            Failure::SessionForbids { .. } => "session_forbids",
+            Failure::InvalidPolicy { .. } => "invalid_policy",
+            Failure::InvalidSession { .. } => "invalid_session",
+            Failure::TooManySessions => "too_many_sessions",
+            Failure::UnknownSession => "unknown_session",
         }
     }
 }
@@ -205,6 +291,7 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use types::Operation;
     use types::codec::encode;
 
     #[test]
@@ -238,10 +325,26 @@ mod tests {
             Failure::UnknownProgram { program: merchant },
             Failure::TooManyAccounts,
             Failure::Trapped { trap: Trap::Overflow },
+            Failure::WithoutRole { asset, role: Role::Pauser },
+            Failure::Refused(Refusal::Paused { asset, operation: Operation::Mint }),
+            Failure::Issuance(IssuanceFailure::PaidOut),
+            Failure::Compliance(ComplianceFailure::NoReference),
+            Failure::NothingParked { asset, receiver: merchant, sender: merchant },
+            Failure::ParkedForReceiver { until: Timestamp(1) },
+            Failure::Payment(PaymentFailure::EmptyBatch),
+            Failure::MissingRole { role: KeyRole::Pay },
+            Failure::SessionForbids { limit: SessionLimit::Asset },
+            Failure::InvalidPolicy { fault: PolicyFault::ZeroWeight },
+            Failure::InvalidSession { fault: SessionFault::Limits },
+            Failure::TooManySessions,
+            Failure::UnknownSession,
         ];
         for (failure, number) in failures.iter().zip(0u8..) {
             assert_eq!(encode(failure)[0], number, "the variants' numbers are on the chain");
-            let name = format!("{failure:?}").split([' ', '{']).next().unwrap().to_lowercase();
+            let text = format!("{failure:?}");
+            let inner =
+                ["Refused(", "Issuance(", "Compliance(", "Payment("].iter().find_map(|group| text.strip_prefix(group));
+            let name = inner.unwrap_or(&text).split([' ', '{', ')']).next().unwrap().to_lowercase();
             assert_eq!(failure.kind().replace('_', ""), name);
         }
     }

@@ -10,7 +10,7 @@
 
 use types::{Address, Merchant};
 
-use crate::state::overlay::Overlay;
+use crate::rules::turn::Turn;
 use crate::{Asset, Failure, Record, RecordKey};
 
 /// A change of a merchant's entry.
@@ -29,18 +29,8 @@ pub(crate) enum Change<'t> {
 }
 
 impl<'t> Registration<'t> {
-    /// The key of the merchant's record.
-    pub(crate) fn key(&self) -> RecordKey {
-        RecordKey::Merchant(self.merchant)
-    }
-
     /// The merchant's entry after the change, or what forbids the change. `is_registered`: there is an entry before.
-    pub(crate) fn check(
-        &self,
-        payer: &Address,
-        assets: &[Asset],
-        is_registered: bool,
-    ) -> Result<Option<&'t Merchant>, Failure> {
+    fn check(&self, payer: &Address, assets: &[Asset], is_registered: bool) -> Result<Option<&'t Merchant>, Failure> {
         let merchant = self.merchant;
         if assets.first().is_none_or(|asset| asset.issuer != *payer) {
             return Err(Failure::NotRegistrar);
@@ -58,17 +48,13 @@ impl<'t> Registration<'t> {
     }
 }
 
-/// Changes the registry as the payer wants it, or says what forbids it.
-pub(crate) fn register(
-    overlay: &mut Overlay<'_>,
-    payer: &Address,
-    registration: Registration<'_>,
-) -> Result<(), Failure> {
-    let key = registration.key();
-    let is_registered = overlay.record(&key).is_some();
-    match registration.check(payer, overlay.assets(), is_registered)? {
-        Some(entry) => overlay.put_record(key, Record::Merchant(entry.clone())),
-        None => overlay.remove_record(key),
+/// Changes the registry as the actor wants it, or says what forbids it.
+pub(crate) fn register(turn: &mut Turn<'_, '_>, registration: Registration<'_>) -> Result<(), Failure> {
+    let key = RecordKey::Merchant(registration.merchant);
+    let is_registered = turn.overlay.record(&key).is_some();
+    match registration.check(&turn.actor, turn.overlay.assets(), is_registered)? {
+        Some(entry) => turn.overlay.put_record(key, Record::Merchant(entry.clone())),
+        None => turn.overlay.remove_record(key),
     }
     Ok(())
 }

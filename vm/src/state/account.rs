@@ -18,6 +18,51 @@ pub struct Account {
     balances: Balances,
     /// The latest receipt of a transaction that touched the account. It names the one before.
     pub latest: Option<ReceiptPointer>,
+    /// Which records to look for when money leaves the account or arrives.
+    pub(crate) marks: Marks,
+}
+
+/// What there may be records about. A mark is never taken away: it says where to look, so that an account without marks
+/// costs no look-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode)]
+pub(crate) struct Marks(u8);
+
+impl Marks {
+    /// Something of it is frozen, or was.
+    pub(crate) const FROZEN: Marks = Marks(1);
+    /// It is on a sanction list, will be, or was.
+    pub(crate) const LISTED: Marks = Marks(1 << 1);
+    /// It was given a tier.
+    pub(crate) const TIERED: Marks = Marks(1 << 2);
+    /// It is the address of an order.
+    pub(crate) const ORDER: Marks = Marks(1 << 3);
+    const ALL: Marks = Marks(Marks::FROZEN.0 | Marks::LISTED.0 | Marks::TIERED.0 | Marks::ORDER.0);
+
+    /// True if all of `marks` are set.
+    pub(crate) fn contain(self, marks: Marks) -> bool {
+        self.0 & marks.0 == marks.0
+    }
+
+    /// These and `marks`.
+    pub(crate) fn with(self, marks: Marks) -> Marks {
+        Marks(self.0 | marks.0)
+    }
+}
+
+impl<C> Decode<C> for Marks {
+    fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let marks = Marks(u8::decode(decoder)?);
+        if !Marks::ALL.contain(marks) {
+            return Err(DecodeError::Other("a mark that does not exist"));
+        }
+        Ok(marks)
+    }
+}
+
+impl<'de, C> BorrowDecode<'de, C> for Marks {
+    fn borrow_decode<D: BorrowDecoder<'de, Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Self::decode(decoder)
+    }
 }
 
 /// Balances that are not zero, by asset. Most accounts hold one asset, and that needs no allocation.
@@ -32,7 +77,12 @@ enum Balances {
 impl Account {
     /// An account that holds nothing.
     pub(crate) fn new(address: Address) -> Self {
-        Self { address, balances: Balances::One(AssetId::default(), Amount::ZERO), latest: None }
+        Self {
+            address,
+            balances: Balances::One(AssetId::default(), Amount::ZERO),
+            latest: None,
+            marks: Marks::default(),
+        }
     }
 
     /// How much of an asset the account holds.
@@ -96,8 +146,8 @@ impl Account {
             Balances::One(..) => 1,
             Balances::Many(list) => list.len(),
         };
-        // Address, count and latest receipt; then for each asset an id of up to 5 and an amount of up to 17 bytes.
-        40 + 22 * assets
+        // Address, count, latest receipt and marks; then for each asset an id of up to 5 and an amount of up to 17 bytes.
+        41 + 22 * assets
     }
 }
 
@@ -176,7 +226,7 @@ mod tests {
         let encoded = |balances: &[(u32, u128)]| {
             let list: Vec<(AssetId, Amount)> =
                 balances.iter().map(|(asset, amount)| (AssetId(*asset), Amount(*amount))).collect();
-            encode(&(Address([1; 20]), list, None::<ReceiptPointer>))
+            encode(&(Address([1; 20]), list, None::<ReceiptPointer>, 0u8))
         };
         assert!(decode::<Account>(&encoded(&[(0, 1), (1, 1)])).is_ok());
         for bad in [&[(1, 1), (0, 1)][..], &[(0, 1), (0, 1)], &[(0, 0)]] {

@@ -1,7 +1,8 @@
 //! The first state of a ledger.
 
-use types::{Address, Amount, AssetId, Member};
+use types::{Address, Amount, AssetId, MAX_INSTRUCTIONS, Member, Role};
 
+use crate::rules::issuance::{IssuanceFailure, check_roles};
 use crate::state::ledger::Accounts;
 use crate::state::records::Table;
 use crate::state::replay::Replay;
@@ -23,6 +24,14 @@ pub enum GenesisError {
         last = VALIDATOR_NOTICE_MILLIS.end()
     )]
     ValidatorNotice(u64),
+    /// The fee schedule names an asset that does not exist.
+    #[error("fees are in asset {0}, which is not listed: list the asset")]
+    UnknownFeeAsset(AssetId),
+    /// Fees could not be counted.
+    #[error(
+        "the fee of a transaction with {MAX_INSTRUCTIONS} instructions would be more than 2^128 - 1: lower the fees"
+    )]
+    FeesTooHigh,
     /// The validators make no list.
     #[error("validators: {0}")]
     Validators(Failure),
@@ -54,11 +63,22 @@ pub enum GenesisError {
     /// The balances of an asset add up to more than can be counted.
     #[error("the balances of asset {0} add up to more than 2^128 - 1")]
     SupplyOverflow(AssetId),
+    /// There is more of an asset than there may be.
+    #[error("the balances of asset {0} add up to more than its supply_cap")]
+    AboveSupplyCap(AssetId),
+    /// One account has two roles of an asset that keep an eye on each other.
+    #[error("asset {asset}: {failure}")]
+    Roles {
+        /// The asset.
+        asset: AssetId,
+        /// Which roles.
+        failure: IssuanceFailure,
+    },
 }
 
 impl Ledger {
-    /// The ledger that begins with these validators, assets and accounts. Supplies are the sums of the balances. An issuer without
-    /// an account gets an empty one, after those listed, so that it can mint.
+    /// The ledger that begins with these validators, assets and accounts. Supplies are the sums of the balances. Who has a role for
+    /// an asset and no account gets an empty one, after those listed.
     pub fn genesis(
         parameters: Parameters,
         validators: Vec<Member>,
@@ -75,28 +95,41 @@ impl Ledger {
         if assets.len() > MAX_ASSETS {
             return Err(GenesisError::TooManyAssets(assets.len()));
         }
+        if let Some(fees) = parameters.fees {
+            if fees.asset.0 as usize >= assets.len() {
+                return Err(GenesisError::UnknownFeeAsset(fees.asset));
+            }
+            fees.highest().ok_or(GenesisError::FeesTooHigh)?;
+        }
         let mut symbols: Vec<&str> = assets.iter().map(|asset| &*asset.symbol).collect();
         symbols.sort_unstable();
         if let Some(pair) = symbols.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(GenesisError::DuplicateSymbol(pair[0].to_owned()));
         }
 
-        let without_supply =
-            |AssetSpec { symbol, decimals, issuer }| Asset { symbol, decimals, issuer, supply: Amount::ZERO };
-        let mut assets: Vec<Asset> = assets.into_iter().map(without_supply).collect();
+        for (AssetSpec { issuer, roles, .. }, id) in assets.iter().zip(0..) {
+            check_roles(*issuer, roles).map_err(|failure| GenesisError::Roles { asset: AssetId(id), failure })?;
+        }
+        let mut assets: Vec<Asset> = assets.into_iter().map(Asset::new).collect();
         let mut addresses: Vec<Address> = accounts.iter().map(|(address, _)| *address).collect();
         addresses.sort_unstable();
         let mut list = Accounts::default();
         for (address, balances) in accounts {
             list.push(account(address, balances, &mut assets)?);
         }
-        let mut issuers: Vec<Address> = Vec::new();
-        for Asset { issuer, .. } in &assets {
-            if addresses.binary_search(issuer).is_err() && !issuers.contains(issuer) {
-                issuers.push(*issuer);
+        let roles = [Role::Issuer, Role::Approver, Role::Compliance, Role::Pauser, Role::Attestor];
+        let mut officers: Vec<Address> = Vec::new();
+        for officer in assets.iter().flat_map(|asset| roles.into_iter().filter_map(|role| asset.holder(role))) {
+            if addresses.binary_search(&officer).is_err() && !officers.contains(&officer) {
+                officers.push(officer);
             }
         }
-        issuers.into_iter().for_each(|issuer| list.push(Account::new(issuer)));
+        officers.into_iter().for_each(|officer| list.push(Account::new(officer)));
+        for (Asset { supply, controls, .. }, id) in assets.iter().zip(0..) {
+            if controls.supply_cap.is_some_and(|cap| *supply > cap) {
+                return Err(GenesisError::AboveSupplyCap(AssetId(id)));
+            }
+        }
         Ledger::assemble(
             parameters,
             list,
@@ -135,7 +168,7 @@ mod tests {
     const WON: AssetId = AssetId(0);
 
     fn spec(symbol: &str, issuer: u8) -> AssetSpec {
-        AssetSpec { symbol: Text::new(symbol).unwrap(), decimals: 0, issuer: Address([issuer; 20]) }
+        AssetSpec::new(Text::new(symbol).unwrap(), 0, Address([issuer; 20]))
     }
 
     fn holding(address: u8, balances: &[(u32, u128)]) -> (Address, Vec<(AssetId, Amount)>) {
@@ -156,7 +189,7 @@ mod tests {
         assets: Vec<AssetSpec>,
         accounts: Vec<(Address, Vec<(AssetId, Amount)>)>,
     ) -> Result<Ledger, GenesisError> {
-        let parameters = Parameters { max_valid_seconds: seconds, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: seconds, validator_notice_millis: 10_000, fees: None };
         Ledger::genesis(parameters, vec![member(1)], assets, accounts)
     }
 
@@ -196,7 +229,7 @@ mod tests {
     #[test]
     fn the_validators_and_their_notice_are_checked() {
         let begin = |notice, members| {
-            let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: notice };
+            let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: notice, fees: None };
             Ledger::genesis(parameters, members, vec![], vec![]).map(|ledger| ledger.state_root())
         };
         for notice in [99, 604_800_001] {

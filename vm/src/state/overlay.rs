@@ -4,14 +4,22 @@
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
-use types::{Address, Amount, AssetId, AuthorizedTransaction, Deadline, Epoch, Instruction, Timestamp, TransactionId};
+use types::{
+    Address, Amount, AssetId, AuthorizedTransaction, Deadline, Epoch, Instruction, PolicyId, Timestamp, TransactionId,
+};
 
+use crate::rules::compliance::Policy;
 use crate::rules::council;
+use crate::state::account::Marks;
+use crate::state::asset::AssetControls;
 use crate::state::commitments::Commitments;
 use crate::state::delta::{Changed, Changes};
 use crate::state::records::{Base, Before, Working};
 use crate::state::trace::Trace;
-use crate::{Account, Asset, Council, Delta, Failure, Ledger, Movements, ReceiptPointer, Record, RecordKey};
+use crate::{
+    Account, Asset, BlockContext, Council, Delta, Failure, Ledger, Movements, Parameters, ReceiptPointer, Record,
+    RecordKey,
+};
 
 /// A state that does not change: the ledger with the blocks that are not final on top of it.
 #[derive(Clone, Copy)]
@@ -60,7 +68,13 @@ impl<'a> Parent<'a> {
             | Instruction::ApproveValidators { .. }
             | Instruction::RegisterMerchant { .. }
             | Instruction::UpdateMerchant { .. }
-            | Instruction::CloseMerchant { .. } => None,
+            | Instruction::CloseMerchant { .. }
+            | Instruction::Issuance(_)
+            | Instruction::Compliance(_)
+            | Instruction::Payment(_)
+            | Instruction::SetKeys { .. }
+            | Instruction::GrantSession { .. }
+            | Instruction::RevokeSession { .. } => None,
         };
         let payloads = || transactions.iter().map(|transaction| transaction.payload());
         let receivers = payloads().flat_map(|payload| payload.instructions.iter().filter_map(receiver));
@@ -98,17 +112,32 @@ impl<'a> Parent<'a> {
 enum Undo {
     Balance { slot: u32, asset: AssetId, amount: Amount },
     Supply { asset: AssetId, amount: Amount },
+    Marks { slot: u32, marks: Marks },
+    Controls { asset: AssetId, before: Box<AssetControls> },
+    AssetCreated,
     Council(Arc<Council>),
     Record(Box<Before>),
 }
 
 /// An account of the overlay, for as long as no rollback ends it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Slot(u32);
+
+/// What holds until the running transaction ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Scope {
+    /// It has approved a change of the validators.
+    pub(crate) has_approved: bool,
+    /// It has said where the travel rule's data is.
+    pub(crate) has_travel_reference: bool,
+}
 
 /// The state while a block executes.
 pub(crate) struct Overlay<'a> {
     parent: Parent<'a>,
+    block: BlockContext,
+    /// Of the running transaction.
+    pub(crate) scope: Scope,
     changes: Changes,
     account_count: u32,
     assets: Arc<Vec<Asset>>,
@@ -123,10 +152,12 @@ pub(crate) struct Overlay<'a> {
 }
 
 impl<'a> Overlay<'a> {
-    pub(crate) fn new(parent: Parent<'a>, expected_accounts: usize) -> Self {
+    pub(crate) fn new(parent: Parent<'a>, block: BlockContext, expected_accounts: usize) -> Self {
         let Commitments { account_count, assets, council, .. } = parent.commitments();
         Self {
             parent,
+            block,
+            scope: Scope::default(),
             changes: Changes::with_capacity(expected_accounts),
             account_count: *account_count,
             assets: assets.clone(),
@@ -138,8 +169,27 @@ impl<'a> Overlay<'a> {
         }
     }
 
+    /// The block that executes.
+    pub(crate) fn block(&self) -> BlockContext {
+        self.block
+    }
+
+    pub(crate) fn parameters(&self) -> Parameters {
+        self.parent.commitments().parameters
+    }
+
+    /// True for the account from which a present validator approves.
+    pub(crate) fn is_validator(&self, account: &Address) -> bool {
+        self.council.has_approver(account)
+    }
+
     pub(crate) fn assets(&self) -> &[Asset] {
         &self.assets
+    }
+
+    /// The asset of this id.
+    pub(crate) fn asset(&self, asset: AssetId) -> Result<&Asset, Failure> {
+        self.assets.get(asset.0 as usize).ok_or(Failure::UnknownAsset { asset })
     }
 
     pub(crate) fn account(&self, Slot(slot): Slot) -> &Account {
@@ -184,16 +234,30 @@ impl<'a> Overlay<'a> {
         self.undo.push(Undo::Supply { asset, amount: std::mem::replace(supply, amount) });
     }
 
-    /// A validator approves changes of the validators in a block of time `now`.
-    pub(crate) fn approve(
-        &mut self,
-        payer: &Address,
-        epoch: Epoch,
-        changes: &council::Changes,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
+    /// Changes what holds for an asset, which must exist.
+    pub(crate) fn change_controls(&mut self, asset: AssetId, change: impl FnOnce(&mut AssetControls)) {
+        let controls = &mut Arc::make_mut(&mut self.assets)[asset.0 as usize].controls;
+        self.undo.push(Undo::Controls { asset, before: Box::new(controls.clone()) });
+        change(controls);
+    }
+
+    /// Adds an asset after the others.
+    pub(crate) fn create_asset(&mut self, asset: Asset) {
+        Arc::make_mut(&mut self.assets).push(asset);
+        self.undo.push(Undo::AssetCreated);
+    }
+
+    /// Says which records there may be about an account.
+    pub(crate) fn mark(&mut self, Slot(slot): Slot, marks: Marks) {
+        let account = self.changes.account_mut(slot);
+        self.undo.push(Undo::Marks { slot, marks: account.marks });
+        account.marks = account.marks.with(marks);
+    }
+
+    /// A validator approves changes of the validators.
+    pub(crate) fn approve(&mut self, payer: &Address, epoch: Epoch, changes: &council::Changes) -> Result<(), Failure> {
         let notice_millis = self.parent.commitments().parameters.validator_notice_millis;
-        let approved = self.council.approve(payer, epoch, changes, now, notice_millis)?;
+        let approved = self.council.approve(payer, epoch, changes, self.block.timestamp, notice_millis)?;
         self.undo.push(Undo::Council(std::mem::replace(&mut self.council, Arc::new(approved))));
         Ok(())
     }
@@ -204,12 +268,19 @@ impl<'a> Overlay<'a> {
     }
 
     /// The records whose keys are in `range`, in the order of their keys.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the first record with a deadline is read so"))]
     pub(crate) fn records(
         &self,
         range: impl RangeBounds<RecordKey> + Clone,
     ) -> impl Iterator<Item = (&RecordKey, &Record)> {
         self.records.range(range)
+    }
+
+    /// The policy of this number.
+    pub(crate) fn policy(&self, policy: PolicyId) -> Option<&Policy> {
+        match self.record(&RecordKey::Policy(policy)) {
+            Some(Record::Policy(policy)) => Some(policy),
+            _ => None,
+        }
     }
 
     /// Adds or replaces a record. The key is of the record's kind.
@@ -244,8 +315,8 @@ impl<'a> Overlay<'a> {
     }
 
     /// Ends the block: a change of the validators whose time has come takes effect.
-    pub(crate) fn end_block(&mut self, now: Timestamp) {
-        if let Some(council) = self.council.after(now) {
+    pub(crate) fn end_block(&mut self) {
+        if let Some(council) = self.council.after(self.block.timestamp) {
             self.council = Arc::new(council);
         }
     }
@@ -258,6 +329,7 @@ impl<'a> Overlay<'a> {
     /// Begins a transaction. The slot of its payer is there already, if the payer has an account.
     pub(crate) fn begin(&mut self) {
         self.undo.clear();
+        self.scope = Scope::default();
         self.mark = self.changes.accounts().len();
     }
 
@@ -266,6 +338,11 @@ impl<'a> Overlay<'a> {
         while let Some(undo) = self.undo.pop() {
             match undo {
                 Undo::Balance { slot, asset, amount } => self.changes.account_mut(slot).set_balance(asset, amount),
+                Undo::Marks { slot, marks } => self.changes.account_mut(slot).marks = marks,
+                Undo::Controls { asset, before } => {
+                    Arc::make_mut(&mut self.assets)[asset.0 as usize].controls = *before;
+                }
+                Undo::AssetCreated => drop(Arc::make_mut(&mut self.assets).pop()),
                 Undo::Supply { asset, amount } => Arc::make_mut(&mut self.assets)[asset.0 as usize].supply = amount,
                 Undo::Council(council) => self.council = council,
                 Undo::Record(before) => self.records.take_back(*before),

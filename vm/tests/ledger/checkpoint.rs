@@ -123,7 +123,7 @@ fn chunks_are_about_a_megabyte() {
         address[..4].copy_from_slice(&number.to_le_bytes());
         (types::Address(address), vec![(WON, types::Amount(u128::from(number) << 64))])
     };
-    let won = AssetSpec { symbol: types::codec::Text::new("KRW").unwrap(), decimals: 0, issuer: address(ISSUER) };
+    let won = AssetSpec::new(types::codec::Text::new("KRW").unwrap(), 0, address(ISSUER));
     let accounts = (0..60_000).map(account).chain([(address(ALICE), vec![(WON, types::Amount(10))])]);
     let ledger = Ledger::genesis(PARAMETERS, vec![member(VALIDATOR)], vec![won], accounts.collect()).unwrap();
     let chunks: Vec<Vec<u8>> = ledger.snapshot().chunks().collect();

@@ -84,7 +84,7 @@ fn the_table() {
         let before = ledger.council().clone();
         let transaction = signed(payer, 0, vec![instruction]);
         let refused = expected.map_or(Ok(()), |failure| Err(Precheck::WouldFail(failure)));
-        assert_eq!(ledger.precheck(&transaction, now(1).timestamp), refused, "{name}: precheck");
+        assert_eq!(ledger.precheck(&transaction, now(1)), refused, "{name}: precheck");
         let execution = finalize(&mut ledger, now(1), &[transaction]);
         let outcome = match expected {
             None => Outcome::Succeeded,
@@ -106,7 +106,7 @@ fn a_list_never_grows_beyond_the_largest_set() {
     let ledger = Ledger::genesis(PARAMETERS, members, vec![], vec![]).unwrap();
     let check = |count| {
         let changes = (0..count).map(|number| add(200 + number)).collect();
-        ledger.precheck(&signed(100, 0, vec![approve(0, changes)]), now(1).timestamp)
+        ledger.precheck(&signed(100, 0, vec![approve(0, changes)]), now(1))
     };
     assert_eq!(check(4), Ok(()));
     assert_eq!(check(5), Err(Precheck::WouldFail(Failure::ValidatorCount { count: 65 })));
@@ -224,9 +224,9 @@ fn an_approval_in_a_transaction_that_fails_does_not_count() {
     let before = ledger.council().clone();
     let failing = signed(BOB, 0, vec![approval(), transfer(WON, ALICE, 51)]);
     let without_account = signed(THIRD_VALIDATOR, 0, vec![approval(), transfer(WON, ALICE, 1)]);
-    assert_eq!(ledger.precheck(&without_account, now(2).timestamp), Err(Precheck::UnknownAccount));
+    assert_eq!(ledger.precheck(&without_account, now(2)), Err(Precheck::UnknownAccount));
     let twice = signed(BOB, 1, vec![approval(), approval()]);
-    assert_eq!(ledger.precheck(&twice, now(2).timestamp), Err(Precheck::WouldFail(Failure::SecondApproval)));
+    assert_eq!(ledger.precheck(&twice, now(2)), Err(Precheck::WouldFail(Failure::SecondApproval)));
     let execution = finalize(&mut ledger, now(2), &[failing, without_account, twice]);
     assert_eq!(execution.receipts[2].failure(), Some((1, &Failure::SecondApproval)));
     let failed: Vec<_> = execution.receipts.iter().map(|receipt| receipt.failure().unwrap().0).collect();

@@ -59,7 +59,7 @@ fn each_failure_in_its_order() {
         let mut ledger = with_bob();
         let transaction = signed(payer, 7, vec![instruction.clone()]);
         let refused = expected.map_or(Ok(()), |failure| Err(Precheck::WouldFail(failure)));
-        assert_eq!(ledger.precheck(&transaction, now(2).timestamp), refused, "{name}: precheck");
+        assert_eq!(ledger.precheck(&transaction, now(2)), refused, "{name}: precheck");
 
         let execution = finalize(&mut ledger, now(2), &[transaction]);
         let outcome = expected.map_or(Outcome::Succeeded, |failure| Outcome::Failed { instruction: 0, failure });
@@ -90,7 +90,7 @@ fn a_transaction_that_fails_later_registers_nobody() {
     let overdraft = Failure::Overdraft { asset: WON, balance: types::Amount(200), needed: types::Amount(201) };
     let transaction = signed(ISSUER, 1, instructions);
     let refused = Err(Precheck::WouldFail(overdraft));
-    assert_eq!(ledger.precheck(&transaction, now(2).timestamp), refused, "sees its own changes of the registry");
+    assert_eq!(ledger.precheck(&transaction, now(2)), refused, "sees its own changes of the registry");
     let execution = finalize(&mut ledger, now(2), &[transaction]);
     assert_eq!(execution.receipts[0].failure(), Some((4, &overdraft)));
     assert_eq!((entry(&ledger, BOB), entry(&ledger, ALICE)), (Some(&shop("Bob's", 2)), None));
@@ -106,7 +106,7 @@ fn without_assets_there_is_no_registrar() {
 #[test]
 fn a_precheck_follows_the_instructions() {
     let ledger = with_bob();
-    let check = |instructions| ledger.precheck(&signed(ISSUER, 1, instructions), now(2).timestamp);
+    let check = |instructions| ledger.precheck(&signed(ISSUER, 1, instructions), now(2));
     let unknown = |customer| Err(Precheck::WouldFail(Failure::UnknownMerchant { merchant: address(customer) }));
     assert_eq!(check(vec![register(ALICE, shop("A", 1)), close(ALICE)]), Ok(()));
     assert_eq!(check(vec![close(BOB), close(BOB)]), unknown(BOB));

@@ -7,7 +7,7 @@ use vm::{Precheck, ReceiptPointer, Skipped};
 
 use crate::bank::*;
 
-const NONE: Skipped = Skipped { already_executed: 0, expired: 0, too_far: 0 };
+const NONE: Skipped = Skipped { already_executed: 0, expired: 0, too_far: 0, unauthorized: 0, unpaid: 0 };
 
 #[test]
 fn the_window_is_exact() {
@@ -40,7 +40,7 @@ fn the_window_is_exact() {
             }
             _ => Ok(()),
         };
-        assert_eq!(ledger.precheck(&transaction, context.timestamp), precheck);
+        assert_eq!(ledger.precheck(&transaction, context), precheck);
     }
 }
 
@@ -58,11 +58,11 @@ fn an_executed_transaction_is_skipped_wherever_it_was_executed() {
 
     let at = |height, index| ReceiptPointer { height: Height(height), index };
     assert_eq!(ledger.executed(&b.id()), None, "not final yet");
-    assert_eq!(ledger.precheck(&b, now(3).timestamp), Ok(()));
+    assert_eq!(ledger.precheck(&b, now(3)), Ok(()));
     ledger.apply(Arc::unwrap_or_clone(parent));
     ledger.apply(execution.delta);
     assert_eq!([&a, &b, &c].map(|one| ledger.executed(&one.id())), [at(1, 0), at(2, 0), at(3, 0)].map(Some));
-    assert_eq!(ledger.precheck(&b, now(4).timestamp), Err(Precheck::AlreadyExecuted(at(2, 0))));
+    assert_eq!(ledger.precheck(&b, now(4)), Err(Precheck::AlreadyExecuted(at(2, 0))));
     assert_eq!((balance(&ledger, BOB, WON), ledger.executed_total()), (53, 3));
 }
 

@@ -33,7 +33,7 @@ fn sandbox() -> Sandbox {
 }
 
 const CALL: Call<'static> =
-    Call { caller: CALLER, entry: "go", args: &[Word::ZERO], paid: Some((WON, Amount(10))), gas_limit: 10_000 };
+    Call { caller: CALLER, entry: "go", args: &[Word::ZERO], paid: Some((WON, Amount(10))), gas_limit: 100_000 };
 
 /// Runs the instructions after some that change a cell and move money; on a trap nothing of that must remain.
 fn end(constants: &[Word], instructions: &[(Op, u16)]) -> Result<Output, Abort<Refusal>> {

@@ -69,7 +69,7 @@ async fn first_payment(localnet: &Localnet) -> anyhow::Result<FirstPayment> {
         memo: Text::new("americano")?,
         reference: Text::default(),
     };
-    let submission = Submission::sign(&net.genesis_hash, &key, transfer, 60)?;
+    let submission = Submission::sign(&net.genesis_hash, &key, vec![transfer], 60)?;
     let validators: Vec<Validator> =
         net.validators.iter().map(|validator| Validator::at(&validator.rpc_http)).collect::<Result<_, _>>()?;
     // The connection is opened before the clock starts, as a till's would be.

@@ -165,7 +165,7 @@ impl Voice {
         signing: &Signing,
     ) -> Result<(types::TransactionId, ValidatorsInfo), Failure> {
         let instruction = Instruction::ApproveValidators { epoch: self.info.epoch, changes };
-        let submission = Submission::sign(&self.chain, &self.key, instruction, signing.valid_seconds)?;
+        let submission = Submission::sign(&self.chain, &self.key, vec![instruction], signing.valid_seconds)?;
         let id = submission.id;
         match submission.send(&self.nodes).await {
             // It may have arrived, and will be sent again while we wait.

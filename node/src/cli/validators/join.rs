@@ -85,7 +85,7 @@ mod tests {
             timestamp: Timestamp(1_800_000_000_000),
             parameters: Parameters::default(),
             validators,
-            assets: vec![Asset { symbol: "KRW".to_owned(), decimals: 0, issuer: Address([1; 20]) }],
+            assets: vec![Asset::new("KRW", 0, Address([1; 20]))],
             accounts: Vec::new(),
         }
     }

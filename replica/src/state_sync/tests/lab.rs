@@ -46,14 +46,14 @@ fn set(secrets: &[SecretKey]) -> ValidatorSet {
 
 /// So many accounts that a checkpoint has several parts; those of the last part differ by height.
 fn ledger(height: u64) -> Ledger {
-    let asset = AssetSpec { symbol: types::codec::Text::new("KRW").unwrap(), decimals: 0, issuer: Address([1; 20]) };
+    let asset = AssetSpec::new(types::codec::Text::new("KRW").unwrap(), 0, Address([1; 20]));
     let account = |n: u64| {
         let mut address = [7; 20];
         address[..8].copy_from_slice(&n.to_be_bytes());
         let amount = if n < 79_000 { 5 } else { u128::from(height) };
         (Address(address), vec![(AssetId(0), Amount(amount))])
     };
-    let parameters = vm::Parameters { max_valid_seconds: 120, validator_notice_millis: 1_000 };
+    let parameters = vm::Parameters { max_valid_seconds: 120, validator_notice_millis: 1_000, fees: None };
     let member = Member::new("a", secrets(1, 1)[0].public(), "peer-a", "/ip4/127.0.0.1/tcp/9600").unwrap();
     Ledger::genesis(parameters, vec![member], vec![asset], (0..80_000).map(account).collect()).unwrap()
 }

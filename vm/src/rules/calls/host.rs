@@ -1,17 +1,16 @@
 //! The ledger as a running program sees it.
 
-use types::{Address, Amount, AssetId};
+use types::{Address, Amount, AssetId, Operation};
 
-use super::run::Touched;
 use crate::program::{Context, Host, Merchant, Word};
-use crate::rules::gate::{self, Movement, Way};
-use crate::state::overlay::{Overlay, Slot};
+use crate::rules::gate::{Movement, Sink, Source};
+use crate::rules::turn::Turn;
+use crate::state::overlay::Slot;
 use crate::{Failure, Record, RecordKey};
 
 /// One call's view of the overlay. Whatever it changes, a rollback of the transaction takes back.
-pub(super) struct OverlayHost<'h, 'a, 't> {
-    pub(super) overlay: &'h mut Overlay<'a>,
-    pub(super) touched: &'h mut Touched<'t>,
+pub(super) struct OverlayHost<'h, 't, 'a> {
+    pub(super) turn: &'h mut Turn<'t, 'a>,
     pub(super) context: Context,
     /// The account of the program.
     pub(super) own: Slot,
@@ -31,7 +30,7 @@ impl Host for OverlayHost<'_, '_, '_> {
     }
 
     fn cell(&self, key: &Word) -> Word {
-        match self.overlay.record(&self.key(key)) {
+        match self.turn.overlay.record(&self.key(key)) {
             Some(Record::Cell(value)) => *value,
             _ => Word::ZERO,
         }
@@ -40,25 +39,26 @@ impl Host for OverlayHost<'_, '_, '_> {
     fn set_cell(&mut self, key: Word, value: Word) -> Result<(), Failure> {
         let key = self.key(&key);
         if value.is_true() {
-            self.overlay.put_record(key, Record::Cell(value));
+            self.turn.overlay.put_record(key, Record::Cell(value));
         } else {
-            self.overlay.remove_record(key);
+            self.turn.overlay.remove_record(key);
         }
         Ok(())
     }
 
     fn balance(&self, asset: AssetId) -> Amount {
-        self.overlay.account(self.own).balance(asset)
+        self.turn.overlay.account(self.own).balance(asset)
     }
 
     fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<(), Failure> {
-        let receiver = gate::pass(self.overlay, self.own, Movement { asset, amount, way: Way::Transfer { to } })?;
-        receiver.map_or(Ok(()), |receiver| self.touched.add(receiver))
+        let from = Source::Directed { account: self.own, by: self.turn.account };
+        let (operation, to) = (Operation::Program, Sink::Account(to));
+        self.turn.pass(Movement { asset, amount, operation, from, to })
     }
 
     /// A merchant that is suspended is none: what is bound to a trade is not spent there.
     fn merchant(&self, address: Address) -> Option<Merchant> {
-        match self.overlay.record(&RecordKey::Merchant(address)) {
+        match self.turn.overlay.record(&RecordKey::Merchant(address)) {
             Some(Record::Merchant(entry)) if entry.is_active => {
                 Some(Merchant { category: u64::from(entry.category), region: u64::from(entry.region) })
             }

@@ -47,10 +47,9 @@ mod result;
 mod run;
 
 pub use meter::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, TRANSACTION_GAS};
-pub(crate) use meter::{Meter, gas_of_call, gas_of_deployment};
 pub use record::DeployedProgram;
 pub use result::CallResult;
-pub(crate) use run::{Calls, Stopped, Touched, admissible};
+pub(crate) use run::{Calls, Stopped};
 
 #[cfg(doc)]
 use crate::Failure;

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use types::codec::Bounded;
-use types::{Address, CallArguments, Deployment, MAX_INSTRUCTIONS, ProgramCall};
+use types::{Address, Amount, AssetId, CallArguments, Deployment, MAX_INSTRUCTIONS, Operation, ProgramCall};
 
 use super::host::OverlayHost;
 use super::meter::{Gas, Meter, gas_of_call, gas_of_deployment};
 use super::{CallResult, DeployedProgram};
-use crate::program::{Abort, Cause, Context, INIT, Output, Trap, VerifiedProgram, Word, run, verify};
-use crate::rules::gate::{self, Movement, Way};
-use crate::state::overlay::{Overlay, Slot};
-use crate::{BlockContext, Failure, MAX_LINKS, Record, RecordKey};
+use crate::program::{Abort, Cause, Context, INIT, Output, VerifiedProgram, Word, admit, run, verify};
+use crate::rules::gate::{Movement, Sink, Source};
+use crate::rules::turn::Turn;
+use crate::state::overlay::Slot;
+use crate::{BlockContext, Failure, Record, RecordKey};
 
 /// The arguments as the machine takes them.
 fn words(args: &CallArguments) -> Vec<Word> {
@@ -42,38 +43,13 @@ impl From<Abort<Failure>> for Stopped {
     }
 }
 
-/// The accounts that a transaction has touched so far.
-pub(crate) struct Touched<'t> {
-    slots: &'t mut Vec<Slot>,
-    /// How many there may be once this instruction is done.
-    limit: usize,
-}
-
-impl<'t> Touched<'t> {
-    /// While an instruction runs that `after` others follow: each of these may touch an account, and all must fit into
-    /// the receipt.
-    pub(crate) fn new(slots: &'t mut Vec<Slot>, after: usize) -> Self {
-        Self { slots, limit: MAX_LINKS.saturating_sub(after) }
-    }
-
-    pub(super) fn add(&mut self, slot: Slot) -> Result<(), Failure> {
-        if self.slots.contains(&slot) {
-            return Ok(());
-        }
-        if self.slots.len() >= self.limit {
-            return Err(Failure::TooManyAccounts);
-        }
-        self.slots.push(slot);
-        Ok(())
-    }
-}
-
 /// What the calls of a block share.
 pub(crate) struct Calls {
-    block: BlockContext,
     meter: Meter,
     /// Of the running transaction.
     results: Vec<CallResult>,
+    /// `Some` where programs are not run; true once one would have been.
+    foreseen: Option<bool>,
 }
 
 /// A call, once its program is known.
@@ -87,8 +63,19 @@ struct Run<'c> {
 }
 
 impl Calls {
-    pub(crate) fn new(block: BlockContext) -> Self {
-        Self { block, meter: Meter::new(), results: Vec::new() }
+    /// Those of a block.
+    pub(crate) fn new() -> Self {
+        Self { meter: Meter::new(), results: Vec::new(), foreseen: None }
+    }
+
+    /// Calls of which only what comes before the program runs is looked at.
+    pub(crate) fn foreseen() -> Self {
+        Self { foreseen: Some(false), ..Self::new() }
+    }
+
+    /// True if a program would have run: what comes after it cannot be told.
+    pub(crate) fn is_open(&self) -> bool {
+        self.foreseen == Some(true)
     }
 
     /// Begins a transaction.
@@ -105,73 +92,61 @@ impl Calls {
     /// Puts a program at `address` and runs its `init`, if it has one. After an error the caller rolls the overlay back.
     pub(crate) fn deploy(
         &mut self,
-        overlay: &mut Overlay<'_>,
-        payer: Option<Slot>,
+        turn: &mut Turn<'_, '_>,
         deployment: &Deployment,
         address: Address,
-        mut touched: Touched<'_>,
     ) -> Result<(), Stopped> {
-        let payer = payer.ok_or(Failure::UnknownAccount)?;
+        turn.payer()?;
         let gas = gas_of_deployment(deployment);
         self.meter.admit(&gas)?;
         let program = Arc::new(verify(&deployment.code).map_err(|_| Failure::InvalidProgram)?);
-        let own = overlay.find_or_create(&address);
-        touched.add(own)?;
-        let deployer = overlay.account(payer).address;
-        let record = DeployedProgram { deployer, height: self.block.height, program: program.clone() };
-        overlay.put_record(RecordKey::Program(address), Record::Program(record));
+        let own = turn.overlay.find_or_create(&address);
+        turn.touched.add(own)?;
+        let height = turn.overlay.block().height;
+        let record = DeployedProgram { deployer: turn.actor, height, program: program.clone() };
+        turn.overlay.put_record(RecordKey::Program(address), Record::Program(record));
         let args = words(&deployment.args);
         if program.entry(INIT).is_none() && args.is_empty() {
             self.results.push(CallResult::new(address, Output { value: Word::ZERO, events: Vec::new(), gas: 0 }));
             return Ok(());
         }
-        let context = self.context(deployer, address, None, true);
+        let context = context(turn, address, None, true);
         let Gas { limit: gas_limit, .. } = gas;
-        let run = Run { program: &program, own: (address, own), context, entry: INIT, args: &args, gas_limit };
-        self.run(overlay, run, &mut touched)
+        self.run(turn, Run { program: &program, own: (address, own), context, entry: INIT, args: &args, gas_limit })
     }
 
     /// Calls a program. After an error the caller rolls the overlay back.
-    pub(crate) fn call(
-        &mut self,
-        overlay: &mut Overlay<'_>,
-        payer: Option<Slot>,
-        call: &ProgramCall,
-        mut touched: Touched<'_>,
-    ) -> Result<(), Stopped> {
-        let payer = payer.ok_or(Failure::UnknownAccount)?;
+    pub(crate) fn call(&mut self, turn: &mut Turn<'_, '_>, call: &ProgramCall) -> Result<(), Stopped> {
+        let payer = turn.payer()?;
         let gas = gas_of_call(call);
         self.meter.admit(&gas)?;
         let address = call.program;
-        let program = match overlay.record(&RecordKey::Program(address)) {
+        let program = match turn.overlay.record(&RecordKey::Program(address)) {
             Some(Record::Program(deployed)) => deployed.program.clone(),
             _ => return Err(Failure::UnknownProgram { program: address }.into()),
         };
-        let own = overlay.find_or_create(&address);
-        touched.add(own)?;
+        let own = turn.overlay.find_or_create(&address);
+        turn.touched.add(own)?;
         if let Some((asset, amount)) = call.attach {
-            gate::pass(overlay, payer, Movement { asset, amount, way: Way::Transfer { to: address } })?;
+            let (operation, from, to) = (Operation::Call, Source::Account(payer), Sink::Account(address));
+            turn.pass(Movement { asset, amount, operation, from, to })?;
         }
-        let context = self.context(overlay.account(payer).address, address, call.attach, false);
+        let context = context(turn, address, call.attach, false);
         let (args, Gas { limit: gas_limit, .. }) = (words(&call.args), gas);
-        let run = Run { program: &program, own: (address, own), context, entry: &call.entry, args: &args, gas_limit };
-        self.run(overlay, run, &mut touched)
+        self.run(
+            turn,
+            Run { program: &program, own: (address, own), context, entry: &call.entry, args: &args, gas_limit },
+        )
     }
 
-    fn context(
-        &self,
-        caller: Address,
-        own: Address,
-        paid: Option<(types::AssetId, types::Amount)>,
-        deploying: bool,
-    ) -> Context {
-        let BlockContext { height, timestamp: time } = self.block;
-        Context { caller, own, time, height, paid, deploying }
-    }
-
-    fn run(&mut self, overlay: &mut Overlay<'_>, call: Run<'_>, touched: &mut Touched<'_>) -> Result<(), Stopped> {
+    fn run(&mut self, turn: &mut Turn<'_, '_>, call: Run<'_>) -> Result<(), Stopped> {
         let Run { program, own: (address, own), context, entry, args, gas_limit } = call;
-        let mut host = OverlayHost { overlay, touched, context, own };
+        if let Some(is_open) = &mut self.foreseen {
+            *is_open = true;
+            let admitted = admit(program, entry, args.len(), context.paid.is_some(), context.deploying);
+            return admitted.map(|_| ()).map_err(|trap| Failure::Trapped { trap }.into());
+        }
+        let mut host = OverlayHost { turn, context, own };
         match run(program, entry, args, gas_limit, &mut host) {
             Ok(output) => {
                 self.meter.use_up(output.gas);
@@ -186,7 +161,7 @@ impl Calls {
     }
 }
 
-/// What can be told of a call without running it.
-pub(crate) fn admissible(program: &VerifiedProgram, call: &ProgramCall) -> Result<(), Trap> {
-    crate::program::admit(program, &call.entry, call.args.len(), call.attach.is_some(), false).map(|_| ())
+fn context(turn: &Turn<'_, '_>, own: Address, paid: Option<(AssetId, Amount)>, deploying: bool) -> Context {
+    let BlockContext { height, timestamp: time } = turn.overlay.block();
+    Context { caller: turn.actor, own, time, height, paid, deploying }
 }

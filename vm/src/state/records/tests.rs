@@ -9,6 +9,7 @@ use types::codec::{Bounded, Text};
 use types::{Address, Hash, Height, Member, Merchant, PublicKey, Timestamp};
 
 use super::*;
+use crate::BlockContext;
 use crate::state::delta::Changes;
 use crate::state::merkle::Tree;
 use crate::state::overlay::{Overlay, Parent};
@@ -25,6 +26,7 @@ fn record(region: u16) -> Record {
         category: 0,
         region,
         is_active: true,
+        settlement: None,
         terminals: Bounded::default(),
     })
 }
@@ -205,10 +207,14 @@ fn a_removed_record_leaves_a_zero_leaf_and_the_lowest_slot_is_given_out_first() 
 
 #[test]
 fn a_rollback_takes_back_what_its_transaction_did_and_no_more() {
-    let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+    let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
     let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
     let ledger = Ledger::genesis(parameters, members, vec![], vec![]).unwrap();
-    let mut overlay = Overlay::new(Parent::new(&ledger, &[]).unwrap(), 0);
+    let mut overlay = Overlay::new(
+        Parent::new(&ledger, &[]).unwrap(),
+        BlockContext { height: Height(1), timestamp: Timestamp(1_000) },
+        0,
+    );
     overlay.begin();
     overlay.put_record(key(1), record(1));
     overlay.put_record(key(2), record(2));

@@ -1,0 +1,132 @@
+//! What every command needs that signs a transaction, sends it and waits for its certain outcome.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use rpc::{BaroApiClient, ChainInfo, TransactionStatus};
+use types::codec::Text;
+use types::{AssetId, Compliance, Instruction, SecretKey};
+
+use super::network::{Network, NetworkArgs, Validator};
+use super::submission::Submission;
+use super::{Failure, Outcome};
+
+/// What every transaction needs.
+#[derive(Debug, clap::Args)]
+pub(super) struct Sending {
+    /// Who acts and pays: a key file, or an account of the local network
+    #[arg(long, value_name = "KEY")]
+    from: String,
+    #[command(flatten)]
+    network: NetworkArgs,
+    /// The asset's symbol
+    #[arg(long, value_name = "SYMBOL", default_value = "KRW")]
+    asset: String,
+    /// Where the travel rule's data on this payment is, if the asset's policy asks for it
+    #[arg(long, value_name = "REFERENCE")]
+    travel_reference: Option<String>,
+    /// How long the transaction may wait to be executed, in seconds; after that it never will be
+    #[arg(long, value_name = "S", default_value_t = 60)]
+    valid_seconds: u32,
+    /// Print the id and do not wait for the outcome
+    #[arg(long)]
+    no_wait: bool,
+    /// How long to wait for the outcome, in seconds [default: until it is certain, soon after --valid-seconds]
+    #[arg(long, value_name = "S", conflicts_with = "no_wait")]
+    timeout: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Sending {
+    /// The network that the options name.
+    pub(super) fn network(&self) -> Result<Network, Failure> {
+        self.network.open()
+    }
+
+    /// Whose account the key opens.
+    pub(super) fn key(&self, network: &Network) -> Result<SecretKey, Failure> {
+        network.key(&self.from)
+    }
+
+    /// Signs, sends, and waits for the outcome.
+    pub(super) async fn send(&self, network: &Network, instruction: impl FnOnce(AssetId) -> Instruction) -> Outcome {
+        let key = self.key(network)?;
+        let validators = network.answering_first().await?;
+        let Validator { url, client } = &validators[0];
+        let chain = client.chain().await.map_err(|error| Failure::of_call(url, error))?;
+        if self.valid_seconds == 0 || self.valid_seconds > chain.max_valid_seconds {
+            let why = format!("--valid-seconds must be 1 to {} on this chain", chain.max_valid_seconds);
+            return Err(anyhow::anyhow!(why).into());
+        }
+        let mut instructions = Vec::with_capacity(2);
+        if let Some(reference) = &self.travel_reference {
+            let reference = Text::new(reference.clone()).context("--travel-reference")?;
+            instructions.push(Instruction::Compliance(Box::new(Compliance::DeclareTravel { reference })));
+        }
+        // Others name what they change after the place of the instruction that made it.
+        let number = instructions.len();
+        instructions.push(instruction(asset(&chain, &self.asset)?));
+        let submission = Submission::sign(&chain.genesis_hash, &key, instructions, self.valid_seconds)?;
+        let id = submission.id;
+
+        let start = Instant::now();
+        match submission.send(&validators).await {
+            Err(Failure::Unreachable { .. }) if self.no_wait => {
+                let why = format!("nobody confirmed {id}: do not pay again, ask with `baro tx {id} --wait`");
+                return Err(Failure::Unsuccessful(why));
+            }
+            // It may have arrived, and will be sent again while we wait.
+            Err(Failure::Unreachable { .. }) => {}
+            sent => sent?,
+        }
+        // Whatever happens while we wait, the payer has the id to ask with.
+        match (self.json, self.no_wait) {
+            (true, true) => println!("{}", serde_json::json!({ "id": id, "instruction": number })),
+            (true, false) => {}
+            (false, _) => println!("{id}"),
+        }
+        if self.no_wait {
+            return Ok(());
+        }
+        // Block time passes the deadline's second soon after it.
+        let seconds = self.timeout.unwrap_or_else(|| self.valid_seconds.saturating_add(10));
+        let waited = submission.wait(&validators, Duration::from_secs(u64::from(seconds))).await;
+        let took_ms = start.elapsed().as_secs_f64() * 1000.0;
+        let status = waited.or_else(|failure| match failure {
+            // It was admitted: that nobody answers now says nothing about its outcome.
+            Failure::Unreachable { .. } => Ok(TransactionStatus::Unknown { valid_until: id.deadline() }),
+            failure => Err(failure),
+        })?;
+        if self.json {
+            let outcome = serde_json::json!({ "id": id, "instruction": number, "outcome": status, "took_ms": took_ms });
+            println!("{outcome}");
+        }
+        match status {
+            TransactionStatus::Final { receipt } => {
+                if !self.json {
+                    println!("final in block {} after {took_ms:.1} ms", receipt.place.height);
+                }
+                Ok(())
+            }
+            TransactionStatus::Failed { reason, .. } => {
+                Err(Failure::Unsuccessful(format!("{id} was executed without effect: {reason}")))
+            }
+            TransactionStatus::Expired { .. } => {
+                Err(Failure::Unsuccessful(format!("{id} expired: it was not and never will be executed. Send it anew")))
+            }
+            TransactionStatus::Pending | TransactionStatus::Unknown { .. } => Err(Failure::Unsuccessful(format!(
+                "{id} has no certain outcome yet: do not send it anew, ask with `baro tx {id} --wait`"
+            ))),
+        }
+    }
+}
+
+/// The asset of a symbol.
+pub(super) fn asset(chain: &ChainInfo, symbol: &str) -> Result<AssetId, Failure> {
+    let found = chain.assets.iter().find(|asset| asset.symbol == symbol);
+    let known: Vec<&str> = chain.assets.iter().map(|asset| asset.symbol.as_str()).collect();
+    let asset = found.with_context(|| format!("there is no asset {symbol}: this chain has {}", known.join(", ")))?;
+    Ok(asset.id)
+}
