@@ -351,6 +351,14 @@ impl BaroApiServer for Validator {
         Err(unsupported())
     }
 
+    async fn block_bytes(&self, _: Height) -> RpcResult<Vec<BlockBytes>> {
+        Err(unsupported())
+    }
+
+    async fn history(&self, _: Address, _: Option<ReceiptPlace>, _: Option<u32>) -> RpcResult<HistoryPage> {
+        Err(unsupported())
+    }
+
     async fn subscribe_blocks(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
         let sink = pending.accept().await?;
         let mut height = self.height.clone();
