@@ -3,6 +3,7 @@
 use types::{AuthorizedTransaction, Ballot, Certificate, Committee, Hash, Header, Height, Transaction, Verified};
 use vm::{BlockContext, Execution, Ledger, Movements, Receipt, execute_traced, receipts_root};
 
+use crate::books::Opened;
 use crate::entry::{Prepared, PreparedBlock};
 use crate::{Books, EntryError, Fault, Finding, Start, chain};
 
@@ -191,8 +192,6 @@ impl Auditor {
             return self.stop_at(height, "what follows would rest on another ledger than the chain's");
         }
         let Execution { delta, receipts, .. } = execution;
-        let assets = self.ledger.assets().to_vec();
-        self.ledger.apply(delta);
         let audited = Audited {
             header: &header,
             hash,
@@ -200,7 +199,9 @@ impl Auditor {
             receipts: &receipts,
             movements: &movements,
         };
-        let faults = self.books.enter(&audited, &assets);
+        let opened = Opened::of(&audited, &self.ledger);
+        self.ledger.apply(delta);
+        let faults = self.books.enter(&audited, opened, &self.ledger);
         observe(&audited, &self.ledger);
         faults.into_iter().for_each(|fault| self.find(height, fault));
         self.progress.blocks += 1;

@@ -1,22 +1,17 @@
-//! The books of the supplies: each mint and each burn, and that each transaction conserves money.
+//! The books of the supplies: each mint and each burn with who wanted and who approved it, each attested reserve, and
+//! that each transaction conserves money.
 
 use std::collections::BTreeMap;
 
-use types::{Address, Amount, AssetId, Height, Timestamp, TransactionId};
-use vm::{Asset, Movements};
+use serde::{Deserialize, Serialize};
+use types::{Address, Amount, AssetId, Hash, Height, Instruction, Issuance, Role, Timestamp, TransactionId};
+use vm::{Asset, Ledger, Movements};
 
+use crate::entitlement::{Entitlement, entitlements};
 use crate::{Audited, Fault};
 
-/// What entitles somebody to change a supply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// The asset's issuer.
-    Issuer,
-}
-
 /// A mint or a burn.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SupplyChange {
     /// In which block.
@@ -25,10 +20,12 @@ pub struct SupplyChange {
     pub timestamp: Timestamp,
     /// By which transaction; none where the end of the block did it.
     pub transaction: Option<TransactionId>,
-    /// Who paid for the transaction.
+    /// The account that acted last: the approver where there is one.
     pub by: Option<Address>,
-    /// Under which role; none is a finding.
+    /// Under which role it acted; none is a finding.
     pub role: Option<Role>,
+    /// The issuer that wanted it, where the one that acted last approved it.
+    pub proposed_by: Option<Address>,
     /// The asset.
     pub asset: AssetId,
     /// The supply before, in the asset's smallest unit.
@@ -37,10 +34,53 @@ pub struct SupplyChange {
     pub after: Amount,
 }
 
-/// All supplies since the start of the audit.
+/// A reserve that was attested.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReserveChange {
+    /// In which block.
+    pub height: Height,
+    /// The block's time.
+    pub timestamp: Timestamp,
+    /// The asset.
+    pub asset: AssetId,
+    /// How much is in reserve, in the asset's smallest unit; the last word of the block.
+    pub reserve: Amount,
+    /// When it was counted.
+    pub as_of: Timestamp,
+    /// The hash of the document that says so.
+    pub document: Hash,
+    /// The supply after the block.
+    pub supply: Amount,
+}
+
+/// All supplies and reserves since the start of the audit.
 #[derive(Debug, Default)]
 pub struct Books {
     changes: Vec<SupplyChange>,
+    reserves: Vec<ReserveChange>,
+}
+
+/// What the ledger before a block says of the block's supply changes.
+pub(crate) struct Opened {
+    assets: Vec<Asset>,
+    /// For each supply movement, in order.
+    entitlements: Vec<Vec<Entitlement>>,
+}
+
+impl Opened {
+    /// Looks at the ledger before the block.
+    pub(crate) fn of(block: &Audited<'_>, before: &Ledger) -> Opened {
+        let with_supplies = block
+            .movements
+            .iter()
+            .flat_map(|movements| movements.supplies.iter().map(move |supply| (movements.receipt, supply.asset)));
+        let entitlements = with_supplies.map(|(receipt, asset)| {
+            let transaction = receipt.map(|place| block.transactions[place as usize]);
+            transaction.map(|transaction| entitlements(transaction, asset, block, before)).unwrap_or_default()
+        });
+        Opened { entitlements: entitlements.collect(), assets: before.assets().to_vec() }
+    }
 }
 
 impl Books {
@@ -49,38 +89,95 @@ impl Books {
         &self.changes
     }
 
-    /// Takes a block into the books. `assets` are those before it. Returns what is wrong with it.
-    pub(crate) fn enter(&mut self, block: &Audited<'_>, assets: &[Asset]) -> Vec<Fault> {
+    /// Each attested reserve, in their order.
+    pub fn reserves(&self) -> &[ReserveChange] {
+        &self.reserves
+    }
+
+    /// Takes a block into the books; `after` is the ledger after it. Returns what is wrong with it.
+    pub(crate) fn enter(&mut self, block: &Audited<'_>, opened: Opened, after: &Ledger) -> Vec<Fault> {
+        let Opened { assets, entitlements } = opened;
         let mut faults = Vec::new();
+        let mut entitlements = entitlements.into_iter();
         for movements in block.movements {
             faults.extend(not_conserved(movements).map(|asset| Fault::NotConserved { asset }));
             let transaction = movements.receipt.map(|place| block.transactions[place as usize]);
-            let by = transaction.map(|transaction| transaction.payload().payer);
             for supply in &movements.supplies {
-                let asset = supply.asset;
+                let (id, asset) = (supply.asset, supply.asset.0 as usize);
+                // Roles may change within a block: those before it and those after it are good.
+                let states = [assets.get(asset), after.assets().get(asset)];
+                let entitled = entitlements.next().unwrap_or_default();
+                let role = states
+                    .into_iter()
+                    .flatten()
+                    .find_map(|asset| entitled.iter().find_map(|entitlement| entitlement.role_in(asset)));
                 let change = SupplyChange {
                     height: block.header.height,
                     timestamp: block.header.timestamp,
                     transaction: transaction.map(|transaction| transaction.id()),
-                    by,
-                    role: by.and_then(|by| role_of(&by, assets.get(asset.0 as usize)?)),
-                    asset,
+                    by: transaction.map(|transaction| transaction.payload().payer),
+                    role: role.map(|(role, _)| role),
+                    proposed_by: role.and_then(|(_, proposer)| proposer),
+                    asset: id,
                     before: supply.before,
                     after: supply.after,
                 };
                 if change.role.is_none() {
-                    faults.push(Fault::NoRole { asset, transaction: change.transaction });
+                    faults.push(Fault::NoRole { asset: id, transaction: change.transaction });
+                }
+                if supply.after > supply.before {
+                    faults.extend(beyond(id, supply.after, states, block));
                 }
                 self.changes.push(change);
             }
         }
+        self.enter_reserves(block, &assets, after);
         faults
+    }
+
+    fn enter_reserves(&mut self, block: &Audited<'_>, before: &[Asset], after: &Ledger) {
+        for (number, asset) in (0..).zip(after.assets()) {
+            let known = before.get(number as usize).and_then(|asset| asset.controls.reserve);
+            if let Some(attested) = asset.controls.reserve.filter(|attested| known != Some(*attested)) {
+                self.reserves.push(ReserveChange {
+                    height: block.header.height,
+                    timestamp: block.header.timestamp,
+                    asset: AssetId(number),
+                    reserve: attested.reserve,
+                    as_of: attested.as_of,
+                    document: attested.document,
+                    supply: asset.supply,
+                });
+            }
+        }
     }
 }
 
-/// The role under which an account may change the supply of an asset.
-fn role_of(account: &Address, asset: &Asset) -> Option<Role> {
-    (asset.issuer == *account).then_some(Role::Issuer)
+/// Whether a supply that has grown is more than the cap or the attested reserve allows. Both may change within the
+/// block: the greatest that held in it counts.
+fn beyond(id: AssetId, supply: Amount, states: [Option<&Asset>; 2], block: &Audited<'_>) -> Vec<Fault> {
+    let states: Vec<&Asset> = states.into_iter().flatten().collect();
+    let mut faults = Vec::new();
+    let caps: Option<Vec<Amount>> = states.iter().map(|asset| asset.controls.supply_cap).collect();
+    if let Some(cap) = caps.and_then(|caps| caps.into_iter().max()).filter(|cap| supply > *cap) {
+        faults.push(Fault::BeyondCap { asset: id, supply, cap });
+    }
+    if states.iter().all(|asset| asset.holder(Role::Attestor).is_some()) {
+        let held = states.iter().filter_map(|asset| asset.controls.reserve).map(|attested| attested.reserve);
+        let instructions = block.transactions.iter().flat_map(|transaction| transaction.payload().instructions.iter());
+        let within = instructions.filter_map(|instruction| match instruction {
+            Instruction::Issuance(issuance) => match **issuance {
+                Issuance::Attest { asset, reserve, .. } if asset == id => Some(reserve),
+                _ => None,
+            },
+            _ => None,
+        });
+        let reserve = held.chain(within).max().unwrap_or_default();
+        if supply > reserve {
+            faults.push(Fault::BeyondReserve { asset: id, supply, reserve });
+        }
+    }
+    faults
 }
 
 /// The first asset of which accounts and records have changed by another amount than the supply.
@@ -149,14 +246,5 @@ mod tests {
         ] {
             assert_eq!(not_conserved(&bad), Some(AssetId(3)), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn only_the_issuer_has_a_role() {
-        let issuer = Address([7; 20]);
-        let symbol = types::codec::Text::new("KRW").expect("short");
-        let asset = Asset { supply: Amount(1), ..Asset::new(vm::AssetSpec::new(symbol, 0, issuer)) };
-        assert_eq!(role_of(&issuer, &asset), Some(Role::Issuer));
-        assert_eq!(role_of(&Address([8; 20]), &asset), None);
     }
 }

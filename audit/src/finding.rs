@@ -1,6 +1,8 @@
 //! What an audit can find.
 
-use types::{AssetId, BatchDigest, CertificateError, Epoch, Hash, Height, Refusal, TransactionId, ValidatorIndex};
+use types::{
+    Amount, AssetId, BatchDigest, CertificateError, Epoch, Hash, Height, Refusal, TransactionId, ValidatorIndex,
+};
 use vm::Outcome;
 
 use crate::EntryError;
@@ -157,12 +159,32 @@ pub enum Fault {
         /// The asset.
         asset: AssetId,
         /// All balances and records.
-        held: types::Amount,
+        held: Amount,
         /// Issued less redeemed.
-        supply: types::Amount,
+        supply: Amount,
     },
-    /// A supply was changed by somebody without a role for it.
-    #[error("asset {asset}: the supply was changed without a role for it{}", by(.transaction))]
+    /// There is more of an asset than may be.
+    #[error("asset {asset}: the supply has grown to {supply}, the cap is {cap}")]
+    BeyondCap {
+        /// The asset.
+        asset: AssetId,
+        /// What there is.
+        supply: Amount,
+        /// The most that there may be.
+        cap: Amount,
+    },
+    /// There is more of an asset than was attested.
+    #[error("asset {asset}: the supply has grown to {supply}, the attested reserve is {reserve}")]
+    BeyondReserve {
+        /// The asset.
+        asset: AssetId,
+        /// What there is.
+        supply: Amount,
+        /// What was attested.
+        reserve: Amount,
+    },
+    /// A supply was changed without the role, or the approval, that it needs.
+    #[error("asset {asset}: the supply was changed without the role or the approval that it needs{}", by(.transaction))]
     NoRole {
         /// The asset.
         asset: AssetId,
@@ -201,6 +223,8 @@ impl Fault {
             Fault::StoredReceipts { .. } => "stored_receipts",
             Fault::NotConserved { .. } => "not_conserved",
             Fault::Books { .. } => "books",
+            Fault::BeyondCap { .. } => "beyond_cap",
+            Fault::BeyondReserve { .. } => "beyond_reserve",
             Fault::NoRole { .. } => "no_role",
         }
     }

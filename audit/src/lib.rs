@@ -10,7 +10,7 @@
 //!   that it has executed to an observer, with what each transaction moved.
 //! - What is wrong is a [`Finding`]. After most of them the audit goes on. It stops, and says why, where what follows
 //!   would rest on a block or a state that is not the chain's.
-//! - [`Books`] is the observer that keeps supplies: each mint and each burn, by whom and under which role.
+//! - [`Books`] is the observer that keeps supplies and reserves: each mint and each burn, by whom and under which role.
 //! - [`Statement`] is the observer that keeps an account's movements. It must tie: opening and movements make closing.
 //! - [`Report`] is what is said in the end; [`SignedReport`] is a report with the auditor's signature.
 //!
@@ -19,6 +19,7 @@
 mod auditor;
 mod books;
 mod chain;
+mod entitlement;
 mod entry;
 mod finding;
 mod report;
@@ -27,7 +28,7 @@ mod statement;
 mod time;
 
 pub use auditor::{Audited, Auditor, Progress, Stop};
-pub use books::{Books, Role, SupplyChange};
+pub use books::{Books, ReserveChange, SupplyChange};
 pub use entry::{Entry, EntryError, PreparedBlock, Signatures};
 pub use finding::{Fault, Finding};
 pub use report::{RecordsHold, Report, ReportError, ReportedFinding, SignedReport, Speed, Supply};

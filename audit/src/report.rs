@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use types::codec::encode;
 use types::{Amount, AssetId, Hash, Height, PublicKey, SecretKey, Signature, SignedMessage, Timestamp, verify_one};
+use vm::Ledger;
 
-use crate::{Auditor, Finding, Stop, SupplyChange};
+use crate::{Auditor, Finding, ReserveChange, Stop, SupplyChange};
 
 /// The name of the format.
 const FORMAT: &str = "baro audit report v1";
@@ -43,6 +44,8 @@ pub struct Report {
     pub supplies: Vec<Supply>,
     /// Each mint and each burn, in order.
     pub supply_changes: Vec<SupplyChange>,
+    /// Each reserve that was attested, in order.
+    pub reserves: Vec<ReserveChange>,
     /// What is wrong.
     pub findings: Vec<ReportedFinding>,
     /// Findings beyond those that are listed.
@@ -131,11 +134,10 @@ impl Speed {
 }
 
 impl Supply {
-    /// Each asset of the auditor's ledger.
-    pub fn all(auditor: &Auditor) -> Vec<Supply> {
-        let changes = auditor.books().changes();
+    /// Each asset of a ledger, with what these changes have minted and burnt.
+    pub fn of(ledger: &Ledger, changes: &[SupplyChange]) -> Vec<Supply> {
         let supply = |trial: vm::TrialBalance| {
-            let named = auditor.ledger().asset(trial.asset);
+            let named = ledger.asset(trial.asset);
             let of_asset = || changes.iter().filter(|change| change.asset == trial.asset);
             let record = |(kind, amount): (vm::RecordKind, Amount)| RecordsHold { kind: word(kind), amount };
             Supply {
@@ -151,7 +153,7 @@ impl Supply {
                 burnt: sum(of_asset().map(|change| change.before.0.saturating_sub(change.after.0))),
             }
         };
-        auditor.ledger().trial_balances().into_iter().map(supply).collect()
+        ledger.trial_balances().into_iter().map(supply).collect()
     }
 
     /// All balances and records together.
@@ -196,8 +198,9 @@ impl Report {
             signatures: progress.signatures,
             certificates: progress.certificates,
             uncertified: auditor.uncertified() as u64,
-            supplies: Supply::all(auditor),
+            supplies: Supply::of(auditor.ledger(), auditor.books().changes()),
             supply_changes: auditor.books().changes().to_vec(),
+            reserves: auditor.books().reserves().to_vec(),
             findings: auditor.findings().iter().map(ReportedFinding::from).collect(),
             more_findings: auditor.more_findings(),
             stopped: auditor.stop().cloned(),

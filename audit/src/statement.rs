@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use types::{Address, Amount, AssetId, AuthorizedTransaction, Hash, Height, Instruction, Timestamp, TransactionId};
+use types::{
+    Address, Amount, AssetId, AuthorizedTransaction, Hash, Height, Instruction, Payment, Timestamp, TransactionId,
+};
 use vm::{AccountMovement, Ledger, Movements, Record, RecordKey};
 
 use crate::Audited;
@@ -338,13 +340,34 @@ fn texts(transaction: &AuthorizedTransaction, moved: &AccountMovement) -> (Vec<S
             list.push(text.to_owned());
         }
     };
+    let is_payers = payload.payer == moved.account;
     for instruction in payload.instructions.iter() {
-        if let Instruction::Transfer { asset, to, memo, reference, .. } = instruction
-            && *asset == moved.asset
-            && (payload.payer == moved.account) != (*to == moved.account)
-        {
-            add(&mut memos, memo);
-            add(&mut references, reference);
+        match instruction {
+            Instruction::Transfer { asset, to, memo, reference, .. }
+                if *asset == moved.asset && is_payers != (*to == moved.account) =>
+            {
+                add(&mut memos, memo);
+                add(&mut references, reference);
+            }
+            Instruction::Payment(payment) => match &**payment {
+                Payment::Charge { merchant, order, .. }
+                | Payment::Hold { merchant, order, .. }
+                | Payment::Expire { merchant, order }
+                    if is_payers || *merchant == moved.account =>
+                {
+                    add(&mut references, order);
+                }
+                // The merchant pays for these; whoever's money they move is the order's customer.
+                Payment::Capture { order, .. } | Payment::Void { order } | Payment::Refund { order, .. } => {
+                    add(&mut references, order);
+                }
+                Payment::Batch { asset, payments } if *asset == moved.asset => {
+                    let own = payments.iter().filter(|payment| is_payers || payment.to == moved.account);
+                    own.for_each(|payment| add(&mut references, &payment.reference));
+                }
+                _ => {}
+            },
+            _ => {}
         }
     }
     (memos, references)

@@ -8,11 +8,15 @@ mod assets;
 pub mod code;
 pub mod net_file;
 mod orders;
+mod programs;
+mod reading;
 mod validators;
 mod values;
 
 pub use assets::*;
 pub use orders::*;
+pub use programs::*;
+pub use reading::*;
 pub use validators::*;
 pub use values::*;
 
@@ -20,7 +24,7 @@ pub use proof::ProofFile;
 
 use jsonrpsee::core::{RpcResult, SubscriptionResult};
 use jsonrpsee::proc_macros::rpc;
-use types::{Address, AssetId, Height, ListId, OrderId, PolicyId, TransactionId};
+use types::{Address, AssetId, Hash, Height, ListId, OrderId, PolicyId, TransactionId};
 
 /// What a node answers.
 #[rpc(server, client, namespace = "baro")]
@@ -85,6 +89,14 @@ pub trait BaroApi {
     #[method(name = "orders")]
     async fn orders(&self, merchant: Address, after: Option<OrderId>, limit: u32) -> RpcResult<Vec<OrderInfo>>;
 
+    /// A program with its code; null where there is none at this address.
+    #[method(name = "program")]
+    async fn program(&self, program: Address) -> RpcResult<Option<ProgramInfo>>;
+
+    /// What a program's cell holds; null where there is no such program.
+    #[method(name = "programCell")]
+    async fn program_cell(&self, program: Address, key: Hash) -> RpcResult<Option<CellInfo>>;
+
     /// The validators as the ledger lists them, what they have approved, and the change that is decided.
     #[method(name = "validators")]
     async fn validators(&self) -> RpcResult<ValidatorsInfo>;
@@ -112,6 +124,16 @@ pub trait BaroApi {
     /// The proof of what became of a transaction: that it was executed, or that it was not and never will be.
     #[method(name = "proveOutcome")]
     async fn prove_outcome(&self, id: TransactionId) -> RpcResult<ProofFile>;
+
+    /// Finalized blocks from a height on, as bytes, for those who check a chain themselves: as many as fit in one answer,
+    /// none once `from` is above the latest.
+    #[method(name = "blockBytes")]
+    async fn block_bytes(&self, from: Height) -> RpcResult<Vec<BlockBytes>>;
+
+    /// The transactions that touched an account, newest first, at most 50; `from` is where the page before left off.
+    #[method(name = "history")]
+    async fn history(&self, address: Address, from: Option<ReceiptPlace>, limit: Option<u32>)
+    -> RpcResult<HistoryPage>;
 
     /// Each finalized block, from now on.
     #[subscription(name = "subscribeBlocks" => "blocks", unsubscribe = "unsubscribeBlocks", item = BlockInfo)]

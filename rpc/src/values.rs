@@ -6,7 +6,7 @@ use types::{
     ValidatorIndex, View,
 };
 
-use crate::ValidatorInfo;
+use crate::{CallInfo, InProgramInfo, ValidatorInfo};
 
 /// Bytes as a hexadecimal string, with or without `0x`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +192,9 @@ pub struct ReceiptInfo {
     pub fee: Option<FeeInfo>,
     /// For each account that the transaction touched, where that account's previous receipt is.
     pub previous: Vec<PreviousReceipt>,
+    /// What came of its deployments and calls of programs, in their order; absent where there were none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallInfo>,
 }
 
 /// Why an executed transaction had no effect.
@@ -203,6 +206,9 @@ pub struct FailureInfo {
     pub kind: String,
     /// For people.
     pub reason: String,
+    /// Where in a program, if it was one that ended so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_program: Option<InProgramInfo>,
 }
 
 /// A step back in an account's history.

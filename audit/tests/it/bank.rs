@@ -6,8 +6,8 @@ use audit::{Auditor, Entry, Finding, Signatures, Start};
 use genesis::{Account, Asset, ChainSpec, Genesis, Parameters, Validator};
 use types::codec::{Blob, Bounded, Text, encode};
 use types::{
-    Address, Amount, AssetId, Ballot, Batch, Block, Certificate, ChainTag, Committee, Deadline, Handover, Hash, Header,
-    Instruction, Payload, SecretKey, Timestamp, Transaction, ValidatorIndex, View, Vote,
+    Address, Amount, AssetId, AssetRoles, Ballot, Batch, Block, Certificate, ChainTag, Committee, Deadline, Handover,
+    Hash, Header, Instruction, Payload, SecretKey, Timestamp, Transaction, ValidatorIndex, View, Vote,
 };
 use vm::{BlockContext, Ledger, Receipt, execute};
 
@@ -16,6 +16,12 @@ pub(crate) const ISSUER: u8 = 1;
 pub(crate) const ALICE: u8 = 2;
 pub(crate) const BOB: u8 = 3;
 pub(crate) const STRANGER: u8 = 4;
+
+pub(crate) const APPROVER: u8 = 5;
+pub(crate) const ATTESTOR: u8 = 6;
+
+/// An asset under four eyes and with a reserve.
+pub(crate) const DOLLAR: AssetId = AssetId(1);
 
 pub(crate) const SECOND: u64 = 1_800_000_000;
 
@@ -31,7 +37,7 @@ pub(crate) fn validator(number: u8) -> SecretKey {
     key(100 + number)
 }
 
-/// Alice has 1000 won and Bob 50; four validators.
+/// Alice has 1000 won and Bob 50; four validators. Whoever acts for the dollar has a few won, hence an account.
 pub(crate) fn genesis() -> Genesis {
     let entry = |number: u8| Validator {
         name: format!("v{number}"),
@@ -43,12 +49,15 @@ pub(crate) fn genesis() -> Genesis {
         address: address(number),
         balances: BTreeMap::from([("KRW".to_owned(), Amount(amount))]),
     };
+    let roles =
+        AssetRoles { approver: Some(address(APPROVER)), attestor: Some(address(ATTESTOR)), ..AssetRoles::default() };
+    let watched = Asset { roles, supply_cap: Some(Amount(900)), ..Asset::new("USD", 2, address(ISSUER)) };
     let spec = ChainSpec {
         chain_id: "audited".to_owned(),
         timestamp: Timestamp(SECOND * 1_000),
         parameters: Parameters { validator_notice_millis: 1_000, ..Parameters::default() },
         validators: (0..4).map(entry).collect(),
-        assets: vec![Asset::new("KRW", 0, address(ISSUER))],
+        assets: vec![Asset::new("KRW", 0, address(ISSUER)), watched],
         accounts: vec![holding(ALICE, 1_000), holding(BOB, 50)],
     };
     spec.genesis().unwrap()

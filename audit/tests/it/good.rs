@@ -1,8 +1,11 @@
 //! Chains with nothing wrong.
 
-use audit::{Auditor, Role, Signatures, Start, StartError};
+use audit::{Auditor, Signatures, Start, StartError};
 use types::codec::{Bounded, decode, encode};
-use types::{Block, Certificate, Epoch, Instruction, Member, ValidatorChange};
+use types::{
+    Action, Amount, Block, Certificate, Epoch, Hash, Instruction, Issuance, Member, Origin, Role, Timestamp,
+    ValidatorChange,
+};
 
 use crate::bank::*;
 
@@ -107,4 +110,62 @@ fn an_audit_starts_at_a_checkpoint_that_a_quorum_finalized() {
     let truncated = chunks[..chunks.len() - 1].to_vec();
     let start = Start::checkpoint(&chain.genesis, &chain.handovers, block.header.clone(), certificate, truncated);
     assert!(matches!(start, Err(StartError::Ledger(_))));
+}
+
+fn issuance(issuance: Issuance) -> Vec<Instruction> {
+    vec![Instruction::Issuance(Box::new(issuance))]
+}
+
+#[test]
+fn mints_under_four_eyes_come_with_who_wanted_and_who_approved_them() {
+    let mut chain = Chain::new();
+    let attest = Issuance::Attest {
+        asset: DOLLAR,
+        reserve: Amount(800),
+        as_of: Timestamp(SECOND * 1_000),
+        document: Hash([3; 32]),
+    };
+    let propose = |amount| Issuance::Propose {
+        asset: DOLLAR,
+        action: Action::Mint { to: address(ALICE), amount: Amount(amount) },
+        valid_seconds: 60,
+    };
+    let id = |transaction: &types::Transaction| transaction.payload.id(&chain.genesis.hash());
+    let proposed = pay(ISSUER, 0, issuance(propose(500)));
+    let approved = issuance(Issuance::Approve { proposal: Origin { transaction: id(&proposed), instruction: 0 } });
+    let at_once = pay(ISSUER, 1, issuance(propose(200)));
+    let approved_at_once =
+        issuance(Issuance::Approve { proposal: Origin { transaction: id(&at_once), instruction: 0 } });
+    let redeemed = pay(
+        ALICE,
+        0,
+        issuance(Issuance::Redeem {
+            asset: DOLLAR,
+            amount: Amount(50),
+            payout: types::codec::Text::new("acct").unwrap(),
+        }),
+    );
+    let redemption = Origin { transaction: id(&redeemed), instruction: 0 };
+    let bank_reference = types::codec::Text::new("wire-1").unwrap();
+    chain.block(vec![pay(ATTESTOR, 0, issuance(attest)), proposed]);
+    chain.block(vec![pay(APPROVER, 0, approved), at_once, pay(APPROVER, 1, approved_at_once)]);
+    chain.block(vec![redeemed]);
+    chain.block(vec![pay(ISSUER, 2, issuance(Issuance::PayOut { redemption, bank_reference }))]);
+    chain.block(vec![pay(APPROVER, 2, issuance(Issuance::ConfirmPayOut { redemption }))]);
+    let auditor = chain.audit();
+    assert_eq!(kinds(auditor.findings()), []);
+    let changes: Vec<_> = auditor
+        .books()
+        .changes()
+        .iter()
+        .map(|change| (change.height.0, change.by, change.role, change.proposed_by, change.before.0, change.after.0))
+        .collect();
+    let (by, role, issuer) = (Some(address(APPROVER)), Some(Role::Approver), Some(address(ISSUER)));
+    assert_eq!(
+        changes,
+        [(2, by, role, issuer, 0, 500), (2, by, role, issuer, 500, 700), (5, by, role, issuer, 700, 650)]
+    );
+    let reserves = auditor.books().reserves();
+    assert_eq!(reserves.len(), 1);
+    assert_eq!((reserves[0].height.0, reserves[0].reserve, reserves[0].supply), (1, Amount(800), Amount(0)));
 }

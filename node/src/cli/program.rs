@@ -1,15 +1,20 @@
-//! `baro program`: from a program's text to what is deployed. Nothing here needs a network.
+//! `baro program`: from a program's text to what is deployed, and its calls.
 
-use std::io::{ErrorKind, Write};
+mod call;
+mod deploy;
+mod show;
+mod value;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
-use vm::program::assembler::{Assembly, assemble, disassemble};
+use vm::program::assembler::{Assembly, assemble};
 use vm::program::testing::{Report, run_script};
-use vm::program::{Entry, GasBound, VerifiedProgram, code_hash, gas, gas_bound, verify};
+use vm::program::{VerifiedProgram, code_hash, verify};
 
 use super::amount::grouped;
+use super::network::NetworkArgs;
 use super::{Failure, Outcome};
 
 /// The end of a source file's name.
@@ -17,7 +22,7 @@ const SOURCE: &str = "baro";
 /// The end of the name of a program that was built.
 const BUILT: &str = "program";
 
-/// Write programs that move money by rule, and test them
+/// Write programs that move money by rule, test them, deploy and call them
 #[derive(Debug, clap::Subcommand)]
 #[command(after_help = "\
 NAME.baro is a program's source, NAME.test beside it its test, NAME.program what is deployed.
@@ -25,7 +30,10 @@ NAME.baro is a program's source, NAME.test beside it its test, NAME.program what
 Examples:
   baro program test vm/programs/voucher.baro
   baro program build vm/programs/voucher.baro -o voucher.program
-  baro program show voucher.program")]
+  baro program show voucher.program
+  baro program deploy --from alice vm/programs/voucher.baro
+  baro program call --from alice 0xADDRESS issue 1 bob 0 0 +7d --attach 20000
+  baro program cell 0xADDRESS left[1]")]
 pub(super) enum Command {
     /// Make a program from its source
     Build {
@@ -49,21 +57,42 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show a program's entry points, what they cost at most, and its instructions
+    /// Show a program's entry points, what they cost at most, and its instructions with their places
     Show {
-        /// The source (.baro), or what was built
-        file: PathBuf,
+        /// The source (.baro), what was built, or the address of a program on the ledger
+        program: String,
+        #[command(flatten)]
+        network: NetworkArgs,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a program on the ledger and wait until it is there
+    Deploy(deploy::Args),
+    /// Call a program and wait until the call is final
+    Call(call::Args),
+    /// Show what a cell of a program on the ledger holds
+    Cell {
+        /// The program's address
+        program: String,
+        /// The cell as in the program's text: settle_at, or left[17]
+        cell: String,
+        #[command(flatten)]
+        network: NetworkArgs,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
 }
 
-pub(super) fn run(command: Command) -> Outcome {
+pub(super) async fn run(command: Command) -> Outcome {
     match command {
         Command::Build { file, out, json } => build(&file, out, json),
         Command::Test { file, test, json } => self::test(&file, test, json),
-        Command::Show { file, json } => show(&file, json),
+        Command::Show { program, network, json } => show::show(&program, &network, json).await,
+        Command::Deploy(args) => deploy::run(args).await,
+        Command::Call(args) => call::run(args).await,
+        Command::Cell { program, cell, network, json } => show::cell(&program, &cell, &network, json).await,
     }
 }
 
@@ -149,63 +178,6 @@ fn reports_as_json(reports: &[Report]) -> Value {
     reports.iter().map(report).collect()
 }
 
-fn show(file: &Path, json: bool) -> Outcome {
-    let program = read_program(file)?;
-    let bytes = program.program().to_bytes();
-    let entries = &program.program().entries;
-    if json {
-        let entry = |entry: &Entry| {
-            json!({
-                "name": &*entry.name,
-                "arguments": entry.arguments,
-                "payable": entry.payable,
-                "most_gas": match gas_bound(&program, entry) {
-                    GasBound::AtMost(gas) => Some(gas),
-                    GasBound::Loops => None,
-                },
-            })
-        };
-        let value = json!({
-            "hash": code_hash(&bytes),
-            "bytes": bytes.len(),
-            "code_bytes": program.program().code.len(),
-            "constants": program.program().constants.len(),
-            "entries": entries.iter().map(entry).collect::<Vec<_>>(),
-            "text": disassemble(&program),
-        });
-        println!("{}", serde_json::to_string_pretty(&value).context("a program as JSON")?);
-        return Ok(());
-    }
-    let mut text = format!("hash   {}\n", code_hash(&bytes));
-    let (all, code) = (grouped(bytes.len() as u128), grouped(program.program().code.len() as u128));
-    text += &format!("bytes  {all} ({code} of code)\nentry points\n");
-    for entry in entries.iter() {
-        text += &format!("  {}\n", entry_line(&program, entry));
-    }
-    text += &format!("\n{}", disassemble(&program));
-    // This is long, and read with a pager that may end first.
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(anyhow!("cannot print: {error}").into()),
-        _ => Ok(()),
-    }
-}
-
-fn entry_line(program: &VerifiedProgram, entry: &Entry) -> String {
-    let arguments = match entry.arguments {
-        0 => "no arguments".to_owned(),
-        1 => "1 argument".to_owned(),
-        count => format!("{count} arguments"),
-    };
-    let money = if entry.payable { "takes money" } else { "takes no money" };
-    let gas = match gas_bound(program, entry) {
-        GasBound::AtMost(gas) => format!("at most {} gas", grouped(u128::from(gas))),
-        GasBound::Loops => {
-            format!("loops: only the call's limit bounds it, at most {} gas", grouped(u128::from(gas::MAX)))
-        }
-    };
-    format!("{:<16} {arguments:<13} {money:<15} {gas}", &*entry.name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,7 +190,6 @@ mod tests {
         let out = dir.path().join("voucher.program");
         build(Path::new(VOUCHER), Some(out.clone()), false).unwrap();
         assert_eq!(read_program(&out).unwrap(), read_program(Path::new(VOUCHER)).unwrap());
-        assert!(show(&out, true).is_ok() && show(&out, false).is_ok());
     }
 
     #[test]

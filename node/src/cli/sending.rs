@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use rpc::{BaroApiClient, ChainInfo, TransactionStatus};
+use rpc::{BaroApiClient, ChainInfo, ReceiptInfo, TransactionStatus};
 use types::codec::Text;
-use types::{AssetId, Compliance, Instruction, SecretKey};
+use types::{Address, AssetId, Compliance, Instruction, SecretKey, TransactionId};
 
 use super::network::{Network, NetworkArgs, Validator};
 use super::submission::Submission;
@@ -50,8 +50,23 @@ impl Sending {
         network.key(&self.from)
     }
 
+    /// True if JSON is to be printed, and nothing else.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+
     /// Signs, sends, and waits for the outcome.
     pub(super) async fn send(&self, network: &Network, instruction: impl FnOnce(AssetId) -> Instruction) -> Outcome {
+        let sent = self.submit(network, |_, asset| Ok(instruction(asset))).await?;
+        self.conclude(sent, serde_json::Map::new()).await.map(|_| ())
+    }
+
+    /// Signs and sends. After `Ok` the transaction may be on its way, whoever answers from here on.
+    pub(super) async fn submit(
+        &self,
+        network: &Network,
+        instruction: impl FnOnce(&ChainInfo, AssetId) -> Result<Instruction, Failure>,
+    ) -> Result<Sent, Failure> {
         let key = self.key(network)?;
         let validators = network.answering_first().await?;
         let Validator { url, client } = &validators[0];
@@ -66,10 +81,10 @@ impl Sending {
             instructions.push(Instruction::Compliance(Box::new(Compliance::DeclareTravel { reference })));
         }
         // Others name what they change after the place of the instruction that made it.
-        let number = instructions.len();
-        instructions.push(instruction(asset(&chain, &self.asset)?));
+        let number = u32::try_from(instructions.len()).context("instructions")?;
+        instructions.push(instruction(&chain, asset(&chain, &self.asset)?)?);
         let submission = Submission::sign(&chain.genesis_hash, &key, instructions, self.valid_seconds)?;
-        let id = submission.id;
+        let (id, payer) = (submission.id, Address::of(&key.public()));
 
         let start = Instant::now();
         match submission.send(&validators).await {
@@ -81,14 +96,27 @@ impl Sending {
             Err(Failure::Unreachable { .. }) => {}
             sent => sent?,
         }
+        Ok(Sent { id, payer, number, submission, validators, start })
+    }
+
+    /// Waits for the outcome and tells it; `more` goes into the JSON beside it. Returns the receipt of what took effect,
+    /// unless it is not to be waited for.
+    pub(super) async fn conclude(
+        &self,
+        sent: Sent,
+        more: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Option<ReceiptInfo>, Failure> {
+        let Sent { id, number, submission, validators, start, .. } = sent;
+        let mut object = serde_json::json!({ "id": id, "instruction": number });
+        object.as_object_mut().into_iter().for_each(|fields| fields.extend(more.clone()));
         // Whatever happens while we wait, the payer has the id to ask with.
         match (self.json, self.no_wait) {
-            (true, true) => println!("{}", serde_json::json!({ "id": id, "instruction": number })),
+            (true, true) => println!("{object}"),
             (true, false) => {}
             (false, _) => println!("{id}"),
         }
         if self.no_wait {
-            return Ok(());
+            return Ok(None);
         }
         // Block time passes the deadline's second soon after it.
         let seconds = self.timeout.unwrap_or_else(|| self.valid_seconds.saturating_add(10));
@@ -100,18 +128,21 @@ impl Sending {
             failure => Err(failure),
         })?;
         if self.json {
-            let outcome = serde_json::json!({ "id": id, "instruction": number, "outcome": status, "took_ms": took_ms });
-            println!("{outcome}");
+            object["outcome"] = serde_json::to_value(&status).context("an outcome as JSON")?;
+            object["took_ms"] = took_ms.into();
+            println!("{object}");
         }
         match status {
             TransactionStatus::Final { receipt } => {
                 if !self.json {
                     println!("final in block {} after {took_ms:.1} ms", receipt.place.height);
                 }
-                Ok(())
+                Ok(Some(receipt))
             }
-            TransactionStatus::Failed { reason, .. } => {
-                Err(Failure::Unsuccessful(format!("{id} was executed without effect: {reason}")))
+            TransactionStatus::Failed { reason, receipt, .. } => {
+                let stopped = receipt.failure.and_then(|failure| failure.in_program);
+                let place = stopped.map_or_else(String::new, |stopped| format!(" (at {} of its code)", stopped.at));
+                Err(Failure::Unsuccessful(format!("{id} was executed without effect: {reason}{place}")))
             }
             TransactionStatus::Expired { .. } => {
                 Err(Failure::Unsuccessful(format!("{id} expired: it was not and never will be executed. Send it anew")))
@@ -121,6 +152,17 @@ impl Sending {
             ))),
         }
     }
+}
+
+/// A transaction that was sent, and is waited for with [`Sending::conclude`].
+pub(super) struct Sent {
+    pub(super) id: TransactionId,
+    pub(super) payer: Address,
+    /// The place of its instruction.
+    pub(super) number: u32,
+    submission: Submission,
+    validators: Vec<Validator>,
+    start: Instant,
 }
 
 /// The asset of a symbol.

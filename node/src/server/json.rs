@@ -8,6 +8,8 @@ use rpc::{
 use types::{Block, Hash, Header, Member, PublicKey, Timestamp, TransactionId};
 use vm::{Approval, FeePaid, Ledger, Receipt, ReceiptPointer};
 
+use super::programs;
+
 /// The bytes that a client sent in hexadecimal form, with or without `0x`.
 pub fn bytes_of(text: &rpc::HexBytes) -> Option<Vec<u8>> {
     hex::decode(text.0.strip_prefix("0x").unwrap_or(&text.0)).ok()
@@ -51,6 +53,7 @@ pub(super) fn receipt_info(at: ReceiptPointer, block: Hash, timestamp: Timestamp
         instruction,
         kind: failure.kind().to_owned(),
         reason: failure.to_string(),
+        in_program: programs::stopped(&receipt.outcome),
     });
     let previous = |link: &vm::Link| PreviousReceipt { account: link.account, place: link.previous.map(place) };
     ReceiptInfo {
@@ -61,6 +64,7 @@ pub(super) fn receipt_info(at: ReceiptPointer, block: Hash, timestamp: Timestamp
         failure,
         fee: receipt.fee.map(|FeePaid { by, asset, amount }| FeeInfo { by, asset, amount }),
         previous: receipt.links.iter().map(previous).collect(),
+        calls: receipt.results.iter().map(programs::call).collect(),
     }
 }
 

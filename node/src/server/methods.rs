@@ -8,18 +8,19 @@ use jsonrpsee::core::{RpcResult, SubscriptionResult, async_trait};
 use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
-    AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockInfo, ChainInfo, EvidenceInfo, FeesInfo,
-    HexBytes, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo, PolicyInfo, ProofFile, SanctionListInfo,
-    SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
+    AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockBytes, BlockInfo, CellInfo, ChainInfo,
+    EvidenceInfo, FeesInfo, HexBytes, HistoryPage, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo,
+    PolicyInfo, ProgramInfo, ProofFile, ReceiptPlace, SanctionListInfo, SendOutcome, SupplyInfo, TransactionStatus,
+    ValidatorInfo, ValidatorsInfo,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use types::codec::{List, decode, encode};
-use types::{Address, AssetId, Block, Height, ListId, OrderId, PolicyId, TransactionId};
+use types::{Address, AssetId, Block, Hash, Height, ListId, OrderId, PolicyId, TransactionId};
 use vm::{Receipt, ReceiptPointer};
 
 use super::error::{Error, refused};
-use super::{RpcLimits, json, records};
+use super::{RpcLimits, json, programs, records};
 use crate::closed_seconds;
 use crate::network::Network;
 use crate::store::Store;
@@ -63,7 +64,7 @@ impl Backend {
     }
 
     /// Reads the store on a thread that may wait for the disk.
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
@@ -288,6 +289,15 @@ impl BaroApiServer for Backend {
         Ok(self.look(move |replica| records::orders(replica.ledger(), merchant, after, limit)).await?)
     }
 
+    async fn program(&self, program: Address) -> RpcResult<Option<ProgramInfo>> {
+        let found = self.look(move |replica| programs::deployed(replica.ledger(), program)).await?;
+        Ok(found.map(|found| programs::program(program, &found)))
+    }
+
+    async fn program_cell(&self, program: Address, key: Hash) -> RpcResult<Option<CellInfo>> {
+        Ok(self.look(move |replica| programs::cell(replica, program, key)).await?)
+    }
+
     async fn validators(&self) -> RpcResult<ValidatorsInfo> {
         Ok(self.look(|replica| json::validators(replica.ledger(), replica.tip())).await?)
     }
@@ -344,6 +354,19 @@ impl BaroApiServer for Backend {
 
     async fn prove_outcome(&self, id: TransactionId) -> RpcResult<ProofFile> {
         Ok(self.outcome_proof(id).await?)
+    }
+
+    async fn block_bytes(&self, from: Height) -> RpcResult<Vec<BlockBytes>> {
+        Ok(self.blocks_from(from).await?)
+    }
+
+    async fn history(
+        &self,
+        address: Address,
+        from: Option<ReceiptPlace>,
+        limit: Option<u32>,
+    ) -> RpcResult<HistoryPage> {
+        Ok(self.history_of(address, from, limit).await?)
     }
 
     async fn subscribe_blocks(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {

@@ -5,7 +5,9 @@ mod error;
 pub(crate) mod json;
 mod methods;
 mod metrics_page;
+mod programs;
 mod proofs;
+mod reading;
 mod records;
 
 pub use connect::RpcLimits;

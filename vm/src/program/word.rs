@@ -49,7 +49,7 @@ impl Word {
     }
 
     /// The text that the word spells, where every byte of it can be printed between quotation marks.
-    fn spelled(&self) -> Option<&str> {
+    pub fn spelled(&self) -> Option<&str> {
         let end = self.0.iter().rposition(|&byte| byte != 0)? + 1;
         let text = &self.0[..end];
         let plain = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != b'"';

@@ -1,11 +1,13 @@
 //! The ledger from outside.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod any_program;
 mod atomic;
 mod authority;
 mod bad_input;
 mod bank;
 mod bypass;
+mod calls;
 mod checkpoint;
 mod controls;
 mod council;
@@ -27,4 +29,6 @@ mod random;
 mod random_operations;
 mod redemption;
 mod replay;
+mod shipped;
+mod stage;
 mod vectors;

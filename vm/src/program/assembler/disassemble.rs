@@ -6,8 +6,8 @@ use std::fmt::Write;
 use crate::program::operation::{Op, Operand};
 use crate::program::verify::VerifiedProgram;
 
-/// The program as text, from which [`assemble`](super::assemble) makes the same bytes. An instruction a line; labels
-/// are named by their offsets.
+/// The program as text, from which [`assemble`](super::assemble) makes the same bytes. An instruction a line, with its
+/// offset in a comment; labels are named by their offsets.
 pub fn disassemble(program: &VerifiedProgram) -> String {
     let is_jump = |op: Op| op.row().operand == Operand::Target;
     let jumps = program.instructions().iter().filter(|instruction| is_jump(instruction.op));
@@ -26,15 +26,16 @@ pub fn disassemble(program: &VerifiedProgram) -> String {
             let _ = writeln!(text, "at{offset}:");
         }
         let name = instruction.op.row().name;
-        let _ = match instruction.op.row().operand {
-            Operand::None => writeln!(text, "    {name}"),
+        let line = match instruction.op.row().operand {
+            Operand::None => format!("    {name}"),
             Operand::Constant => {
                 let constant = program.program().constants[usize::from(instruction.operand)];
-                writeln!(text, "    {name} {constant}")
+                format!("    {name} {constant}")
             }
-            Operand::Target => writeln!(text, "    {name} at{}", instruction.operand),
-            Operand::Byte | Operand::Local | Operand::Code => writeln!(text, "    {name} {}", instruction.operand),
+            Operand::Target => format!("    {name} at{}", instruction.operand),
+            Operand::Byte | Operand::Local | Operand::Code => format!("    {name} {}", instruction.operand),
         };
+        let _ = writeln!(text, "{line:<40} # {offset}");
     }
     text
 }

@@ -9,7 +9,7 @@
 //! | `asset NAME` | an asset; the first has id 0 |
 //! | `account NAME NAME` | accounts, whose names stand for their addresses |
 //! | `merchant NAME category NUMBER region NUMBER` | an account that is a merchant |
-//! | `blocked NAME` | a control refuses what is sent to this account from here on |
+//! | `blocked NAME` | a control keeps from this account what the program sends to it from here on: that is parked |
 //! | `give NAME AMOUNT ASSET` | money from outside |
 //! | `at TIME` | the blocks' time in milliseconds from here on |
 //! | `scenario "NAME"` | what follows, up to the next scenario, is one test |
@@ -21,6 +21,7 @@
 //! | `traps KIND`, `refused KIND` | the machine stopped the call above, or the ledger refused what it asked for |
 //! | `event VALUE VALUE` | the next event of the call above, with topic and value; one named, all must be |
 //! | `holds NAME AMOUNT ASSET` | what the account holds now |
+//! | `parked NAME AMOUNT ASSET` | what is parked for the account now |
 //! | `cell NAME VALUE`, `cell NAME[VALUE] VALUE` | what the cell holds now |
 //! | `cells NUMBER` | how many cells are in use now |
 //!

@@ -17,6 +17,7 @@ pub struct Sandbox {
     supplies: BTreeMap<AssetId, Amount>,
     merchants: BTreeMap<Address, Merchant>,
     blocked: BTreeSet<Address>,
+    parked: BTreeMap<(AssetId, Address), Amount>,
     cells: BTreeMap<Word, Word>,
 }
 
@@ -56,12 +57,6 @@ pub enum Refusal {
         /// How much it would pay.
         needed: Amount,
     },
-    /// A control keeps the money from arriving.
-    #[error("{to} may receive nothing")]
-    Blocked {
-        /// The receiver.
-        to: Address,
-    },
 }
 
 impl Refusal {
@@ -70,7 +65,6 @@ impl Refusal {
         match self {
             Refusal::UnknownAsset { .. } => "unknown_asset",
             Refusal::Overdraft { .. } => "overdraft",
-            Refusal::Blocked { .. } => "blocked",
         }
     }
 }
@@ -86,6 +80,7 @@ impl Sandbox {
             supplies: BTreeMap::new(),
             merchants: BTreeMap::new(),
             blocked: BTreeSet::new(),
+            parked: BTreeMap::new(),
             cells: BTreeMap::new(),
         }
     }
@@ -121,7 +116,7 @@ impl Sandbox {
         self.merchants.insert(address, merchant);
     }
 
-    /// Lets a control refuse whatever is sent to `address`.
+    /// Lets a control keep from `address` what the program sends to it: that is parked.
     pub fn block(&mut self, address: Address) {
         self.blocked.insert(address);
     }
@@ -129,6 +124,11 @@ impl Sandbox {
     /// What `address` holds of `asset`.
     pub fn balance(&self, address: Address, asset: AssetId) -> Amount {
         self.balances.get(&(asset, address)).copied().unwrap_or_default()
+    }
+
+    /// What a control has kept from arriving at `address`.
+    pub fn parked(&self, address: Address, asset: AssetId) -> Amount {
+        self.parked.get(&(asset, address)).copied().unwrap_or_default()
     }
 
     /// What the program's cell `key` holds; zero where it is not in use.
@@ -194,22 +194,21 @@ impl Sandbox {
         if !self.supplies.contains_key(&asset) {
             return Err(Refusal::UnknownAsset { asset });
         }
-        if self.blocked.contains(&to) {
-            return Err(Refusal::Blocked { to });
-        }
         let balance = self.balance(payer, asset);
         let overdraft = Refusal::Overdraft { payer, asset, balance, needed: amount };
         self.balances.insert((asset, payer), balance.checked_sub(amount).ok_or(overdraft)?);
-        let received = self.balance(to, asset).checked_add(amount).expect("balances add up to the supply");
-        self.balances.insert((asset, to), received);
+        let arrives = if self.blocked.contains(&to) { &mut self.parked } else { &mut self.balances };
+        let received = arrives.entry((asset, to)).or_default();
+        *received = received.checked_add(amount).expect("all money adds up to the supply");
         Ok(())
     }
 
     fn assert_conserved(&self) {
         for (&asset, &supply) in &self.supplies {
             let of_asset = (asset, Address::default())..=(asset, Address([0xff; 20]));
-            let sum = self.balances.range(of_asset).try_fold(Amount::ZERO, |sum, (_, &amount)| sum.checked_add(amount));
-            assert_eq!(sum, Some(supply), "the balances of asset {asset} are not its supply");
+            let held = self.balances.range(of_asset.clone()).chain(self.parked.range(of_asset));
+            let sum = held.map(|(_, &amount)| amount).try_fold(Amount::ZERO, Amount::checked_add);
+            assert_eq!(sum, Some(supply), "what is held and parked of asset {asset} is not its supply");
         }
     }
 }

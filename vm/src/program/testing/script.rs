@@ -65,9 +65,6 @@ pub enum ScriptProblem {
     /// Nothing was called of which the line could say anything.
     #[error("no call stands above")]
     NoCall,
-    /// Where the test is played nothing is refused so.
-    #[error("there is no such control here")]
-    NoControl,
     /// More was given than can be counted.
     #[error("more would exist than can be counted")]
     TooMuch,

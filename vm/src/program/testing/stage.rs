@@ -30,8 +30,11 @@ pub trait Stage {
     /// Lists a merchant.
     fn register(&mut self, address: Address, merchant: Merchant);
 
-    /// Lets a control refuse whatever is sent to `address`; `None` where there is no such control.
-    fn block(&mut self, address: Address) -> Option<()>;
+    /// Lets a control keep from `address` what the program sends to it: that is parked.
+    fn block(&mut self, address: Address);
+
+    /// What a control has kept from arriving at `address`.
+    fn parked(&self, address: Address, asset: AssetId) -> Amount;
 
     /// What `address` holds of `asset`.
     fn balance(&self, address: Address, asset: AssetId) -> Amount;
@@ -86,9 +89,12 @@ impl Stage for Sandbox {
         self.register(address, merchant);
     }
 
-    fn block(&mut self, address: Address) -> Option<()> {
+    fn block(&mut self, address: Address) {
         self.block(address);
-        Some(())
+    }
+
+    fn parked(&self, address: Address, asset: AssetId) -> Amount {
+        self.parked(address, asset)
     }
 
     fn balance(&self, address: Address, asset: AssetId) -> Amount {
