@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use audit::{Entry, Start};
+use jsonrpsee::core::ClientError;
 use jsonrpsee::http_client::HttpClient;
 use rpc::{BaroApiClient, BlockBytes, HexBytes};
 use tokio::runtime::Handle;
@@ -28,9 +29,9 @@ pub async fn open_rpc(url: &str, genesis: &Path) -> anyhow::Result<Chain> {
         .max_response_size(MAX_ANSWER_BYTES)
         .build(url)
         .with_context(|| format!("{url:?} is no URL of a validator"))?;
-    let chain = client.chain().await.with_context(|| format!("asking {url}"))?;
+    let chain = client.chain().await.map_err(said).with_context(|| format!("asking {url}"))?;
     genesis.expect_hash(chain.genesis_hash).context("the validator belongs to another chain than the genesis file")?;
-    let last = client.status().await.with_context(|| format!("asking {url}"))?.height;
+    let last = client.status().await.map_err(said).with_context(|| format!("asking {url}"))?.height;
     let blocks = Box::new(Remote { client, runtime: Handle::current(), next: Height(1), last });
     let start = Start::genesis(&genesis)?;
     Ok(Chain { genesis, start, blocks, last, source: format!("JSON-RPC {url}"), notes: Vec::new() })
@@ -48,10 +49,19 @@ impl Blocks for Remote {
         if self.next > self.last {
             return Ok(Vec::new());
         }
-        let mut blocks = self.runtime.block_on(self.client.block_bytes(self.next)).context("fetching blocks")?;
+        let fetched = self.runtime.block_on(self.client.block_bytes(self.next));
+        let mut blocks = fetched.map_err(said).context("fetching blocks")?;
         blocks.retain(|block| block.height <= self.last);
         self.next = Height(self.next.0 + blocks.len() as u64);
         blocks.iter().map(entry).collect()
+    }
+}
+
+/// What the validator says, without the wrapping.
+fn said(error: ClientError) -> anyhow::Error {
+    match error {
+        ClientError::Call(error) => anyhow::anyhow!("{}", error.message()),
+        other => other.into(),
     }
 }
 
