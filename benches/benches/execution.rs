@@ -41,7 +41,7 @@ fn ledger(accounts: u64, payers: &[SecretKey]) -> Ledger {
     let payers = payers.iter().map(|key| rich(Address::of(&key.public())));
     let receivers = (0..accounts - PAYMENTS).map(|number| rich(receiver(number)));
     let won = AssetSpec::new(Text::new("KRW").unwrap(), 0, receiver(0));
-    let parameters = Parameters { max_valid_seconds: 120, validator_notice_millis: 10_000 };
+    let parameters = Parameters { max_valid_seconds: 120, validator_notice_millis: 10_000, fees: None };
     let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
     Ledger::genesis(parameters, members, vec![won], payers.chain(receivers).collect()).unwrap()
 }

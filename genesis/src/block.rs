@@ -4,7 +4,7 @@ use types::codec::{Bounded, Text, encode};
 use types::{
     Amount, AssetId, Block, Committee, Domain, Epoch, Hash, Header, Height, ValidatorIndex, ValidatorSet, View,
 };
-use vm::{AssetSpec, Ledger};
+use vm::{AssetSpec, FeeSchedule, Ledger};
 
 use crate::{ChainSpec, GenesisError};
 
@@ -48,19 +48,31 @@ impl ChainSpec {
             Ok(AssetSpec { symbol, decimals, issuer, roles, supply_cap })
         };
         let assets = self.assets.iter().map(asset).collect::<Result<Vec<_>, GenesisError>>()?;
+        let id = |symbol: &String| {
+            let place = self.assets.iter().position(|asset| asset.symbol == *symbol);
+            // The ledger refuses more assets than an id can count.
+            place.map(|place| AssetId(place as u32))
+        };
         let account = |account: &crate::Account| {
             let balance = |(symbol, amount): (&String, &Amount)| {
-                let place = self.assets.iter().position(|asset| asset.symbol == *symbol);
                 let unknown = || GenesisError::UnknownAsset { account: account.address, symbol: symbol.clone() };
-                // The ledger refuses more assets than an id can count.
-                place.map(|place| (AssetId(place as u32), *amount)).ok_or_else(unknown)
+                id(symbol).map(|id| (id, *amount)).ok_or_else(unknown)
             };
             Ok((account.address, account.balances.iter().map(balance).collect::<Result<Vec<_>, _>>()?))
         };
         let accounts = self.accounts.iter().map(account).collect::<Result<Vec<_>, GenesisError>>()?;
+        let schedule = |fees: &crate::Fees| {
+            Ok::<_, GenesisError>(FeeSchedule {
+                asset: id(&fees.asset).ok_or_else(|| GenesisError::UnknownFeeAsset(fees.asset.clone()))?,
+                per_transaction: fees.per_transaction,
+                per_instruction: fees.per_instruction,
+                collector: fees.collector,
+            })
+        };
         let parameters = vm::Parameters {
             max_valid_seconds: self.parameters.max_valid_seconds,
             validator_notice_millis: self.parameters.validator_notice_millis,
+            fees: self.parameters.fees.as_ref().map(schedule).transpose()?,
         };
         Ok(Ledger::genesis(parameters, self.members()?, assets, accounts)?)
     }
@@ -105,7 +117,7 @@ mod tests {
     use types::{Address, PublicKey, Timestamp};
 
     use super::*;
-    use crate::{Account, Asset, Parameters, Validator};
+    use crate::{Account, Asset, Fees, Parameters, Validator};
 
     fn spec() -> ChainSpec {
         let validator = |index: u8| Validator {
@@ -152,6 +164,22 @@ mod tests {
         assert_eq!(genesis.block().header.next_validators, genesis.committee().validators.hash());
     }
 
+    fn fees() -> Fees {
+        let collector = Address([3; 20]);
+        Fees { asset: "KRW".to_owned(), per_transaction: Amount(10), per_instruction: Amount(1), collector }
+    }
+
+    #[test]
+    fn fees_are_read_and_reach_the_ledger() {
+        let mut charging = spec();
+        charging.parameters.fees = Some(fees());
+        assert_eq!(ChainSpec::from_toml(&charging.to_toml()).expect("reads"), charging);
+        let genesis = charging.genesis().expect("makes a chain");
+        let schedule = genesis.ledger().expect("the first ledger").parameters().fees.expect("has fees");
+        assert_eq!((schedule.asset, schedule.fee(2)), (AssetId(0), Some(Amount(12))));
+        assert_eq!(spec().genesis().expect("makes a chain").ledger().expect("a ledger").parameters().fees, None);
+    }
+
     #[test]
     fn an_altered_spec_is_refused_by_name() {
         let original = spec().genesis().expect("makes a chain");
@@ -185,6 +213,10 @@ mod tests {
         assert!(refusal(|spec| spec.assets[0].decimals = 39).contains("KRW"));
         assert!(refusal(|spec| spec.assets[0].symbol = "USD".to_owned()).contains("KRW"));
         assert!(refusal(|spec| spec.assets[0].symbol = "KR:W".to_owned()).contains("KR:W"));
+        let unknown = Fees { asset: "EUR".to_owned(), ..fees() };
+        let mut charging = spec();
+        charging.parameters.fees = Some(unknown);
+        assert!(charging.genesis().expect_err("refused").to_string().contains("EUR"));
         assert!(refusal(|spec| spec.accounts.push(spec.accounts[0].clone())).contains("accounts"));
     }
 

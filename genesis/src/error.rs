@@ -67,6 +67,9 @@ pub enum GenesisError {
         /// The symbol.
         symbol: String,
     },
+    /// Fees are in something that is not an asset of this chain.
+    #[error("fees are in {0}, which is not among the assets: list the asset or name another one")]
+    UnknownFeeAsset(String),
     /// The first ledger is not possible.
     #[error("accounts: {0}")]
     Ledger(#[from] vm::GenesisError),

@@ -10,4 +10,4 @@ mod spec;
 
 pub use block::Genesis;
 pub use error::GenesisError;
-pub use spec::{Account, Asset, ChainSpec, Parameters, SpecError, Validator};
+pub use spec::{Account, Asset, ChainSpec, Fees, Parameters, SpecError, Validator};

@@ -26,6 +26,20 @@ pub struct ChainSpec {
     pub accounts: Vec<Account>,
 }
 
+/// What transactions pay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields)]
+pub struct Fees {
+    /// The symbol of the asset in which fees are paid.
+    pub asset: String,
+    /// For each transaction, in the asset's smallest unit.
+    pub per_transaction: Amount,
+    /// For each of its instructions, in the asset's smallest unit.
+    pub per_instruction: Amount,
+    /// The account that receives fees.
+    pub collector: Address,
+}
+
 /// Numbers that all validators must agree on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 #[serde(deny_unknown_fields, default)]
@@ -42,6 +56,9 @@ pub struct Parameters {
     pub max_timeout_millis: u64,
     /// How long after its decision a change of the validators takes effect, in milliseconds.
     pub validator_notice_millis: u64,
+    /// What transactions pay; nothing without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fees: Option<Fees>,
 }
 
 impl Default for Parameters {
@@ -53,6 +70,7 @@ impl Default for Parameters {
             timeout_millis: 400,
             max_timeout_millis: 10_000,
             validator_notice_millis: 10_000,
+            fees: None,
         }
     }
 }

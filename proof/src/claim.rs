@@ -22,7 +22,7 @@ pub enum Claim {
         /// The transaction.
         id: TransactionId,
         /// What the closed seconds say of it.
-        proof: OutcomeProof,
+        proof: Box<OutcomeProof>,
     },
 }
 

@@ -279,11 +279,11 @@ impl From<&Claim> for Evidence {
                 siblings: path.siblings.to_vec(),
                 state: HexOf::of(opening),
             },
-            Claim::NotExecuted { id, proof: OutcomeProof { finding, closed, opening } } => Evidence::ClosedSeconds {
+            Claim::NotExecuted { id, proof } => Evidence::ClosedSeconds {
                 id: *id,
-                finding: HexOf::of(finding),
-                closed: HexOf::of(closed),
-                state: HexOf::of(opening),
+                finding: HexOf::of(&proof.finding),
+                closed: HexOf::of(&proof.closed),
+                state: HexOf::of(&proof.opening),
             },
         }
     }
@@ -317,11 +317,11 @@ impl Evidence {
             },
             Evidence::ClosedSeconds { id, finding, closed, state } => Claim::NotExecuted {
                 id: *id,
-                proof: OutcomeProof {
+                proof: Box::new(OutcomeProof {
                     finding: finding.value("finding")?,
                     closed: closed.value("closed")?,
                     opening: state.value("state")?,
-                },
+                }),
             },
         })
     }

@@ -40,3 +40,5 @@ pub const NOT_CERTAIN: i32 = -33018;
 pub const NEVER_EXECUTED: i32 = -33019;
 /// The account never received anything.
 pub const NO_SUCH_ACCOUNT: i32 = -33020;
+/// The transaction's fee cannot be paid as the ledger stands.
+pub const UNPAID: i32 = -33021;

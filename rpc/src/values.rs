@@ -28,6 +28,33 @@ pub struct ChainInfo {
     pub validators: Vec<ValidatorInfo>,
     /// The assets in the order of their ids.
     pub assets: Vec<AssetInfo>,
+    /// What transactions pay; nothing without it.
+    #[serde(default)]
+    pub fees: Option<FeesInfo>,
+}
+
+/// What transactions pay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeesInfo {
+    /// The asset in which fees are paid.
+    pub asset: AssetId,
+    /// For each transaction.
+    pub per_transaction: Amount,
+    /// For each of its instructions.
+    pub per_instruction: Amount,
+    /// Who receives them.
+    pub collector: Address,
+}
+
+/// A fee that was paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeInfo {
+    /// Who paid it: the sponsor or the payer.
+    pub by: Address,
+    /// The asset.
+    pub asset: AssetId,
+    /// How much.
+    pub amount: Amount,
 }
 
 /// An asset.
@@ -160,6 +187,9 @@ pub struct ReceiptInfo {
     pub timestamp: Timestamp,
     /// Why the transaction had no effect, if so.
     pub failure: Option<FailureInfo>,
+    /// The fee that was paid, if there was one; also by a transaction that had no effect.
+    #[serde(default)]
+    pub fee: Option<FeeInfo>,
     /// For each account that the transaction touched, where that account's previous receipt is.
     pub previous: Vec<PreviousReceipt>,
     /// What came of its deployments and calls of programs, in their order; absent where there were none.

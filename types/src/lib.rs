@@ -68,4 +68,4 @@ pub use transaction::{
 };
 pub use units::{Deadline, Epoch, Height, Moment, Timestamp, ValidatorIndex, View};
 pub use validators::{Committee, MAX_VALIDATORS, ValidatorSet, ValidatorSetError};
-pub use verified::{AuthorizedSponsor, AuthorizedTransaction, Verified};
+pub use verified::{AuthorizedSponsor, AuthorizedTransaction, SigningKeys, Verified};

@@ -361,7 +361,11 @@ mod tests {
         assert_eq!(refusal, Err(Refusal::BadSignature), "signed for a chain whose tag was forged");
 
         let by_another = authorize(Transaction::sign(payload(&secret), &other, &CHAIN)).expect("validly signed");
-        assert_eq!(by_another.signers(), [other.public().into()], "the ledger says that it is not the payer's key");
+        assert_eq!(
+            by_another.signers().keys(),
+            [other.public().into()],
+            "the ledger says that it is not the payer's key"
+        );
 
         let empty = Payload { instructions: Bounded::default(), ..payload(&secret) };
         assert_eq!(authorize(Transaction::sign(empty, &secret, &CHAIN)), Err(Refusal::Empty));
@@ -399,7 +403,7 @@ mod tests {
             let mut keys: Vec<AccountKey> = by.iter().map(|place| secrets[*place].key()).collect();
             keys.sort();
             let authorized = authorize(signed(by)).expect("validly signed");
-            assert_eq!(authorized.signers(), keys);
+            assert_eq!(authorized.signers().keys(), keys);
         }
         let all = signed(&[0, 1, 2]);
         for place in 0..3 {
@@ -423,7 +427,7 @@ mod tests {
         let good = sponsored(by(sponsor, &id, &CHAIN)).expect("validly signed");
         assert_eq!(good.id(), id, "the id does not depend on the sponsor");
         let keys = [secrets[1].key(), secrets[2].key()];
-        assert_eq!(good.sponsor().map(|by| (by.address(), by.signers())), Some((sponsor, &keys[..])));
+        assert_eq!(good.sponsor().map(|by| (by.address(), by.signers().keys())), Some((sponsor, &keys[..])));
 
         let refused = Err(Refusal::BadSponsorSignature);
         assert_eq!(sponsored(by(sponsor, &TransactionId([1; 32]), &CHAIN)), refused);

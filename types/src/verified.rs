@@ -26,26 +26,42 @@ impl<T> std::ops::Deref for Verified<T> {
     }
 }
 
-/// The keys whose signatures were verified, ascending. Allocates only for more than one.
+/// The keys that signed for an account, and whose signatures were verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Signers {
+pub struct SigningKeys {
+    keys: Keys,
+    has_own: bool,
+}
+
+/// Ascending. Allocates only for more than one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Keys {
     One(AccountKey),
     More(Box<[AccountKey]>),
 }
 
-impl Signers {
-    fn of(authorization: &Authorization) -> Signers {
-        match authorization.signatures() {
-            [one] => Signers::One(one.key),
-            more => Signers::More(more.iter().map(|signature| signature.key).collect()),
+impl SigningKeys {
+    fn of(authorization: &Authorization, account: &Address) -> SigningKeys {
+        let keys = match authorization.signatures() {
+            [one] => Keys::One(one.key),
+            more => Keys::More(more.iter().map(|signature| signature.key).collect()),
+        };
+        // Told here, where many threads verify, and not where one executes.
+        let has_own = authorization.signatures().iter().any(|signature| signature.key.address() == *account);
+        SigningKeys { keys, has_own }
+    }
+
+    /// The keys, ascending, each once; at least one.
+    pub fn keys(&self) -> &[AccountKey] {
+        match &self.keys {
+            Keys::One(key) => std::slice::from_ref(key),
+            Keys::More(keys) => keys,
         }
     }
 
-    fn keys(&self) -> &[AccountKey] {
-        match self {
-            Signers::One(key) => std::slice::from_ref(key),
-            Signers::More(keys) => keys,
-        }
+    /// True if the key is among them whose address the account has.
+    pub fn has_own(&self) -> bool {
+        self.has_own
     }
 }
 
@@ -53,7 +69,7 @@ impl Signers {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizedSponsor {
     address: Address,
-    signers: Signers,
+    signers: SigningKeys,
 }
 
 impl AuthorizedSponsor {
@@ -62,9 +78,9 @@ impl AuthorizedSponsor {
         self.address
     }
 
-    /// The keys that signed for the sponsor, ascending. Whether they open its account is for the ledger to say.
-    pub fn signers(&self) -> &[AccountKey] {
-        self.signers.keys()
+    /// The keys that signed for the sponsor. Whether they open its account is for the ledger to say.
+    pub fn signers(&self) -> &SigningKeys {
+        &self.signers
     }
 }
 
@@ -77,7 +93,7 @@ impl AuthorizedSponsor {
 pub struct AuthorizedTransaction {
     id: TransactionId,
     payload: Payload,
-    signers: Signers,
+    signers: SigningKeys,
     sponsor: Option<Box<AuthorizedSponsor>>,
 }
 
@@ -86,9 +102,9 @@ impl AuthorizedTransaction {
         let Transaction { payload, authorization, sponsorship } = transaction;
         let sponsor = sponsorship.map(|sponsorship| {
             let Sponsorship { sponsor, authorization } = *sponsorship;
-            Box::new(AuthorizedSponsor { address: sponsor, signers: Signers::of(&authorization) })
+            Box::new(AuthorizedSponsor { address: sponsor, signers: SigningKeys::of(&authorization, &sponsor) })
         });
-        Self { id, payload, signers: Signers::of(&authorization), sponsor }
+        Self { id, signers: SigningKeys::of(&authorization, &payload.payer), payload, sponsor }
     }
 
     /// A transaction of a block that `_certificate` finalizes: a quorum verified it, so it is not verified again.
@@ -107,9 +123,9 @@ impl AuthorizedTransaction {
         &self.payload
     }
 
-    /// The keys that signed for the payer, ascending.
-    pub fn signers(&self) -> &[AccountKey] {
-        self.signers.keys()
+    /// The keys that signed for the payer.
+    pub fn signers(&self) -> &SigningKeys {
+        &self.signers
     }
 
     /// Who is to pay the fee instead of the payer.

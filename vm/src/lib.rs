@@ -44,6 +44,7 @@ pub use rules::compliance::{
     ComplianceFailure, Freeze, HolderStanding, Policy, Sanction, SanctionList, USAGE_HOURS, Usage,
 };
 pub use rules::council::{Approval, Changes, Council, Members, PendingChange, change_members};
+pub use rules::fees::{FeePaid, FeeSchedule};
 pub use rules::gate::{Checks, PARKED_SECONDS, Parked, Receiver, Refusal};
 pub use rules::issuance::{IssuanceFailure, Proposal, Redemption};
 pub use rules::payments::{Order, OrderAddress, PaymentFailure};

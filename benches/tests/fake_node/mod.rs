@@ -94,6 +94,7 @@ impl Chain {
                 block: Hash([1; 32]),
                 timestamp: now(),
                 failure: None,
+                fee: None,
                 previous: vec![],
                 calls: vec![],
             };
@@ -206,6 +207,7 @@ impl BaroApiServer for Validator {
             epoch: Epoch(0),
             validators: vec![],
             assets: vec![asset],
+            fees: None,
         })
     }
 
@@ -298,6 +300,34 @@ impl BaroApiServer for Validator {
     }
 
     async fn evidence(&self) -> RpcResult<Vec<EvidenceInfo>> {
+        Err(unsupported())
+    }
+
+    async fn asset(&self, _: AssetId) -> RpcResult<AssetDetails> {
+        Err(unsupported())
+    }
+
+    async fn holder(&self, _: Address, _: AssetId) -> RpcResult<HolderInfo> {
+        Err(unsupported())
+    }
+
+    async fn policy(&self, _: PolicyId) -> RpcResult<Option<PolicyInfo>> {
+        Err(unsupported())
+    }
+
+    async fn sanction_list(&self, _: ListId) -> RpcResult<Option<SanctionListInfo>> {
+        Err(unsupported())
+    }
+
+    async fn merchant(&self, _: Address) -> RpcResult<Option<MerchantInfo>> {
+        Err(unsupported())
+    }
+
+    async fn order(&self, _: Address, _: OrderId) -> RpcResult<Option<OrderInfo>> {
+        Err(unsupported())
+    }
+
+    async fn orders(&self, _: Address, _: Option<OrderId>, _: u32) -> RpcResult<Vec<OrderInfo>> {
         Err(unsupported())
     }
 

@@ -22,6 +22,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let receipt = |byte| Receipt {
         id: TransactionId([byte; 32]),
         outcome: Outcome::Succeeded,
+        fee: None,
         links: Bounded::default(),
         results: Bounded::default(),
     };

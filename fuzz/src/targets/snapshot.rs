@@ -43,7 +43,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let payer = values::transaction(0).payload.payer;
     let asset = |symbol, decimals| AssetSpec::new(Text::new(symbol).expect("short"), decimals, payer);
     let accounts = [payer, Address([2; 20])].map(|address| (address, vec![(AssetId(0), Amount(1_000_000))]));
-    let parameters = Parameters { max_valid_seconds: 120, validator_notice_millis: 10_000 };
+    let parameters = Parameters { max_valid_seconds: 120, validator_notice_millis: 10_000, fees: None };
     let key = values::secrets()[0].public();
     let member = Member::new("a", key, "peer-a", "/ip4/127.0.0.1/tcp/9600").expect("short");
     let assets = vec![asset("KRW", 0), asset("USD", 2)];

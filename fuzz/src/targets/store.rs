@@ -53,8 +53,13 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let leaf = SecondLeaf { previous: Some(types::Deadline(5)), second: id.deadline(), ids: Hash([1; 32]) };
     let link = vm::Link { account: types::Address([2; 20]), previous: Some(at) };
     let failure = vm::Failure::ZeroAmount;
-    let receipt =
-        |outcome| Receipt { id, outcome, links: Bounded::new(vec![link]).expect("few"), results: Bounded::default() };
+    let receipt = |outcome| Receipt {
+        id,
+        outcome,
+        fee: None,
+        links: Bounded::new(vec![link]).expect("few"),
+        results: Bounded::default(),
+    };
     let receipts = vec![receipt(vm::Outcome::Succeeded), receipt(vm::Outcome::Failed { instruction: 1, failure })];
     vec![
         ("value-here", kind(0, [&[0; 17][..], b"the value"].concat())),

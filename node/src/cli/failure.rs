@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use jsonrpsee::core::ClientError;
+use rpc::ErrorData;
 
 use crate::home::HomeError;
 
@@ -31,6 +32,8 @@ pub enum Failure {
     Refused {
         /// One of `rpc::code`, or of JSON-RPC.
         code: i32,
+        /// The kind of error as a word; empty where the validator gives none.
+        kind: String,
         /// What the validator says.
         message: String,
     },
@@ -46,7 +49,11 @@ impl Failure {
     /// What a failed call to `url` means.
     pub fn of_call(url: &str, error: ClientError) -> Failure {
         match error {
-            ClientError::Call(error) => Failure::Refused { code: error.code(), message: error.message().to_owned() },
+            ClientError::Call(error) => {
+                let data: Option<ErrorData> = error.data().and_then(|data| serde_json::from_str(data.get()).ok());
+                let kind = data.map(|data| data.kind).unwrap_or_default();
+                Failure::Refused { code: error.code(), kind, message: error.message().to_owned() }
+            }
             other => Failure::Unreachable { url: url.to_owned(), why: other.to_string() },
         }
     }

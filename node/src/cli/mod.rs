@@ -4,6 +4,7 @@ mod amount;
 mod asset;
 mod bench;
 mod control;
+mod demo;
 mod failure;
 mod genesis;
 mod keys;
@@ -107,6 +108,9 @@ enum Command {
     Status(query::StatusArgs),
     /// Show the peers of a validator
     Peers(query::PeersArgs),
+    /// Show what the ledger can do, on a running local network
+    #[command(subcommand)]
+    Demo(demo::Command),
     /// Load a network with payments and measure it
     Bench(bench::Args),
     /// Load a network of its own while validators are killed at random, and check that nothing is lost
@@ -159,6 +163,7 @@ async fn run(command: Command) -> Outcome {
         Command::Block(args) => query::block(args).await,
         Command::Status(args) => query::status(args).await,
         Command::Peers(args) => query::peers(args).await,
+        Command::Demo(command) => demo::run(command).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Soak(args) => soak::run(args).await,
         Command::Simulate(args) => simulate::run(&args),

@@ -22,6 +22,7 @@ pub(super) fn refused(error: &SubmitError) -> Refused {
             Precheck::Expired { .. } => (code::EXPIRED, "expired"),
             Precheck::DeadlineTooFar { .. } => (code::DEADLINE_TOO_FAR, "deadline_too_far"),
             Precheck::AlreadyExecuted(_) => (code::ALREADY_EXECUTED, "already_executed"),
+            Precheck::Unpaid { .. } => (code::UNPAID, "unpaid"),
             Precheck::UnauthorizedSponsor => (code::WRONG_KEY, "wrong_sponsor_key"),
             Precheck::Unauthorized => (code::WRONG_KEY, "wrong_key"),
             Precheck::UnknownAccount => (code::UNKNOWN_ACCOUNT, "unknown_account"),

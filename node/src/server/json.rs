@@ -2,11 +2,11 @@
 
 use replica::FinalizedBlock;
 use rpc::{
-    ApprovalInfo, BlockInfo, ChangeInfo, ExecutedInfo, FailureInfo, MemberInfo, PendingInfo, PreviousReceipt,
+    ApprovalInfo, BlockInfo, ChangeInfo, ExecutedInfo, FailureInfo, FeeInfo, MemberInfo, PendingInfo, PreviousReceipt,
     ReceiptInfo, ReceiptPlace, TransactionStatus, ValidatorInfo, ValidatorsInfo,
 };
 use types::{Block, Hash, Header, Member, PublicKey, Timestamp, TransactionId};
-use vm::{Approval, Ledger, Receipt, ReceiptPointer};
+use vm::{Approval, FeePaid, Ledger, Receipt, ReceiptPointer};
 
 use super::programs;
 
@@ -62,6 +62,7 @@ pub(super) fn receipt_info(at: ReceiptPointer, block: Hash, timestamp: Timestamp
         block,
         timestamp,
         failure,
+        fee: receipt.fee.map(|FeePaid { by, asset, amount }| FeeInfo { by, asset, amount }),
         previous: receipt.links.iter().map(previous).collect(),
         calls: receipt.results.iter().map(programs::call).collect(),
     }

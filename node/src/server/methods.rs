@@ -9,7 +9,7 @@ use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
     AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockInfo, CellInfo, ChainInfo, EvidenceInfo,
-    HexBytes, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo, PolicyInfo, ProgramInfo, ProofFile,
+    FeesInfo, HexBytes, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo, PolicyInfo, ProgramInfo, ProofFile,
     SanctionListInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
 };
 use serde_json::value::{RawValue, to_raw_value};
@@ -189,9 +189,15 @@ impl BaroApiServer for Backend {
         let look = |replica: &Replica| {
             let council = replica.ledger().council();
             let validators = council.members().iter().map(ValidatorInfo::from).collect();
-            (council.epoch(), validators, assets(replica))
+            let fees = replica.ledger().parameters().fees.map(|fees| FeesInfo {
+                asset: fees.asset,
+                per_transaction: fees.per_transaction,
+                per_instruction: fees.per_instruction,
+                collector: fees.collector,
+            });
+            (council.epoch(), validators, assets(replica), fees)
         };
-        let (epoch, validators, assets) = self.look(look).await?;
+        let (epoch, validators, assets, fees) = self.look(look).await?;
         let identity = &self.identity;
         Ok(ChainInfo {
             chain_id: identity.chain_id.clone(),
@@ -200,6 +206,7 @@ impl BaroApiServer for Backend {
             epoch,
             validators,
             assets,
+            fees,
         })
     }
 

@@ -56,7 +56,7 @@ impl Backend {
         let (height, closed, opening) = looked.await?;
         let make = move |store: &Store, genesis: &Committee| {
             let Some(finding) = closed_seconds::prove(store, &closed, &id)? else { return Ok(Made::NotKept) };
-            let proof = OutcomeProof { finding, closed, opening };
+            let proof = Box::new(OutcomeProof { finding, closed, opening });
             file(store, genesis, height, Claim::NotExecuted { id, proof })
         };
         self.made(make).await

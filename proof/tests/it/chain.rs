@@ -72,7 +72,7 @@ pub(crate) struct Chain {
 impl Chain {
     pub(crate) fn new() -> Chain {
         let won = AssetSpec::new(Text::new("KRW").unwrap(), 0, payee(200));
-        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
         let members = vec![Member::new("only", secrets(0)[0].public(), "peer", "/address").unwrap()];
         let accounts = vec![(Address::of(&payer().public()), vec![(WON, Amount(1_000))])];
         let ledger = Ledger::genesis(parameters, members, vec![won], accounts).unwrap();
@@ -165,7 +165,7 @@ impl Chain {
             None => Finding::AfterTheLast,
         };
         let (closed, opening) = (self.ledger.closed_seconds().clone(), self.ledger.opening());
-        let claim = Claim::NotExecuted { id, proof: OutcomeProof { finding, closed, opening } };
+        let claim = Claim::NotExecuted { id, proof: Box::new(OutcomeProof { finding, closed, opening }) };
         Proof { finality: self.finality(self.tip(), 0), claim }
     }
 }

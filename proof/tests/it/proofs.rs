@@ -66,7 +66,7 @@ fn a_state_says_nothing_of_another_block() {
     let receipt = Proof { finality: chain.finality(Height(1), 0), ..chain.receipt(Height(2), 0, 0) };
     assert_eq!(fact(&receipt), Err(Invalid::NotShown(ProofError::Receipt)));
     let Claim::NotExecuted { id, proof } = chain.not_executed(id(&pay(99, START + 7))).claim else { panic!() };
-    let claim = Claim::NotExecuted { id, proof: OutcomeProof { finding: Finding::AfterTheLast, ..proof } };
+    let claim = Claim::NotExecuted { id, proof: Box::new(OutcomeProof { finding: Finding::AfterTheLast, ..*proof }) };
     let lie = Proof { finality: chain.finality(Height(5), 0), claim };
     assert_eq!(fact(&lie), Err(Invalid::NotShown(ProofError::OtherSecond(id.deadline()))));
 }

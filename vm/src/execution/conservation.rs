@@ -60,7 +60,7 @@ mod tests {
         let asset = |symbol: &str| AssetSpec::new(Text::new(symbol).unwrap(), 0, ALICE);
         let balances = vec![(AssetId(0), Amount(100)), (AssetId(1), Amount(100))];
         let accounts = vec![(ALICE, balances.clone()), (Address([2; 20]), balances)];
-        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
         let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
         Ledger::genesis(parameters, members, vec![asset("KRW"), asset("USD")], accounts).unwrap()
     }

@@ -11,6 +11,7 @@ use crate::execution::conservation::violation;
 use crate::execution::step::take;
 use crate::rules::authority::{Authority, judge};
 use crate::rules::calls::{Calls, Stopped};
+use crate::rules::fees::{self, Begun};
 use crate::rules::turn::{Touched, Turn};
 use crate::state::overlay::{Overlay, Parent, Slot};
 use crate::state::replay::{Standing, next_chains, standing};
@@ -53,6 +54,8 @@ pub struct Skipped {
     pub too_far: u32,
     /// The keys that signed do not open the payer's account, or the sponsor's. Such a transaction may execute later, if they do then.
     pub unauthorized: u32,
+    /// The fee could not be paid. Such a transaction may execute later, if it can be paid then.
+    pub unpaid: u32,
 }
 
 /// Why a block cannot be executed. Both say that this validator's program or memory is wrong, not the block.
@@ -118,9 +121,15 @@ pub fn execute<'t>(
                     skipped.unauthorized += 1;
                     continue;
                 };
+                let Ok(begun) = fees::begin(&mut overlay, transaction, authority, &mut touched) else {
+                    overlay.roll_back();
+                    executed_set.remove(&id);
+                    skipped.unpaid += 1;
+                    continue;
+                };
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
-                receipts.push(run(&mut overlay, transaction, authority, at, &mut touched, &mut calls));
+                receipts.push(run(&mut overlay, transaction, begun, at, &mut touched, &mut calls));
                 executed.push(id);
             }
             Standing::Expired => skipped.expired += 1,
@@ -159,26 +168,23 @@ pub fn execute<'t>(
     Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
 }
 
-/// Executes one transaction wholly or not at all. `touched` is room for its work, `calls` is what the block's calls share.
+/// Executes a transaction that has begun, wholly or not at all. `touched` has what it has touched so far, `calls` is what the block's calls share.
 fn run(
     overlay: &mut Overlay<'_>,
     transaction: &AuthorizedTransaction,
-    authority: Authority,
+    Begun { authority, payer, fee }: Begun,
     at: ReceiptPointer,
     touched: &mut Vec<Slot>,
     calls: &mut Calls,
 ) -> Receipt {
-    touched.clear();
     calls.begin();
-    // A validator needs no account to approve a change.
-    let payer = overlay.find(&transaction.payload().payer);
-    touched.extend(payer);
+    let touched_by_fee = touched.len();
     let (outcome, results) = match run_instructions(overlay, payer, transaction, authority, touched, calls) {
         Ok(()) => (Outcome::Succeeded, calls.take_results()),
         Err((instruction, stopped)) => {
             let Stopped { failure, in_program } = *stopped;
             overlay.roll_back();
-            touched.truncate(payer.iter().len());
+            touched.truncate(touched_by_fee);
             let outcome = match in_program {
                 Some((at, gas)) => Outcome::FailedInProgram { instruction, failure, at, gas },
                 None => Outcome::Failed { instruction, failure },
@@ -194,8 +200,8 @@ fn run(
             links.push(Link { account: overlay.account(slot).address, previous });
         }
     }
-    let links = Bounded::new(links).expect("the payer and one account for each instruction; calls are stopped before");
-    Receipt { id: transaction.id(), outcome, links, results }
+    let links = Bounded::new(links).expect("what would touch more was stopped before");
+    Receipt { id: transaction.id(), outcome, fee, links, results }
 }
 
 /// Runs the instructions in order until one fails, which is returned with its number. The caller rolls back.
@@ -251,7 +257,7 @@ mod tests {
         accounts.push(account);
         let won = Asset::new(AssetSpec::new(Text::new("KRW").unwrap(), 0, issuer));
         let won = Asset { supply: Amount(50), ..won };
-        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
         let council = Council::genesis(vec![Member::new("only", key.public(), "peer", "/address").unwrap()]).unwrap();
         let ledger = Ledger::assemble(
             parameters,

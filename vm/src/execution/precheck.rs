@@ -1,10 +1,11 @@
 //! What the finalized state can tell of a transaction before it is ordered.
 
-use types::{AuthorizedTransaction, Deadline};
+use types::{Address, AuthorizedTransaction, Deadline};
 
 use crate::execution::execute::run_instructions;
 use crate::rules::authority::{Unauthorized, judge};
 use crate::rules::calls::Calls;
+use crate::rules::fees::{self, Begun};
 use crate::state::overlay::{Overlay, Parent};
 use crate::state::replay::{Standing, standing};
 use crate::{BlockContext, Failure, Ledger, ReceiptPointer};
@@ -38,6 +39,14 @@ pub enum Precheck {
     /// The keys that signed for the sponsor may not sponsor from its account.
     #[error("the keys that signed for the sponsor may not pay fees from its account: ask the sponsor to sign anew")]
     UnauthorizedSponsor,
+    /// The fee cannot be paid.
+    #[error("the fee cannot be paid by {by}: {failure}")]
+    Unpaid {
+        /// Who is to pay it: the sponsor or the payer.
+        by: Address,
+        /// What keeps it from being paid.
+        failure: Failure,
+    },
     /// The payer has no account.
     #[error("the payer has no account: it comes into being when it first receives money")]
     UnknownAccount,
@@ -65,9 +74,10 @@ impl Ledger {
             Unauthorized::Sponsor => Precheck::UnauthorizedSponsor,
         })?;
         let Some(parent) = Parent::new(self, &[]) else { return Ok(()) };
-        let mut overlay = Overlay::new(parent, next, 2);
-        let payer = overlay.find(&transaction.payload().payer);
-        let mut touched = Vec::new();
+        let (mut overlay, mut touched) = (Overlay::new(parent, next, 2), Vec::new());
+        let by = transaction.sponsor().map_or(transaction.payload().payer, |sponsor| sponsor.address());
+        let begun = fees::begin(&mut overlay, transaction, authority, &mut touched);
+        let Begun { authority, payer, .. } = begun.map_err(|failure| Precheck::Unpaid { by, failure })?;
         match run_instructions(&mut overlay, payer, transaction, authority, &mut touched, &mut Calls::foreseen()) {
             Ok(()) => Ok(()),
             Err((_, stopped)) if stopped.failure == Failure::UnknownAccount && payer.is_none() => {

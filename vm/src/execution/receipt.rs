@@ -5,11 +5,11 @@ use types::codec::{Bounded, encode};
 use types::{Address, Domain, Hash, Height, MAX_INSTRUCTIONS, TransactionId};
 
 use crate::state::merkle::list_root;
-use crate::{CallResult, Failure};
+use crate::{CallResult, Failure, FeePaid};
 
-/// The most accounts that a transaction touches: its payer, and two for each instruction or each payment of a batch. What
-/// would touch more fails.
-pub const MAX_LINKS: usize = 2 * MAX_INSTRUCTIONS + 1;
+/// The most accounts that a transaction touches: its payer, its sponsor, the collector of fees, and two for each instruction or
+/// each payment of a batch. What would touch more fails.
+pub const MAX_LINKS: usize = 2 * MAX_INSTRUCTIONS + 3;
 
 /// Where a receipt is on the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -61,8 +61,10 @@ pub struct Receipt {
     pub id: TransactionId,
     /// What became of it.
     pub outcome: Outcome,
-    /// The accounts it touched, each once: the payer (where it has an account), and if the transaction succeeded the
-    /// receivers in the order of its instructions.
+    /// The fee that was paid, if there was one; also if the transaction failed.
+    pub fee: Option<FeePaid>,
+    /// The accounts it touched, each once: the payer (where it has an account), who paid the fee and who collects it, and
+    /// if the transaction succeeded the receivers in the order of its instructions.
     pub links: Bounded<Link, MAX_LINKS>,
     /// What came of its deployments and calls, in order, if it succeeded.
     pub results: Bounded<CallResult, MAX_INSTRUCTIONS>,

@@ -141,6 +141,11 @@ impl Council {
         self.pending.as_ref()
     }
 
+    /// True for the account from which a present validator approves.
+    pub(crate) fn has_approver(&self, account: &Address) -> bool {
+        self.members.iter().any(|member| member.approval_address() == *account)
+    }
+
     /// The present validators' keys.
     pub fn validators(&self) -> ValidatorSet {
         ValidatorSet::new(keys(&self.members))

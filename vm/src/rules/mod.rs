@@ -4,6 +4,7 @@ pub(crate) mod authority;
 pub(crate) mod calls;
 pub(crate) mod compliance;
 pub(crate) mod council;
+pub(crate) mod fees;
 pub(crate) mod gate;
 pub(crate) mod issuance;
 pub(crate) mod merchants;

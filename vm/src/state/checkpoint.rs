@@ -35,7 +35,7 @@ const EXECUTED_BYTES: usize = 32 + 9 + 5;
 enum Chunk {
     Header {
         format: u32,
-        parameters: Parameters,
+        parameters: Box<Parameters>,
         assets: Bounded<Asset, MAX_ASSETS>,
         council: Council,
         executed_total: u64,
@@ -60,7 +60,7 @@ impl Chunk {
 
 /// A state at rest. It shares memory with the ledger and can go to another thread.
 pub struct Snapshot {
-    commitments: Commitments,
+    commitments: Box<Commitments>,
     accounts: Accounts,
     records: Slots,
     seconds: Vec<Entries>,
@@ -115,7 +115,7 @@ impl Ledger {
     /// This state at rest. Costs a pointer for each page of accounts and of records.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
-            commitments: self.commitments().clone(),
+            commitments: Box::new(self.commitments().clone()),
             accounts: self.accounts().clone(),
             records: self.records_table().slots().clone(),
             seconds: self.replay().entries(),
@@ -133,7 +133,7 @@ impl Ledger {
         });
         let (parameters, assets, council, executed_total, closed) = match chunks.next().ok_or(RestoreError::Empty)?? {
             (_, Chunk::Header { format: FORMAT, parameters, assets, council, executed_total, closed }) => {
-                (parameters, assets.into_vec(), council.checked()?, executed_total, closed)
+                (*parameters, assets.into_vec(), council.checked()?, executed_total, closed)
             }
             (_, Chunk::Header { format, .. }) => return Err(RestoreError::Format(format)),
             (chunk, _) => return Err(RestoreError::OutOfPlace(chunk)),
@@ -184,10 +184,10 @@ impl Snapshot {
 
     /// The state as chunks of about a megabyte, for [`Ledger::restore`].
     pub fn chunks(&self) -> impl Iterator<Item = Vec<u8>> {
-        let Commitments { parameters, assets, council, executed_total, closed, .. } = &self.commitments;
+        let Commitments { parameters, assets, council, executed_total, closed, .. } = &*self.commitments;
         let header = Chunk::Header {
             format: FORMAT,
-            parameters: *parameters,
+            parameters: Box::new(*parameters),
             assets: bounded(assets.to_vec()),
             council: council.as_ref().clone(),
             executed_total: *executed_total,

@@ -8,7 +8,7 @@ use types::{Deadline, Hash};
 
 use crate::state::asset::assets_hash;
 use crate::state::replay::open_hash;
-use crate::{Asset, ClosedSeconds, Council, StateOpening};
+use crate::{Asset, ClosedSeconds, Council, FeeSchedule, StateOpening};
 
 /// The longest that [`Parameters::max_valid_seconds`] can be: the state root lists every second that is open.
 pub const MAX_VALID_SECONDS: u32 = 3_600;
@@ -24,6 +24,8 @@ pub struct Parameters {
     /// How long after its decision a change of the validators takes effect, in milliseconds of block time, within
     /// [`VALIDATOR_NOTICE_MILLIS`].
     pub validator_notice_millis: u64,
+    /// What transactions pay; nothing if there is no schedule.
+    pub fees: Option<FeeSchedule>,
 }
 
 /// A state of the ledger, but for the accounts, records and ids themselves.
@@ -146,7 +148,7 @@ pub(crate) mod tests {
 
     /// Those of an empty ledger.
     pub(crate) fn some() -> Commitments {
-        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
         let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
         let council = Council::genesis(members).unwrap();
         Commitments::new(

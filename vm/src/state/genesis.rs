@@ -1,6 +1,6 @@
 //! The first state of a ledger.
 
-use types::{Address, Amount, AssetId, Member, Role};
+use types::{Address, Amount, AssetId, MAX_INSTRUCTIONS, Member, Role};
 
 use crate::rules::issuance::{IssuanceFailure, check_roles};
 use crate::state::ledger::Accounts;
@@ -24,6 +24,14 @@ pub enum GenesisError {
         last = VALIDATOR_NOTICE_MILLIS.end()
     )]
     ValidatorNotice(u64),
+    /// The fee schedule names an asset that does not exist.
+    #[error("fees are in asset {0}, which is not listed: list the asset")]
+    UnknownFeeAsset(AssetId),
+    /// Fees could not be counted.
+    #[error(
+        "the fee of a transaction with {MAX_INSTRUCTIONS} instructions would be more than 2^128 - 1: lower the fees"
+    )]
+    FeesTooHigh,
     /// The validators make no list.
     #[error("validators: {0}")]
     Validators(Failure),
@@ -86,6 +94,12 @@ impl Ledger {
         let council = Council::genesis(validators).map_err(GenesisError::Validators)?;
         if assets.len() > MAX_ASSETS {
             return Err(GenesisError::TooManyAssets(assets.len()));
+        }
+        if let Some(fees) = parameters.fees {
+            if fees.asset.0 as usize >= assets.len() {
+                return Err(GenesisError::UnknownFeeAsset(fees.asset));
+            }
+            fees.highest().ok_or(GenesisError::FeesTooHigh)?;
         }
         let mut symbols: Vec<&str> = assets.iter().map(|asset| &*asset.symbol).collect();
         symbols.sort_unstable();
@@ -175,7 +189,7 @@ mod tests {
         assets: Vec<AssetSpec>,
         accounts: Vec<(Address, Vec<(AssetId, Amount)>)>,
     ) -> Result<Ledger, GenesisError> {
-        let parameters = Parameters { max_valid_seconds: seconds, validator_notice_millis: 10_000 };
+        let parameters = Parameters { max_valid_seconds: seconds, validator_notice_millis: 10_000, fees: None };
         Ledger::genesis(parameters, vec![member(1)], assets, accounts)
     }
 
@@ -215,7 +229,7 @@ mod tests {
     #[test]
     fn the_validators_and_their_notice_are_checked() {
         let begin = |notice, members| {
-            let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: notice };
+            let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: notice, fees: None };
             Ledger::genesis(parameters, members, vec![], vec![]).map(|ledger| ledger.state_root())
         };
         for notice in [99, 604_800_001] {

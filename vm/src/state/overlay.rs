@@ -15,7 +15,9 @@ use crate::state::asset::AssetControls;
 use crate::state::commitments::Commitments;
 use crate::state::delta::{Changed, Changes};
 use crate::state::records::{Base, Before, Working};
-use crate::{Account, Asset, BlockContext, Council, Delta, Failure, Ledger, ReceiptPointer, Record, RecordKey};
+use crate::{
+    Account, Asset, BlockContext, Council, Delta, Failure, Ledger, Parameters, ReceiptPointer, Record, RecordKey,
+};
 
 /// A state that does not change: the ledger with the blocks that are not final on top of it.
 #[derive(Clone, Copy)]
@@ -165,6 +167,15 @@ impl<'a> Overlay<'a> {
     /// The block that executes.
     pub(crate) fn block(&self) -> BlockContext {
         self.block
+    }
+
+    pub(crate) fn parameters(&self) -> Parameters {
+        self.parent.commitments().parameters
+    }
+
+    /// True for the account from which a present validator approves.
+    pub(crate) fn is_validator(&self, account: &Address) -> bool {
+        self.council.has_approver(account)
     }
 
     pub(crate) fn assets(&self) -> &[Asset] {

@@ -7,7 +7,7 @@ use types::{
     Address, Amount, AssetId, AuthorizedTransaction, ChainTag, Deadline, Epoch, Hash, Height, Instruction, Member,
     Merchant, Payload, SecretKey, Timestamp, Transaction, ValidatorChange,
 };
-use vm::{AssetSpec, BlockContext, Delta, Execution, Ledger, Parameters, execute};
+use vm::{AssetSpec, BlockContext, Delta, Execution, GenesisError, Ledger, Parameters, execute};
 
 pub(crate) const CHAIN: Hash = Hash([7; 32]);
 pub(crate) const WON: AssetId = AssetId(0);
@@ -29,7 +29,7 @@ pub(crate) const MAX_VALID_SECONDS: u32 = 60;
 pub(crate) const NOTICE_MILLIS: u64 = 2_000;
 
 pub(crate) const PARAMETERS: Parameters =
-    Parameters { max_valid_seconds: MAX_VALID_SECONDS, validator_notice_millis: NOTICE_MILLIS };
+    Parameters { max_valid_seconds: MAX_VALID_SECONDS, validator_notice_millis: NOTICE_MILLIS, fees: None };
 
 /// The second in which blocks are made unless a test says otherwise, and a deadline that they accept.
 pub(crate) const SECOND: u32 = 1_000;
@@ -50,6 +50,11 @@ pub(crate) fn member(customer: u8) -> Member {
 
 /// Alice has 1000 won and 5 dollars, Bob has 50 won, the won's issuer has 200 won.
 pub(crate) fn ledger() -> Ledger {
+    ledger_with(PARAMETERS).unwrap()
+}
+
+/// The same on a chain with other parameters.
+pub(crate) fn ledger_with(parameters: Parameters) -> Result<Ledger, GenesisError> {
     let asset = |symbol: &str, decimals, issuer| AssetSpec::new(Text::new(symbol).unwrap(), decimals, address(issuer));
     let accounts = vec![
         (address(ALICE), vec![(DOLLAR, Amount(5)), (WON, Amount(1_000))]),
@@ -57,7 +62,12 @@ pub(crate) fn ledger() -> Ledger {
         (address(ISSUER), vec![(WON, Amount(200))]),
     ];
     let assets = vec![asset("KRW", 0, ISSUER), asset("USD", 2, DOLLAR_ISSUER)];
-    Ledger::genesis(PARAMETERS, VALIDATORS.map(member).to_vec(), assets, accounts).unwrap()
+    Ledger::genesis(parameters, VALIDATORS.map(member).to_vec(), assets, accounts)
+}
+
+/// The accounts of [`ledger`] in the order of their creation.
+pub(crate) fn accounts() -> Vec<Address> {
+    [ALICE, BOB, ISSUER, DOLLAR_ISSUER].map(address).to_vec()
 }
 
 pub(crate) fn mint(asset: AssetId, to: u8, amount: u128) -> Instruction {

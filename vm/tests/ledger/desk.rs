@@ -55,6 +55,11 @@ pub(crate) fn regulated() -> Ledger {
     Ledger::genesis(PARAMETERS, VALIDATORS.map(member).to_vec(), assets, accounts).unwrap()
 }
 
+/// The accounts of [`regulated`] in the order of their creation.
+pub(crate) fn accounts() -> Vec<Address> {
+    [ALICE, BOB, ISSUER, DOLLAR_ISSUER, CAROL, APPROVER, COMPLIANCE, PAUSER, ATTESTOR].map(address).to_vec()
+}
+
 pub(crate) struct Desk {
     pub(crate) ledger: Ledger,
     height: u64,

@@ -2,8 +2,9 @@
 
 use types::codec::{Blob, Bounded, Text};
 use types::{
-    Action, Address, Amount, AssetId, AssetRoles, CaseReference, Compliance, Deployment, Extent, Hash, Height,
-    Instruction, Issuance, ListId, Operations, Origin, Payment, PolicyId, PolicyTerms, ProgramCall, Tier, Timestamp,
+    Action, Address, Amount, AssetId, AssetRoles, CaseReference, Compliance, CustodialPayment, Deployment, Extent,
+    Hash, Height, Instruction, Issuance, ListId, Operations, OrderId, Origin, Payment, PolicyId, PolicyTerms,
+    ProgramCall, Tier, Timestamp,
 };
 use vm::program::Word;
 
@@ -122,8 +123,56 @@ pub(crate) fn tier(per_payment: u128, per_day: u128, holding: u128) -> Tier {
     Tier { per_payment: limit(per_payment), per_day: limit(per_day), holding: limit(holding) }
 }
 
+fn payment(step: Payment) -> Instruction {
+    Instruction::Payment(Box::new(step))
+}
+
+pub(crate) fn order(name: &str) -> OrderId {
+    Text::new(name).unwrap()
+}
+
 pub(crate) fn claim(asset: AssetId, receiver: Address, sender: Address) -> Instruction {
-    Instruction::Payment(Box::new(Payment::Claim { asset, receiver, sender }))
+    payment(Payment::Claim { asset, receiver, sender })
+}
+
+pub(crate) fn charge(merchant: Address, name: &str, asset: AssetId, amount: u128) -> Instruction {
+    payment(Payment::Charge { merchant, order: order(name), asset, amount: Amount(amount) })
+}
+
+pub(crate) fn hold(merchant: Address, name: &str, asset: AssetId, amount: u128, valid_seconds: u32) -> Instruction {
+    payment(Payment::Hold { merchant, order: order(name), asset, amount: Amount(amount), valid_seconds })
+}
+
+pub(crate) fn capture(name: &str, amount: u128, release_rest: bool) -> Instruction {
+    payment(Payment::Capture { order: order(name), amount: Amount(amount), release_rest })
+}
+
+pub(crate) fn void(name: &str) -> Instruction {
+    payment(Payment::Void { order: order(name) })
+}
+
+pub(crate) fn expire(merchant: Address, name: &str) -> Instruction {
+    payment(Payment::Expire { merchant, order: order(name) })
+}
+
+pub(crate) fn refund(name: &str, amount: u128) -> Instruction {
+    payment(Payment::Refund { order: order(name), amount: Amount(amount) })
+}
+
+pub(crate) fn open_order(name: &str, asset: AssetId, amount: u128) -> Instruction {
+    payment(Payment::OpenOrder { order: order(name), asset, amount: Amount(amount) })
+}
+
+/// A custodian's payments, each of a customer to somebody.
+pub(crate) fn batch(asset: AssetId, payments: &[(u64, Address, u128)]) -> Instruction {
+    let payment_of = |(customer, to, amount): &(u64, Address, u128)| CustodialPayment {
+        customer: *customer,
+        to: *to,
+        amount: Amount(*amount),
+        reference: Text::default(),
+    };
+    let payments = Bounded::new(payments.iter().map(payment_of).collect()).unwrap();
+    payment(Payment::Batch { asset, payments })
 }
 
 /// A transfer to an address.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use types::codec::Text;
 use types::{AssetId, Epoch, Instruction, Member, Timestamp, ValidatorChange};
-use vm::{BlockContext, Delta, Ledger, Record, RecordKey};
+use vm::{BlockContext, Delta, Ledger};
 
 use crate::bank::*;
-use crate::model::{Model, receipts_root};
+use crate::model::{Model, ModelReceipt, receipts_root};
 use crate::outcomes::Archive;
 
 /// Issuers, Alice, Bob and strangers that come to hold money.
@@ -155,7 +155,7 @@ impl Chain {
         let (parent, BlockContext { height, timestamp }) = self.tip(depth);
         let mut model = parent.clone();
         let context = BlockContext { height: height.next(), timestamp: Timestamp(timestamp.0 + millis) };
-        let epoch = model.council.epoch();
+        let epoch = model.state.council.epoch();
         let sign = |Draft { payer, deadline, salt, mut instructions }| {
             for instruction in &mut instructions {
                 if let Instruction::ApproveValidators { epoch: named @ Epoch(PRESENT), .. } = instruction {
@@ -171,13 +171,12 @@ impl Chain {
         let ancestors: Vec<Arc<Delta>> = self.pending[..depth].iter().map(|(delta, ..)| delta.clone()).collect();
         let execution = run(&self.ledger, &ancestors, context, &transactions);
         let expected = model.block(context, &transactions);
-        let receipts: Vec<_> =
-            execution.receipts.iter().map(|receipt| (receipt.outcome.clone(), receipt.links.to_vec())).collect();
+        let receipts: Vec<ModelReceipt> = execution.receipts.iter().map(ModelReceipt::of).collect();
         assert_eq!(receipts, expected.receipts);
         assert_eq!(execution.skipped, expected.skipped);
         assert_eq!(execution.state_root, model.state_root());
         assert_eq!(execution.receipts_root, receipts_root(&execution.receipts));
-        assert_eq!(execution.next_validators, model.council.validators_hash());
+        assert_eq!(execution.next_validators, model.validators_hash());
         (Arc::new(execution.delta), model, context)
     }
 
@@ -218,11 +217,8 @@ impl Chain {
                 assert_eq!(self.ledger.account(account).unwrap().balance(asset).0, model.balance(*account, asset));
             }
         }
-        let merchants = model.registry.merchants.iter();
-        let records = merchants.map(|(at, entry)| (RecordKey::Merchant(*at), Record::Merchant(entry.clone())));
-        let records: Vec<(RecordKey, Record)> = records.collect();
-        assert!(self.ledger.records(..).eq(records.iter().map(|(key, record)| (key, record))));
-        assert!(records.iter().all(|(key, record)| self.ledger.record(key) == Some(record)));
+        assert!(self.ledger.records(..).eq(model.records()));
+        assert!(model.records().iter().all(|(key, record)| self.ledger.record(key) == Some(record)));
     }
 }
 
@@ -230,7 +226,7 @@ fn run_steps(steps: Vec<Step>) {
     let start = context(0, u64::from(SECOND) * 1_000 - 1);
     let mut chain = Chain {
         ledger: ledger(),
-        finalized: (Model::new(), start),
+        finalized: (Model::beginning(&ledger(), accounts()), start),
         pending: Vec::new(),
         sent: Vec::new(),
         archive: Archive::default(),

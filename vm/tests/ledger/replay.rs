@@ -7,7 +7,7 @@ use vm::{Precheck, ReceiptPointer, Skipped};
 
 use crate::bank::*;
 
-const NONE: Skipped = Skipped { already_executed: 0, expired: 0, too_far: 0, unauthorized: 0 };
+const NONE: Skipped = Skipped { already_executed: 0, expired: 0, too_far: 0, unauthorized: 0, unpaid: 0 };
 
 #[test]
 fn the_window_is_exact() {

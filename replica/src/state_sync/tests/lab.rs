@@ -53,7 +53,7 @@ fn ledger(height: u64) -> Ledger {
         let amount = if n < 79_000 { 5 } else { u128::from(height) };
         (Address(address), vec![(AssetId(0), Amount(amount))])
     };
-    let parameters = vm::Parameters { max_valid_seconds: 120, validator_notice_millis: 1_000 };
+    let parameters = vm::Parameters { max_valid_seconds: 120, validator_notice_millis: 1_000, fees: None };
     let member = Member::new("a", secrets(1, 1)[0].public(), "peer-a", "/ip4/127.0.0.1/tcp/9600").unwrap();
     Ledger::genesis(parameters, vec![member], vec![asset], (0..80_000).map(account).collect()).unwrap()
 }

@@ -36,7 +36,7 @@ mod change;
 mod limit;
 mod session;
 
-use types::{AccountKey, Address, AuthorizedTransaction, Instruction, KeyPolicy, KeyRole, Timestamp};
+use types::{Address, Amount, AssetId, AuthorizedTransaction, Instruction, KeyPolicy, KeyRole, SigningKeys, Timestamp};
 
 pub use change::MAX_SESSIONS;
 pub(crate) use change::{KeyChange, change_keys};
@@ -63,27 +63,24 @@ fn policy<'r>(records: impl Fn(&RecordKey) -> Option<&'r Record>, account: &Addr
     }
 }
 
-/// True if the key is the one whose address the account has.
-fn is_own(key: &AccountKey, account: &Address) -> bool {
-    key.address() == *account
-}
-
 impl Authority {
-    /// What the signers, ascending, may do for the account in a block of time `now`; `None` if nothing.
+    /// What the signers may do for the account in a block of time `now`; `None` if nothing.
     fn judge<'r>(
         records: impl Fn(&RecordKey) -> Option<&'r Record>,
         account: &Address,
-        signers: &[AccountKey],
+        signers: &SigningKeys,
         now: Timestamp,
     ) -> Option<Authority> {
         let (pay, manage) = match policy(&records, account) {
-            None => [signers.iter().any(|key| is_own(key, account)); 2].into(),
-            Some(policy) => (policy.allows(KeyRole::Pay, signers), policy.allows(KeyRole::Manage, signers)),
+            None => (signers.has_own(), signers.has_own()),
+            Some(policy) => {
+                (policy.allows(KeyRole::Pay, signers.keys()), policy.allows(KeyRole::Manage, signers.keys()))
+            }
         };
         if pay || manage {
             return Some(Authority::Keys { pay, manage });
         }
-        let [key] = signers else { return None };
+        let [key] = signers.keys() else { return None };
         match records(&Session::record_key(account, key)) {
             Some(Record::Session(session)) if !session.grant.valid_until.has_passed(now) => {
                 Some(Authority::Session(session.clone()))
@@ -124,8 +121,16 @@ impl Authority {
         Ok(())
     }
 
+    /// Counts a fee that the account pays for its transaction, or says why a session does not pay it.
+    pub(crate) fn count_fee(&mut self, asset: AssetId, fee: Amount) -> Result<(), Failure> {
+        match self {
+            Authority::Keys { .. } => Ok(()),
+            Authority::Session(session) => session.count(asset, fee).map_err(|limit| Failure::SessionForbids { limit }),
+        }
+    }
+
     /// Writes down what the session has spent, if it is a session.
-    fn keep(&self, overlay: &mut Overlay<'_>, payer: &Address) {
+    pub(crate) fn keep(&self, overlay: &mut Overlay<'_>, payer: &Address) {
         if let Authority::Session(session) = self {
             overlay.put_record(Session::record_key(payer, &session.key), Record::Session(session.clone()));
         }
@@ -154,14 +159,14 @@ pub(crate) fn judge<'r>(
     }
 }
 
-/// True if the signers, ascending, may pay the fees of others from the account.
+/// True if the signers may pay the fees of others from the account.
 fn may_sponsor<'r>(
     records: impl Fn(&RecordKey) -> Option<&'r Record>,
     account: &Address,
-    signers: &[AccountKey],
+    signers: &SigningKeys,
 ) -> bool {
     match policy(records, account) {
-        None => signers.iter().any(|key| is_own(key, account)),
-        Some(policy) => policy.allows(KeyRole::Sponsor, signers),
+        None => signers.has_own(),
+        Some(policy) => policy.allows(KeyRole::Sponsor, signers.keys()),
     }
 }

@@ -53,22 +53,21 @@ impl Session {
             }
             _ => return Err(SessionLimit::Instruction),
         };
-        payment.map_or(Ok(()), |(asset, amount)| self.count(asset, amount))
+        match payment {
+            Some((asset, _)) if asset != self.grant.asset => Err(SessionLimit::Asset),
+            Some((_, amount)) if amount > self.grant.limit_per_payment => Err(SessionLimit::PerPayment),
+            Some((asset, amount)) => self.count(asset, amount),
+            None => Ok(()),
+        }
     }
 
-    /// Counts a payment, or says which limit it is above.
+    /// Counts what the account pays on the session's behalf, or says why the session does not cover it.
     pub(crate) fn count(&mut self, asset: AssetId, amount: Amount) -> Result<(), SessionLimit> {
         if asset != self.grant.asset {
             return Err(SessionLimit::Asset);
         }
-        if amount > self.grant.limit_per_payment {
-            return Err(SessionLimit::PerPayment);
-        }
-        self.spent = self
-            .spent
-            .checked_add(amount)
-            .filter(|spent| *spent <= self.grant.limit_total)
-            .ok_or(SessionLimit::Total)?;
+        let spent = self.spent.checked_add(amount).filter(|spent| *spent <= self.grant.limit_total);
+        self.spent = spent.ok_or(SessionLimit::Total)?;
         Ok(())
     }
 }

@@ -207,7 +207,7 @@ fn a_removed_record_leaves_a_zero_leaf_and_the_lowest_slot_is_given_out_first() 
 
 #[test]
 fn a_rollback_takes_back_what_its_transaction_did_and_no_more() {
-    let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000 };
+    let parameters = Parameters { max_valid_seconds: 60, validator_notice_millis: 10_000, fees: None };
     let members = vec![Member::new("only", PublicKey([1; 32]), "peer", "/address").unwrap()];
     let ledger = Ledger::genesis(parameters, members, vec![], vec![]).unwrap();
     let mut overlay = Overlay::new(

@@ -27,9 +27,9 @@ pub(super) enum Control {
     AboveCap,
     /// Somebody else does it.
     WithoutRole,
-    /// Who tells a program to pay.
-    CallerSanctioned,
-    CallerFrozen,
+    /// Who has another account pay: a program's caller, a custodian.
+    DirectorSanctioned,
+    DirectorFrozen,
 }
 
 /// Tier 0 has no limits; each other one has one.
@@ -55,8 +55,8 @@ impl Control {
         Control::BeyondReserve,
         Control::AboveCap,
         Control::WithoutRole,
-        Control::CallerSanctioned,
-        Control::CallerFrozen,
+        Control::DirectorSanctioned,
+        Control::DirectorFrozen,
     ];
 
     pub(super) fn set(self, desk: &mut Desk, path: Path, taken: &Taken) {
@@ -71,10 +71,10 @@ impl Control {
             }
             Control::SenderSanctioned => compliance(sanctions(LIST, 1, next, &[taken.sender.unwrap()], &[])),
             Control::ReceiverSanctioned => compliance(sanctions(LIST, 1, next, &[taken.receiver.unwrap()], &[])),
-            Control::CallerSanctioned => compliance(sanctions(LIST, 1, next, &[payer], &[])),
+            Control::DirectorSanctioned => compliance(sanctions(LIST, 1, next, &[payer], &[])),
             Control::SenderFrozen => compliance(freeze(asset, taken.sender.unwrap())),
             Control::ReceiverFrozen => compliance(freeze(asset, taken.receiver.unwrap())),
-            Control::CallerFrozen => compliance(freeze(asset, payer)),
+            Control::DirectorFrozen => compliance(freeze(asset, payer)),
             Control::SenderFrozenAmount => {
                 let sender = taken.sender.unwrap();
                 let frozen = (desk.holds(sender, asset) + 1).saturating_sub(AMOUNT).max(1);

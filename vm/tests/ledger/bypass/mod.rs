@@ -8,7 +8,7 @@ mod path;
 mod table;
 
 use types::Amount;
-use vm::{Checks, Failure, IssuanceFailure, Receiver, Refusal};
+use vm::{Checks, Failure, IssuanceFailure, PaymentFailure, Receiver, Refusal};
 
 use crate::bank::*;
 use crate::desk::{CAROL, COMPLIANCE, Desk, POLICY};
@@ -52,9 +52,9 @@ fn by_the_checks(path: Path, control: Control) -> &'static str {
             true => "blank",
             false => "refused",
         },
-        Control::CallerSanctioned | Control::CallerFrozen => match path.operation() {
-            types::Operation::Program => "refused",
-            _ => "blank",
+        Control::DirectorSanctioned | Control::DirectorFrozen => match path.is_directed() {
+            true => stops(checks.sender),
+            false => "blank",
         },
     }
 }
@@ -86,8 +86,8 @@ fn failure(desk: &Desk, path: Path, control: Control, taken: &Taken) -> Failure 
             let supply = desk.supply(asset);
             Refusal::AboveSupplyCap { asset, cap: Amount(supply), supply: Amount(supply + AMOUNT) }
         }
-        Control::CallerSanctioned => Refusal::Sanctioned { account: address(taken.payer), list },
-        Control::CallerFrozen => Refusal::Frozen { account: address(taken.payer), asset },
+        Control::DirectorSanctioned => Refusal::Sanctioned { account: address(taken.payer), list },
+        Control::DirectorFrozen => Refusal::Frozen { account: address(taken.payer), asset },
         Control::WithoutRole => {
             return match path.role() {
                 Some(role) => Failure::WithoutRole { asset, role },
@@ -183,9 +183,12 @@ impl Path {
         match self {
             Path::MintDirect | Path::BurnDirect => Failure::NotIssuer { asset },
             Path::RedemptionDeclined => IssuanceFailure::NotDue { deadline: taken.deadline(desk) }.into(),
-            Path::Claim => {
-                Failure::NothingParked { asset, receiver: taken.receiver.unwrap(), sender: taken.sender.unwrap() }
+            Path::Claim | Path::ClaimBack => {
+                let receiver = taken.parked_for.or(taken.receiver).unwrap();
+                Failure::NothingParked { asset, receiver, sender: taken.sender.unwrap() }
             }
+            Path::Capture | Path::Void | Path::Refund => PaymentFailure::UnknownOrder.into(),
+            Path::Custodial => PaymentFailure::UnknownCustomer { customer: 7 }.into(),
             other => panic!("{other:?} has a role or is anybody's"),
         }
     }

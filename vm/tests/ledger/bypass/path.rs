@@ -2,11 +2,11 @@
 
 use types::{Address, AssetId, Instruction, Operation, Origin, Role, Timestamp};
 use vm::program::Word;
-use vm::{REDEMPTION_SECONDS, Record, RecordKey};
+use vm::{PARKED_SECONDS, REDEMPTION_SECONDS, Record, RecordKey};
 
 use super::AMOUNT;
 use crate::bank::*;
-use crate::desk::{APPROVER, COMPLIANCE, Desk, PURSE};
+use crate::desk::{APPROVER, CAROL, COMPLIANCE, Desk, PURSE};
 use crate::instructions::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +37,21 @@ pub(super) enum Path {
     RedemptionReturned,
     /// The receiver of parked money.
     Claim,
+    /// Its sender, after 30 days.
+    ClaimBack,
     SeizeApproved,
     /// Of an asset without approver.
     SeizeAlone,
+    Charge,
+    /// A plain transfer to an order's address.
+    OrderAddress,
+    Hold,
+    Capture,
+    Void,
+    Expire,
+    Refund,
+    /// A custodian pays for a customer.
+    Custodial,
 }
 
 /// A path that is ready to be taken.
@@ -51,11 +63,20 @@ pub(super) struct Taken {
     pub(super) sender: Option<Address>,
     pub(super) receiver: Option<Address>,
     redemption: Option<Origin>,
+    /// For whom money is parked, where that is not the receiver.
+    pub(super) parked_for: Option<Address>,
 }
 
 impl Taken {
     fn new(payer: u8, instruction: Instruction) -> Self {
-        Self { payer, instructions: vec![instruction], sender: None, receiver: None, redemption: None }
+        Self {
+            payer,
+            instructions: vec![instruction],
+            sender: None,
+            receiver: None,
+            redemption: None,
+            parked_for: None,
+        }
     }
 
     fn from(self, sender: Address) -> Self {
@@ -80,13 +101,18 @@ impl Taken {
     }
 }
 
+/// Bob has a shop.
+fn opens(desk: &mut Desk) {
+    desk.does(ISSUER, vec![register(BOB, shop("Bob's", 1))]);
+}
+
 /// The purse pays somebody.
 fn pay(program: Address, asset: AssetId, to: Address, amount: u128) -> Instruction {
     call(program, "pay", &[asset.into(), to.into(), Word::from(amount)], None, 10_000)
 }
 
 impl Path {
-    pub(super) const ALL: [Path; 17] = [
+    pub(super) const ALL: [Path; 26] = [
         Path::MintDirect,
         Path::MintProposed,
         Path::MintApproved,
@@ -102,8 +128,17 @@ impl Path {
         Path::RedemptionDeclined,
         Path::RedemptionReturned,
         Path::Claim,
+        Path::ClaimBack,
         Path::SeizeApproved,
         Path::SeizeAlone,
+        Path::Charge,
+        Path::OrderAddress,
+        Path::Hold,
+        Path::Capture,
+        Path::Void,
+        Path::Expire,
+        Path::Refund,
+        Path::Custodial,
     ];
 
     /// The asset that moves: the dollar, which has no approver, where the issuer acts alone.
@@ -120,24 +155,27 @@ impl Path {
         match self {
             Path::MintDirect | Path::MintProposed | Path::MintApproved => Operation::Mint,
             Path::BurnDirect | Path::BurnApproved | Path::RedemptionPaid | Path::RedemptionConfirmed => Operation::Burn,
-            Path::Transfer | Path::TransferInBatch => Operation::Transfer,
+            Path::Transfer | Path::TransferInBatch | Path::Custodial => Operation::Transfer,
             Path::Attach => Operation::Call,
             Path::Payout => Operation::Program,
             Path::Redeem => Operation::Redeem,
-            Path::RedemptionDeclined | Path::RedemptionReturned => Operation::Release,
-            Path::Claim => Operation::Claim,
+            Path::RedemptionDeclined | Path::RedemptionReturned | Path::Void | Path::Expire => Operation::Release,
+            Path::Claim | Path::ClaimBack => Operation::Claim,
+            Path::Charge | Path::OrderAddress | Path::Hold => Operation::Payment,
+            Path::Capture => Operation::Capture,
+            Path::Refund => Operation::Refund,
             Path::SeizeApproved | Path::SeizeAlone => Operation::Seize,
         }
     }
 
     /// There is a sender, and the receiver is somebody else.
     pub(super) fn sender_is_another(self) -> bool {
-        !matches!(self.operation(), Operation::Mint | Operation::Release)
+        self != Path::ClaimBack && !matches!(self.operation(), Operation::Mint | Operation::Release)
     }
 
     /// The money is in the sender's account beforehand.
     pub(super) fn leaves_an_account(self) -> bool {
-        !matches!(self, Path::RedemptionPaid | Path::RedemptionConfirmed)
+        !matches!(self, Path::RedemptionPaid | Path::RedemptionConfirmed | Path::Capture)
     }
 
     pub(super) fn has_receiver(self) -> bool {
@@ -158,8 +196,14 @@ impl Path {
 
     /// Anybody may take it.
     pub(super) fn anybody(self) -> bool {
-        use Path::{Attach, Payout, Redeem, RedemptionReturned, Transfer, TransferInBatch};
-        matches!(self, Transfer | TransferInBatch | Attach | Payout | Redeem | RedemptionReturned)
+        use Path::*;
+        let is_payment = matches!(self, Transfer | TransferInBatch | Attach | Charge | OrderAddress | Hold);
+        is_payment || matches!(self, Payout | Redeem | RedemptionReturned | Expire)
+    }
+
+    /// Somebody else than the sender has it moved.
+    pub(super) fn is_directed(self) -> bool {
+        matches!(self, Path::Payout | Path::Custodial)
     }
 
     /// What the sender has paid on this path before the amount that counts.
@@ -171,7 +215,7 @@ impl Path {
     pub(super) fn moved(self, desk: &Desk, taken: &Taken) -> u128 {
         match (self.operation(), taken.receiver) {
             (Operation::Burn, _) => 1_000_000 - desk.supply(self.asset()),
-            (Operation::Redeem, _) => {
+            _ if matches!(self, Path::Redeem | Path::Hold) => {
                 desk.ledger.records(..).filter_map(|(_, record)| record.held()).map(|held| held.1.0).sum()
             }
             (_, receiver) => desk.holds(receiver.unwrap(), self.asset()),
@@ -238,6 +282,56 @@ impl Path {
                 assert_eq!(desk.parked(asset, bob, program), AMOUNT);
                 desk.does(COMPLIANCE, vec![thaw(asset, bob)]);
                 Taken::new(BOB, claim(asset, bob, program)).from(program).to(bob)
+            }
+            Path::ClaimBack => {
+                opens(desk);
+                desk.does(ALICE, vec![hold(bob, "1", asset, AMOUNT, 60)]);
+                desk.does(COMPLIANCE, vec![freeze(asset, bob)]);
+                desk.does(BOB, vec![capture("1", AMOUNT, false)]);
+                assert_eq!(desk.parked(asset, bob, alice), AMOUNT);
+                desk.wait_millis(PARKED_SECONDS * 1_000);
+                let taken = Taken::new(ALICE, claim(asset, bob, alice)).from(alice).to(alice);
+                Taken { parked_for: Some(bob), ..taken }
+            }
+            Path::Charge => {
+                opens(desk);
+                Taken::new(ALICE, charge(bob, "1", asset, AMOUNT)).from(alice).to(bob)
+            }
+            Path::OrderAddress => {
+                opens(desk);
+                desk.does(BOB, vec![open_order("1", asset, AMOUNT)]);
+                let to = Address::of_order(&bob, &order("1"));
+                Taken::new(ALICE, send(asset, to, AMOUNT)).from(alice).to(bob)
+            }
+            Path::Hold => {
+                opens(desk);
+                Taken::new(ALICE, hold(bob, "1", asset, AMOUNT, 60)).from(alice).to(bob)
+            }
+            Path::Capture => {
+                opens(desk);
+                desk.does(ALICE, vec![hold(bob, "1", asset, AMOUNT, 60)]);
+                Taken::new(BOB, capture("1", AMOUNT, false)).from(alice).to(bob)
+            }
+            Path::Void => {
+                opens(desk);
+                desk.does(ALICE, vec![hold(bob, "1", asset, AMOUNT, 60)]);
+                Taken::new(BOB, void("1")).from(alice).to(alice)
+            }
+            Path::Expire => {
+                opens(desk);
+                desk.does(ALICE, vec![hold(bob, "1", asset, AMOUNT, 60)]);
+                desk.wait_millis(60_000);
+                Taken::new(CAROL, expire(bob, "1")).from(alice).to(alice)
+            }
+            Path::Refund => {
+                opens(desk);
+                desk.does(ALICE, vec![charge(bob, "1", asset, AMOUNT)]);
+                Taken::new(BOB, refund("1", AMOUNT)).from(bob).to(alice)
+            }
+            Path::Custodial => {
+                let customer = Address::of_customer(&alice, 7);
+                desk.does(ALICE, vec![send(asset, customer, 300)]);
+                Taken::new(ALICE, batch(asset, &[(7, bob, AMOUNT)])).from(customer).to(bob)
             }
             Path::SeizeApproved => {
                 let proposal = desk.does(COMPLIANCE, vec![propose(asset, seize_action(alice, bob, AMOUNT), 60)]);

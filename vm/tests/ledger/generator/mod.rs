@@ -1,0 +1,14 @@
+//! Random worlds: transactions of every kind, valid and invalid mixed, run by the ledger and by the model side by side.
+
+mod asset_life;
+mod controls;
+mod dice;
+mod draft;
+mod payments;
+mod people;
+mod programs;
+mod tally;
+mod world;
+
+pub(crate) use tally::Tally;
+pub(crate) use world::World;

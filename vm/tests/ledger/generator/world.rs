@@ -1,0 +1,161 @@
+//! One random world: a ledger and the model of it, block by block.
+
+use std::sync::Arc;
+
+use types::{AuthorizedTransaction, Height, Timestamp, Transaction};
+use vm::{BlockContext, Delta, Ledger, execute};
+
+use super::Tally;
+use super::dice::Dice;
+use super::draft::Drafter;
+use super::people::People;
+use super::programs::Codes;
+use crate::bank::{CHAIN, MAX_VALID_SECONDS, SECOND};
+use crate::desk::{accounts, regulated};
+use crate::model::{Model, ModelReceipt, receipts_root};
+
+pub(crate) struct World {
+    dice: Dice,
+    people: People,
+    codes: Codes,
+    ledger: Ledger,
+    /// Blocks that are not final yet, oldest first.
+    pending: Vec<Arc<Delta>>,
+    model: Model,
+    height: u64,
+    now: Timestamp,
+    sent: Vec<AuthorizedTransaction>,
+    pub(crate) tally: Tally,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        let ledger = regulated();
+        let model = Model::beginning(&ledger, accounts());
+        assert_eq!(ledger.state_root(), model.state_root());
+        Self {
+            dice: Dice::new(seed),
+            people: People::new(),
+            codes: Codes::new(),
+            ledger,
+            pending: Vec::new(),
+            model,
+            height: 0,
+            now: Timestamp(u64::from(SECOND) * 1_000),
+            sent: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// A world of at least so many operations. Panics where ledger and model differ.
+    pub(crate) fn run(seed: u64, operations: u64) -> Tally {
+        let mut world = World::new(seed);
+        while world.tally.operations < operations {
+            world.block();
+        }
+        world.finalize();
+        world.tally
+    }
+
+    /// How much later the next block is.
+    fn pause(&mut self) -> u64 {
+        const HOUR: u64 = 3_600_000;
+        match self.dice.weighted(&[1_000, 60, 20, 6, 3]) {
+            0 => 1 + self.dice.below(1_500),
+            1 => self.dice.below(HOUR),
+            2 => self.dice.below(26 * HOUR),
+            3 => 7 * 24 * HOUR + self.dice.below(HOUR),
+            _ => 30 * 24 * HOUR + self.dice.below(HOUR),
+        }
+    }
+
+    fn drafts(&mut self, context: BlockContext) -> Vec<AuthorizedTransaction> {
+        let mut signed: Vec<Transaction> = Vec::new();
+        for _ in 0..self.dice.below(24) {
+            let mut drafter = Drafter {
+                dice: &mut self.dice,
+                people: &self.people,
+                codes: &self.codes,
+                state: &self.model.state,
+                now: context.timestamp,
+                height: context.height.0,
+            };
+            let (payer, instructions) = drafter.transaction();
+            let second = context.timestamp.second() as u32;
+            let valid_until = match self.dice.weighted(&[96, 2, 2]) {
+                0 => second + self.dice.below(u64::from(MAX_VALID_SECONDS)) as u32,
+                1 => second - 1,
+                _ => second + MAX_VALID_SECONDS + 1,
+            };
+            signed.push(self.people.sign(payer, valid_until, self.dice.next(), instructions));
+        }
+        let verdicts = Transaction::authorize_all(signed, &CHAIN).into_iter();
+        let mut transactions: Vec<AuthorizedTransaction> = verdicts.map(|verdict| verdict.unwrap()).collect();
+        if self.dice.chance(20) && !self.sent.is_empty() {
+            transactions.push(self.dice.pick(&self.sent));
+        }
+        transactions
+    }
+
+    fn block(&mut self) {
+        let pause = self.pause();
+        let context = BlockContext { height: Height(self.height + 1), timestamp: self.now.plus_millis(pause) };
+        let transactions = self.drafts(context);
+        let execution = execute(&self.ledger, &self.pending, context, &transactions).unwrap();
+        let expected = self.model.block(context, &transactions);
+
+        assert_eq!(execution.receipts.len(), expected.receipts.len());
+        for (receipt, expected) in execution.receipts.iter().zip(&expected.receipts) {
+            assert_eq!(&ModelReceipt::of(receipt), expected, "{:?}", self.transaction(&transactions, receipt.id));
+        }
+        assert_eq!(execution.skipped, expected.skipped);
+        assert_eq!(execution.state_root, self.model.state_root());
+        assert_eq!(execution.receipts_root, receipts_root(&execution.receipts));
+        for (held, supply) in self.model.books() {
+            assert_eq!(held, supply, "the model's books");
+        }
+
+        execution.receipts.iter().for_each(|receipt| self.tally.count(&receipt.outcome));
+        self.tally.skip(execution.skipped);
+        self.tally.blocks += 1;
+        let instructions = transactions.iter().map(|transaction| transaction.payload().instructions.len() as u64);
+        self.tally.instructions += instructions.sum::<u64>();
+        (self.height, self.now) = (context.height.0, context.timestamp);
+        self.sent = transactions;
+        self.pending.push(Arc::new(execution.delta));
+        if self.dice.chance(50) {
+            self.finalize();
+        }
+    }
+
+    fn transaction<'t>(
+        &self,
+        transactions: &'t [AuthorizedTransaction],
+        id: types::TransactionId,
+    ) -> Option<&'t types::Payload> {
+        transactions.iter().find(|transaction| transaction.id() == id).map(AuthorizedTransaction::payload)
+    }
+
+    /// All blocks become final; every balance and record is compared.
+    fn finalize(&mut self) {
+        for delta in std::mem::take(&mut self.pending) {
+            self.ledger.apply(Arc::unwrap_or_clone(delta));
+        }
+        if self.dice.chance(3) {
+            let chunks: Vec<Vec<u8>> = self.ledger.snapshot().chunks().collect();
+            self.ledger = Ledger::restore(chunks, self.ledger.state_root()).unwrap();
+        }
+        let (ledger, model) = (&self.ledger, &self.model);
+        assert_eq!(ledger.state_root(), model.state_root());
+        assert_eq!(ledger.account_count() as usize, model.accounts().len());
+        assert_eq!(ledger.assets(), model.state.assets);
+        for (asset, number) in ledger.assets().iter().zip(0..) {
+            let number = types::AssetId(number);
+            assert_eq!(ledger.held(number), asset.supply, "the ledger's books");
+            for account in model.accounts() {
+                assert_eq!(ledger.account(account).unwrap().balance(number).0, model.balance(*account, number));
+            }
+        }
+        assert!(ledger.records(..).eq(model.records()));
+    }
+}

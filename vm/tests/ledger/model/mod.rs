@@ -1,0 +1,214 @@
+//! The ledger written as plainly as possible: maps that are copied for each transaction, roots made from scratch. It is
+//! written from the documentation, so that what it has in common with the ledger is not its code.
+
+mod compliance;
+mod council;
+mod gate;
+mod issuance;
+mod payments;
+mod programs;
+mod registry;
+mod roots;
+pub(crate) mod state;
+mod turn;
+
+use std::collections::BTreeMap;
+
+use types::{Address, AssetId, AuthorizedTransaction, Hash, Height, Instruction, Origin, Timestamp, TransactionId};
+use vm::{
+    BlockContext, CallResult, Failure, Ledger, Link, Outcome, Receipt, ReceiptPointer, Record, RecordKey, Skipped,
+    TRANSACTION_GAS,
+};
+
+use crate::bank::MAX_VALID_SECONDS;
+use council::CouncilModel;
+use programs::Gas;
+pub(crate) use roots::receipts_root;
+use state::State;
+use turn::Turn;
+
+#[derive(Clone)]
+pub(crate) struct Model {
+    pub(crate) state: State,
+    latest: BTreeMap<Address, ReceiptPointer>,
+    executed: BTreeMap<TransactionId, ReceiptPointer>,
+    /// For each block what it executed, oldest first.
+    blocks: Vec<(Height, Vec<TransactionId>)>,
+    /// Which record has which slot since the latest block.
+    slots: Vec<Option<RecordKey>>,
+    now: Timestamp,
+}
+
+/// What became of a transaction.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ModelReceipt {
+    pub(crate) outcome: Outcome,
+    pub(crate) links: Vec<Link>,
+    pub(crate) results: Vec<CallResult>,
+}
+
+impl ModelReceipt {
+    /// The same of a ledger's receipt.
+    pub(crate) fn of(receipt: &Receipt) -> Self {
+        Self { outcome: receipt.outcome.clone(), links: receipt.links.to_vec(), results: receipt.results.to_vec() }
+    }
+}
+
+pub(crate) struct ModelBlock {
+    pub(crate) receipts: Vec<ModelReceipt>,
+    pub(crate) skipped: Skipped,
+}
+
+/// Why an instruction had no effect, and where in a program, if in one.
+pub(crate) struct Stop {
+    failure: Failure,
+    in_program: Option<(u16, u64)>,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Stop { failure, in_program: None }
+    }
+}
+
+impl Model {
+    /// As a ledger is that begins with these accounts, in the order of their creation. Each holds what it holds there.
+    pub(crate) fn beginning(ledger: &Ledger, accounts: Vec<Address>) -> Self {
+        let held = |at: &Address| {
+            ledger.account(at).unwrap().balances().map(|(asset, amount)| ((*at, asset), amount.0)).collect()
+        };
+        let balances: Vec<Vec<((Address, AssetId), u128)>> = accounts.iter().map(held).collect();
+        let state = State {
+            accounts,
+            balances: balances.into_iter().flatten().collect(),
+            marks: BTreeMap::new(),
+            assets: ledger.assets().to_vec(),
+            records: BTreeMap::new(),
+            council: CouncilModel::new(),
+        };
+        let (latest, executed, blocks, slots) = (BTreeMap::new(), BTreeMap::new(), Vec::new(), Vec::new());
+        Self { state, latest, executed, blocks, slots, now: Timestamp(0) }
+    }
+
+    pub(crate) fn balance(&self, account: Address, asset: AssetId) -> u128 {
+        self.state.balance(account, asset)
+    }
+
+    pub(crate) fn accounts(&self) -> &[Address] {
+        &self.state.accounts
+    }
+
+    pub(crate) fn records(&self) -> &BTreeMap<RecordKey, Record> {
+        &self.state.records
+    }
+
+    /// What became of an id.
+    pub(crate) fn executed(&self, id: &TransactionId) -> Option<ReceiptPointer> {
+        self.executed.get(id).copied()
+    }
+
+    pub(crate) fn validators_hash(&self) -> Hash {
+        self.state.council.validators_hash()
+    }
+
+    pub(crate) fn block(&mut self, context: BlockContext, transactions: &[AuthorizedTransaction]) -> ModelBlock {
+        let mut block = ModelBlock { receipts: Vec::new(), skipped: Skipped::default() };
+        self.now = context.timestamp;
+        let second = self.now.0 / 1_000;
+        let mut ids = Vec::new();
+        let mut gas = Gas::of_a_block();
+        for transaction in transactions {
+            let deadline = u64::from(transaction.payload().valid_until.0);
+            if deadline < second {
+                block.skipped.expired += 1;
+            } else if deadline > second + u64::from(MAX_VALID_SECONDS) {
+                block.skipped.too_far += 1;
+            } else if self.executed.contains_key(&transaction.id()) {
+                block.skipped.already_executed += 1;
+            } else {
+                let at = ReceiptPointer { height: context.height, index: ids.len() as u32 };
+                ids.push(transaction.id());
+                block.receipts.push(self.transaction(transaction, at, &mut gas));
+                self.executed.insert(transaction.id(), at);
+            }
+        }
+        self.state.council.end_block(self.now);
+        self.settle_records();
+        self.blocks.push((context.height, ids));
+        block
+    }
+
+    fn transaction(&mut self, transaction: &AuthorizedTransaction, at: ReceiptPointer, gas: &mut Gas) -> ModelReceipt {
+        let payer = transaction.payload().payer;
+        let mut after = self.state.clone();
+        let has_account = after.accounts.contains(&payer);
+        let mut touched = if has_account { vec![payer] } else { vec![] };
+        let (mut outcome, mut results) = (Outcome::Succeeded, Vec::new());
+        let (mut has_approved, mut has_travel) = (false, false);
+        gas.transaction = TRANSACTION_GAS;
+        let instructions = &transaction.payload().instructions;
+        for (instruction, number) in instructions.iter().zip(0u32..) {
+            let approves = matches!(instruction, Instruction::ApproveValidators { .. });
+            let mut turn = Turn {
+                state: &mut after,
+                actor: payer,
+                origin: Origin { transaction: transaction.id(), instruction: number },
+                now: self.now,
+                height: at.height,
+                has_travel: &mut has_travel,
+                touched: &mut touched,
+                after: instructions.len() - 1 - number as usize,
+            };
+            let result = match approves && std::mem::replace(&mut has_approved, true) {
+                true => Err(Failure::SecondApproval.into()),
+                false => turn.take(instruction, gas, &mut results),
+            };
+            if let Err(Stop { failure, in_program }) = result {
+                outcome = match in_program {
+                    None => Outcome::Failed { instruction: number, failure },
+                    Some((at, gas)) => Outcome::FailedInProgram { instruction: number, failure, at, gas },
+                };
+                break;
+            }
+        }
+        if outcome == Outcome::Succeeded {
+            self.state = after;
+        } else {
+            touched.truncate(usize::from(has_account));
+            results.clear();
+        }
+        let links = touched.into_iter().map(|account| Link { account, previous: self.latest.insert(account, at) });
+        ModelReceipt { outcome, links: links.collect(), results }
+    }
+
+    /// For each asset what is held and its supply, which must be equal.
+    pub(crate) fn books(&self) -> Vec<(u128, u128)> {
+        let assets = self.state.assets.iter().zip(0..);
+        assets.map(|(asset, id)| (self.state.held(AssetId(id)), asset.supply.0)).collect()
+    }
+}
+
+impl Turn<'_> {
+    fn take(&mut self, instruction: &Instruction, gas: &mut Gas, results: &mut Vec<CallResult>) -> Result<(), Stop> {
+        match instruction {
+            Instruction::Mint { asset, to, amount } => self.mint(*asset, *to, *amount)?,
+            Instruction::Burn { asset, amount } => self.burn(*asset, *amount)?,
+            Instruction::Transfer { asset, to, amount, .. } => self.transfer(*asset, *to, *amount)?,
+            Instruction::ApproveValidators { epoch, changes } => {
+                self.state.council.approve(self.actor, *epoch, changes, self.now)?;
+            }
+            Instruction::RegisterMerchant { .. }
+            | Instruction::UpdateMerchant { .. }
+            | Instruction::CloseMerchant { .. } => self.register(instruction)?,
+            Instruction::DeployProgram(deployment) => self.deploy(deployment, gas, results)?,
+            Instruction::CallProgram(call) => self.call(call, gas, results)?,
+            Instruction::Issuance(step) => self.issue(step)?,
+            Instruction::Compliance(step) => self.control(step)?,
+            Instruction::Payment(step) => self.pay(step)?,
+            Instruction::SetKeys { .. } | Instruction::GrantSession { .. } | Instruction::RevokeSession { .. } => {
+                unreachable!("these tests change no keys")
+            }
+        }
+        Ok(())
+    }
+}
