@@ -42,3 +42,5 @@ pub const NEVER_EXECUTED: i32 = -33019;
 pub const NO_SUCH_ACCOUNT: i32 = -33020;
 /// The transaction's fee cannot be paid as the ledger stands.
 pub const UNPAID: i32 = -33021;
+/// The account has no receipt at the place that the request names.
+pub const NO_SUCH_RECEIPT: i32 = -33022;

@@ -9,12 +9,14 @@ pub mod code;
 pub mod net_file;
 mod orders;
 mod programs;
+mod reading;
 mod validators;
 mod values;
 
 pub use assets::*;
 pub use orders::*;
 pub use programs::*;
+pub use reading::*;
 pub use validators::*;
 pub use values::*;
 
@@ -122,6 +124,16 @@ pub trait BaroApi {
     /// The proof of what became of a transaction: that it was executed, or that it was not and never will be.
     #[method(name = "proveOutcome")]
     async fn prove_outcome(&self, id: TransactionId) -> RpcResult<ProofFile>;
+
+    /// Finalized blocks from a height on, as bytes, for those who check a chain themselves: as many as fit in one answer,
+    /// none once `from` is above the latest.
+    #[method(name = "blockBytes")]
+    async fn block_bytes(&self, from: Height) -> RpcResult<Vec<BlockBytes>>;
+
+    /// The transactions that touched an account, newest first, at most 50; `from` is where the page before left off.
+    #[method(name = "history")]
+    async fn history(&self, address: Address, from: Option<ReceiptPlace>, limit: Option<u32>)
+    -> RpcResult<HistoryPage>;
 
     /// Each finalized block, from now on.
     #[subscription(name = "subscribeBlocks" => "blocks", unsubscribe = "unsubscribeBlocks", item = BlockInfo)]

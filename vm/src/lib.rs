@@ -31,8 +31,9 @@ mod proofs;
 mod rules;
 mod state;
 
-pub use execution::execute::{BlockContext, Execution, ExecutionError, Skipped, execute};
+pub use execution::execute::{BlockContext, Execution, ExecutionError, Skipped, execute, execute_traced};
 pub use execution::failure::Failure;
+pub use execution::movements::{AccountMovement, Movements, RecordMovement, SupplyMovement};
 pub use execution::precheck::Precheck;
 pub use execution::receipt::{Link, MAX_LINKS, Outcome, Receipt, ReceiptPointer, receipts_root};
 pub use proofs::opening::StateOpening;
@@ -57,3 +58,4 @@ pub use state::delta::Delta;
 pub use state::genesis::GenesisError;
 pub use state::ledger::{Closed, Ledger};
 pub use state::records::{Record, RecordKey, RecordKind};
+pub use state::trial_balance::TrialBalance;

@@ -303,6 +303,14 @@ impl BaroApiServer for Validator {
         Err(unsupported())
     }
 
+    async fn program(&self, _: Address) -> RpcResult<Option<ProgramInfo>> {
+        Err(unsupported())
+    }
+
+    async fn program_cell(&self, _: Address, _: Hash) -> RpcResult<Option<CellInfo>> {
+        Err(unsupported())
+    }
+
     async fn asset(&self, _: AssetId) -> RpcResult<AssetDetails> {
         Err(unsupported())
     }
@@ -340,6 +348,14 @@ impl BaroApiServer for Validator {
     }
 
     async fn prove_outcome(&self, _: TransactionId) -> RpcResult<ProofFile> {
+        Err(unsupported())
+    }
+
+    async fn block_bytes(&self, _: Height) -> RpcResult<Vec<BlockBytes>> {
+        Err(unsupported())
+    }
+
+    async fn history(&self, _: Address, _: Option<ReceiptPlace>, _: Option<u32>) -> RpcResult<HistoryPage> {
         Err(unsupported())
     }
 

@@ -19,6 +19,9 @@ pub enum Failure {
     /// The transaction was executed without effect, or expired, or its outcome is not certain yet.
     #[error("{0}")]
     Unsuccessful(String),
+    /// It could not even be tried.
+    #[error("{0:#}")]
+    Cannot(#[source] anyhow::Error),
     /// No validator answered.
     #[error("{url} does not answer ({why}): is the network running? `baro localnet` starts one, --rpc names another")]
     Unreachable {
@@ -63,6 +66,7 @@ impl Failure {
         eprintln!("baro: {self}");
         match self {
             Failure::Failed(_) | Failure::Unsuccessful(_) => ExitCode::from(1),
+            Failure::Cannot(_) => ExitCode::from(2),
             Failure::Unreachable { .. } => ExitCode::from(3),
             Failure::Refused { .. } => ExitCode::from(4),
         }

@@ -2,6 +2,7 @@
 
 mod amount;
 mod asset;
+mod audit;
 mod bench;
 mod control;
 mod demo;
@@ -23,6 +24,8 @@ mod redemption;
 mod sending;
 mod simulate;
 mod soak;
+mod source;
+mod statement;
 mod submission;
 mod validators;
 
@@ -50,7 +53,7 @@ Start here:
 Exit codes:
   0  done
   1  it went wrong: a payment failed or expired, a check did not hold, a file or a home is not good
-  2  the command line is not right
+  2  the command line is not right, or a chain cannot be audited
   3  no validator answered
   4  the validator refused the request; the message says what to do
 
@@ -104,6 +107,12 @@ enum Command {
     Receipt(receipt::Command),
     /// Show a finalized block
     Block(query::BlockArgs),
+    /// Check a whole chain again, from genesis, without believing any validator
+    Audit(audit::Args),
+    /// Show what moved in an account, between an opening and a closing balance
+    Statement(statement::StatementArgs),
+    /// Show where all money of each asset is, at any height
+    TrialBalance(statement::TrialBalanceArgs),
     /// Show how validators are
     Status(query::StatusArgs),
     /// Show the peers of a validator
@@ -161,6 +170,9 @@ async fn run(command: Command) -> Outcome {
         Command::Tx(args) => query::tx(args).await,
         Command::Receipt(command) => receipt::run(command).await,
         Command::Block(args) => query::block(args).await,
+        Command::Audit(args) => audit::run(args).await,
+        Command::Statement(args) => statement::statement(args).await,
+        Command::TrialBalance(args) => statement::trial_balance(args).await,
         Command::Status(args) => query::status(args).await,
         Command::Peers(args) => query::peers(args).await,
         Command::Demo(command) => demo::run(command).await,

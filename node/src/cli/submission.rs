@@ -142,7 +142,7 @@ fn is_worth_another(failure: &Failure) -> bool {
         Failure::Refused { code, .. } => {
             matches!(*code, code::BUSY | code::STOPPING | code::STORE | code::NOT_A_VALIDATOR)
         }
-        Failure::Failed(_) | Failure::Unsuccessful(_) => false,
+        Failure::Failed(_) | Failure::Unsuccessful(_) | Failure::Cannot(_) => false,
     }
 }
 

@@ -33,7 +33,8 @@ impl Default for RpcLimits {
     fn default() -> Self {
         Self {
             request_bytes: 4 << 20,
-            response_bytes: 16 << 20,
+            // The longest block, with its batches, in hexadecimal form.
+            response_bytes: 18 << 20,
             batch_calls: 100,
             connections: 256,
             subscriptions_per_connection: 8,

@@ -64,6 +64,8 @@ pub(super) enum Error {
     NeverExecuted(types::Deadline),
     #[error("{0} never received anything: there is nothing to prove of it")]
     NoSuchAccount(types::Address),
+    #[error("{account} has no receipt at place {index} of block {height}: go on from the `next` of a page")]
+    NoSuchReceipt { account: types::Address, height: types::Height, index: u32 },
     #[error("the certificate of block {0} is not here yet: ask again")]
     NotCertified(types::Height),
     #[error("the validator is stopping: ask another one")]
@@ -84,6 +86,7 @@ impl Error {
             Error::NotCertain(_) => (code::NOT_CERTAIN, "not_certain"),
             Error::NeverExecuted(_) => (code::NEVER_EXECUTED, "never_executed"),
             Error::NoSuchAccount(_) => (code::NO_SUCH_ACCOUNT, "no_such_account"),
+            Error::NoSuchReceipt { .. } => (code::NO_SUCH_RECEIPT, "no_such_receipt"),
             Error::NotCertified(_) => (code::BUSY, "not_certified"),
             Error::Stopping => (code::STOPPING, "stopping"),
             Error::Store(_) => (code::STORE, "store"),

@@ -8,9 +8,10 @@ use jsonrpsee::core::{RpcResult, SubscriptionResult, async_trait};
 use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
-    AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockInfo, CellInfo, ChainInfo, EvidenceInfo,
-    FeesInfo, HexBytes, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo, PolicyInfo, ProgramInfo, ProofFile,
-    SanctionListInfo, SendOutcome, SupplyInfo, TransactionStatus, ValidatorInfo, ValidatorsInfo,
+    AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockBytes, BlockInfo, CellInfo, ChainInfo,
+    EvidenceInfo, FeesInfo, HexBytes, HistoryPage, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo,
+    PolicyInfo, ProgramInfo, ProofFile, ReceiptPlace, SanctionListInfo, SendOutcome, SupplyInfo, TransactionStatus,
+    ValidatorInfo, ValidatorsInfo,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -63,7 +64,7 @@ impl Backend {
     }
 
     /// Reads the store on a thread that may wait for the disk.
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
@@ -353,6 +354,19 @@ impl BaroApiServer for Backend {
 
     async fn prove_outcome(&self, id: TransactionId) -> RpcResult<ProofFile> {
         Ok(self.outcome_proof(id).await?)
+    }
+
+    async fn block_bytes(&self, from: Height) -> RpcResult<Vec<BlockBytes>> {
+        Ok(self.blocks_from(from).await?)
+    }
+
+    async fn history(
+        &self,
+        address: Address,
+        from: Option<ReceiptPlace>,
+        limit: Option<u32>,
+    ) -> RpcResult<HistoryPage> {
+        Ok(self.history_of(address, from, limit).await?)
     }
 
     async fn subscribe_blocks(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {

@@ -7,6 +7,7 @@ mod methods;
 mod metrics_page;
 mod programs;
 mod proofs;
+mod reading;
 mod records;
 
 pub use connect::RpcLimits;

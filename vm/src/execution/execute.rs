@@ -15,7 +15,7 @@ use crate::rules::fees::{self, Begun};
 use crate::rules::turn::{Touched, Turn};
 use crate::state::overlay::{Overlay, Parent, Slot};
 use crate::state::replay::{Standing, next_chains, standing};
-use crate::{Delta, Ledger, Link, Outcome, Receipt, ReceiptPointer, receipts_root};
+use crate::{Delta, Ledger, Link, Movements, Outcome, Receipt, ReceiptPointer, receipts_root};
 
 /// What execution needs to know of the block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +90,28 @@ pub fn execute<'t>(
     context: BlockContext,
     transactions: impl IntoIterator<Item = &'t AuthorizedTransaction>,
 ) -> Result<Execution, ExecutionError> {
+    execute_noting(ledger, ancestors, context, transactions, None)
+}
+
+/// As [`execute`], and says what each transaction has moved, in order. A transaction that moved nothing is left out.
+pub fn execute_traced<'t>(
+    ledger: &Ledger,
+    ancestors: &[Arc<Delta>],
+    context: BlockContext,
+    transactions: impl IntoIterator<Item = &'t AuthorizedTransaction>,
+) -> Result<(Execution, Vec<Movements>), ExecutionError> {
+    let mut movements = Vec::new();
+    let execution = execute_noting(ledger, ancestors, context, transactions, Some(&mut movements))?;
+    Ok((execution, movements))
+}
+
+fn execute_noting<'t>(
+    ledger: &Ledger,
+    ancestors: &[Arc<Delta>],
+    context: BlockContext,
+    transactions: impl IntoIterator<Item = &'t AuthorizedTransaction>,
+    mut noted: Option<&mut Vec<Movements>>,
+) -> Result<Execution, ExecutionError> {
     let parent = Parent::new(ledger, ancestors).ok_or(ExecutionError::NotConnected)?;
     let BlockContext { height, timestamp } = context;
     let before = parent.commitments();
@@ -97,6 +119,9 @@ pub fn execute<'t>(
     let expected = transactions.len();
     // Most payments touch two accounts.
     let mut overlay = Overlay::new(parent, context, 2 * expected);
+    if noted.is_some() {
+        overlay.start_trace();
+    }
     let mut receipts = Vec::with_capacity(expected);
     let mut executed = Vec::with_capacity(expected);
     let mut executed_set = HashSet::with_capacity(expected);
@@ -130,6 +155,7 @@ pub fn execute<'t>(
                 // A block has at most 1024 batches of 8192 transactions.
                 let at = ReceiptPointer { height, index: receipts.len() as u32 };
                 receipts.push(run(&mut overlay, transaction, begun, at, &mut touched, &mut calls));
+                note(&mut noted, &mut overlay, Some(at.index));
                 executed.push(id);
             }
             Standing::Expired => skipped.expired += 1,
@@ -138,6 +164,7 @@ pub fn execute<'t>(
     }
 
     overlay.end_block();
+    note(&mut noted, &mut overlay, None);
     let (changes, account_count, assets, council, records) = overlay.into_parts();
     let records = records.settle();
     if let Some(asset) = violation(parent, changes.accounts(), records.money(parent.records()), &assets)
@@ -166,6 +193,13 @@ pub fn execute<'t>(
     let parent = before.state_root();
     let delta = Delta { parent, height, timestamp, changes, tree, records, executed, executed_set, closed, after };
     Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
+}
+
+/// Keeps what has moved since this was last done, where somebody wants to know.
+fn note(noted: &mut Option<&mut Vec<Movements>>, overlay: &mut Overlay<'_>, receipt: Option<u32>) {
+    if let Some(noted) = noted {
+        noted.extend(overlay.take_movements(receipt).filter(|movements| !movements.is_empty()));
+    }
 }
 
 /// Executes a transaction that has begun, wholly or not at all. `touched` has what it has touched so far, `calls` is what the block's calls share.

@@ -4,6 +4,7 @@
 pub(crate) mod conservation;
 pub(crate) mod execute;
 pub(crate) mod failure;
+pub(crate) mod movements;
 pub(crate) mod precheck;
 pub(crate) mod receipt;
 pub(crate) mod step;

@@ -80,7 +80,7 @@ pub struct Attestation {
 
 impl Asset {
     /// An asset of which nothing exists yet.
-    pub(crate) fn new(AssetSpec { symbol, decimals, issuer, roles, supply_cap }: AssetSpec) -> Self {
+    pub fn new(AssetSpec { symbol, decimals, issuer, roles, supply_cap }: AssetSpec) -> Self {
         let controls = AssetControls {
             roles,
             supply_cap,

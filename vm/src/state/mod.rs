@@ -15,3 +15,5 @@ pub(crate) mod overlay;
 pub(crate) mod pages;
 pub(crate) mod records;
 pub(crate) mod replay;
+pub(crate) mod trace;
+pub(crate) mod trial_balance;

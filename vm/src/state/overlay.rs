@@ -15,8 +15,10 @@ use crate::state::asset::AssetControls;
 use crate::state::commitments::Commitments;
 use crate::state::delta::{Changed, Changes};
 use crate::state::records::{Base, Before, Working};
+use crate::state::trace::Trace;
 use crate::{
-    Account, Asset, BlockContext, Council, Delta, Failure, Ledger, Parameters, ReceiptPointer, Record, RecordKey,
+    Account, Asset, BlockContext, Council, Delta, Failure, Ledger, Movements, Parameters, ReceiptPointer, Record,
+    RecordKey,
 };
 
 /// A state that does not change: the ledger with the blocks that are not final on top of it.
@@ -145,6 +147,8 @@ pub(crate) struct Overlay<'a> {
     undo: Vec<Undo>,
     /// How many slots there were when the running transaction's first instruction began.
     mark: usize,
+    /// Notes of what is replaced, where somebody asked for them.
+    trace: Option<Box<Trace>>,
 }
 
 impl<'a> Overlay<'a> {
@@ -161,6 +165,7 @@ impl<'a> Overlay<'a> {
             records: Working::new(parent.records()),
             undo: Vec::new(),
             mark: 0,
+            trace: None,
         }
     }
 
@@ -212,13 +217,20 @@ impl<'a> Overlay<'a> {
     /// Replaces a balance. Only [`crate::rules::gate`] moves money.
     pub(crate) fn set_balance(&mut self, Slot(slot): Slot, asset: AssetId, amount: Amount) {
         let account = self.changes.account_mut(slot);
-        self.undo.push(Undo::Balance { slot, asset, amount: account.balance(asset) });
+        let before = account.balance(asset);
+        if let Some(trace) = &mut self.trace {
+            trace.balance(account.address, asset, before);
+        }
+        self.undo.push(Undo::Balance { slot, asset, amount: before });
         account.set_balance(asset, amount);
     }
 
     /// Replaces the supply of an asset, which must exist. Only [`crate::rules::gate`] moves money.
     pub(crate) fn set_supply(&mut self, asset: AssetId, amount: Amount) {
         let supply = &mut Arc::make_mut(&mut self.assets)[asset.0 as usize].supply;
+        if let Some(trace) = &mut self.trace {
+            trace.supply(asset, *supply);
+        }
         self.undo.push(Undo::Supply { asset, amount: std::mem::replace(supply, amount) });
     }
 
@@ -273,14 +285,33 @@ impl<'a> Overlay<'a> {
 
     /// Adds or replaces a record. The key is of the record's kind.
     pub(crate) fn put_record(&mut self, key: RecordKey, record: Record) {
+        self.note_record(&key);
         let before = self.records.put(key, record);
         self.undo.push(Undo::Record(Box::new(before)));
     }
 
     /// Removes a record, if it is there.
     pub(crate) fn remove_record(&mut self, key: RecordKey) {
+        self.note_record(&key);
         let before = self.records.remove(key);
         self.undo.push(Undo::Record(Box::new(before)));
+    }
+
+    /// From here on notes what each transaction replaces.
+    pub(crate) fn start_trace(&mut self) {
+        self.trace = Some(Box::default());
+    }
+
+    fn note_record(&mut self, key: &RecordKey) {
+        if let Some(trace) = &mut self.trace {
+            trace.record(key, self.records.get(key).and_then(Record::held));
+        }
+    }
+
+    /// What has moved since this was last asked, as the transaction with this receipt; nothing without a trace.
+    pub(crate) fn take_movements(&mut self, receipt: Option<u32>) -> Option<Movements> {
+        let trace = std::mem::take(&mut **self.trace.as_mut()?);
+        Some(trace.movements(receipt, &self.changes, &self.assets, &self.records))
     }
 
     /// Ends the block: a change of the validators whose time has come takes effect.

@@ -164,8 +164,9 @@ impl Desk {
             _ if asset == WON => ISSUER,
             _ => DOLLAR_ISSUER,
         };
+        let has_approver = self.ledger.asset(asset).unwrap().holder(Role::Approver).is_some();
         let origin = self.tries(proposer, vec![propose(asset, action, 60)])?;
-        if self.ledger.asset(asset).unwrap().holder(Role::Approver).is_some() {
+        if has_approver {
             self.tries(APPROVER, vec![approve_proposal(origin)])?;
         }
         Ok(())

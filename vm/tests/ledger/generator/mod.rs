@@ -10,5 +10,7 @@ mod programs;
 mod tally;
 mod world;
 
+#[allow(unused_imports, reason = "the example does without")]
+pub(crate) use programs::HOSTILE;
 pub(crate) use tally::Tally;
 pub(crate) use world::World;

@@ -29,6 +29,9 @@ pub(crate) const HOSTILE: &str = "
     entry drain(in_asset)
         in_asset caller in_asset balance 1 add transfer
         stop
+    entry drain_to(in_asset, whom)
+        in_asset whom in_asset balance transfer
+        stop
     entry pay_and_fail(in_asset) payable
         in_asset caller paid_amount transfer
         0 require NO

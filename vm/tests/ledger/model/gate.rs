@@ -156,7 +156,7 @@ impl Turn<'_> {
             if let Some(limit) = tier.per_day {
                 let used =
                     self.paid_lately(asset, sender).iter().fold(0u128, |sum, (_, paid)| sum.saturating_add(paid.0));
-                if used.saturating_add(amount.0) > limit.0 || used.checked_add(amount.0).is_none() {
+                if used.checked_add(amount.0).is_none_or(|used| used > limit.0) {
                     return Err(Refusal::AboveDayLimit { asset, limit, used: Amount(used) }.into());
                 }
                 counts_for_the_day = true;
@@ -214,8 +214,9 @@ impl Turn<'_> {
         if self.extent(asset, account) == Some(Extent::Whole) {
             return Some(Refusal::Frozen { account, asset });
         }
-        let after = self.state.balance(account, asset).saturating_add(amount.0);
-        if let Some(limit) = self.tier(asset, account).holding.filter(|limit| after > limit.0)
+        // More than can be counted is above every limit.
+        let after = self.state.balance(account, asset).checked_add(amount.0);
+        if let Some(limit) = self.tier(asset, account).holding.filter(|limit| after.is_none_or(|after| after > limit.0))
             && from != Some(account)
         {
             return Some(Refusal::AboveHoldingLimit { account, asset, limit });
