@@ -275,7 +275,7 @@ fn classes(criterion: &mut Criterion) {
         // As often as a call can, but for the accounts and events that one may have.
         let most = match *name {
             "tell" => 60,
-            "pay" | "pay_new" | "pay_regulated" => 1_600,
+            "pay" | "pay_one" | "pay_new" | "pay_regulated" => 1_600,
             "create" => 440,
             _ => 4_000u128,
         };
