@@ -60,7 +60,8 @@ pub struct Tier {
     /// The most in one payment.
     #[serde(default)]
     pub per_payment: Option<Amount>,
-    /// The most in the present hour and the 24 before it, and hence in any 24 hours.
+    /// The most in the present hour and the 24 before it, and hence in any 24 hours. Payments count from when on the holder
+    /// has such a limit.
     #[serde(default)]
     pub per_day: Option<Amount>,
     /// The most that may be held after money has arrived.
@@ -136,7 +137,7 @@ pub enum Compliance {
         version: u32,
         /// The first block in which it holds, not before this one and not before that of the version before.
         effective: Height,
-        /// Who is on it from then on.
+        /// Who is on it from then on. Who is on it still stays on it: a removal that has not taken effect never does.
         add: Bounded<Address, MAX_LIST_CHANGES>,
         /// Who is off it from then on.
         remove: Bounded<Address, MAX_LIST_CHANGES>,

@@ -33,7 +33,7 @@ pub enum Operation {
     Claim,
     /// Money is taken from an account by order of a court or an authority.
     Seize,
-    /// A transaction's fee.
+    /// A transaction's fee. Never paused: whoever is to resume must pay one.
     Fee,
 }
 

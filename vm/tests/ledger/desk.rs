@@ -3,7 +3,7 @@
 use types::codec::Text;
 use types::{Action, Address, Amount, AssetId, AssetRoles, Instruction, Origin, PolicyId, Role, Timestamp};
 use vm::program::assembler::assemble;
-use vm::{AssetSpec, Failure, Ledger, Outcome, Precheck, Record, RecordKey};
+use vm::{AssetSpec, Failure, Ledger, Outcome, Parameters, Precheck, Record, RecordKey};
 
 use crate::bank::*;
 use crate::instructions::*;
@@ -38,6 +38,11 @@ pub(crate) fn officers() -> AssetRoles {
 
 /// The won has all officers. The dollar has no approver, so that its issuer runs it alone.
 pub(crate) fn regulated() -> Ledger {
+    regulated_with(PARAMETERS, 0)
+}
+
+/// The same on a chain with other parameters, where officers have some won to begin with.
+pub(crate) fn regulated_with(parameters: Parameters, officers_hold: u128) -> Ledger {
     let asset = |symbol: &str, issuer, roles| AssetSpec {
         roles,
         ..AssetSpec::new(Text::new(symbol).unwrap(), 0, address(issuer))
@@ -51,8 +56,11 @@ pub(crate) fn regulated() -> Ledger {
         holding(DOLLAR_ISSUER, 500),
         (address(CAROL), vec![]),
     ];
+    let officers_have =
+        [APPROVER, COMPLIANCE, PAUSER, ATTESTOR].map(|officer| (address(officer), vec![(WON, Amount(officers_hold))]));
+    let accounts = accounts.into_iter().chain(officers_have).collect();
     let assets = vec![asset("KRW", ISSUER, officers()), asset("USD", DOLLAR_ISSUER, alone)];
-    Ledger::genesis(PARAMETERS, VALIDATORS.map(member).to_vec(), assets, accounts).unwrap()
+    Ledger::genesis(parameters, VALIDATORS.map(member).to_vec(), assets, accounts).unwrap()
 }
 
 /// The accounts of [`regulated`] in the order of their creation.

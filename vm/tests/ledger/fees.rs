@@ -1,15 +1,16 @@
 //! What transactions pay.
 
 use types::{
-    AccountSecret, Address, Amount, AuthorizedTransaction, Deadline, Instruction, KeyKind, SessionGrant, SessionScope,
-    Sponsorship, Transaction,
+    AccountSecret, Action, Address, Amount, AssetRoles, AuthorizedTransaction, Deadline, Instruction, KeyKind,
+    Operation, Operations, SessionGrant, SessionScope, Sponsorship, Transaction,
 };
 use vm::{
-    Execution, Failure, FeePaid, FeeSchedule, GenesisError, Ledger, Outcome, Parameters, Precheck, SessionLimit,
-    Skipped,
+    Execution, Failure, FeePaid, FeeSchedule, GenesisError, Ledger, Outcome, Parameters, Precheck, Refusal,
+    SessionLimit, Skipped,
 };
 
 use crate::bank::*;
+use crate::instructions::{pause, propose};
 
 const COLLECTOR: u8 = 60;
 
@@ -102,6 +103,21 @@ fn who_cannot_pay_the_fee_is_skipped_without_a_trace() {
     let expected = Precheck::Unpaid { by: address(STRANGER), failure: Failure::UnknownAccount };
     assert_eq!(ledger.precheck(&stranger, now(3)), Err(expected));
     assert_eq!(one(&mut ledger, 3, stranger).receipts.len(), 0);
+}
+
+/// Otherwise whoever stops everything in an emergency stops itself from resuming, for ever.
+#[test]
+fn who_has_paused_everything_can_resume() {
+    let mut ledger = charging();
+    let set = Action::SetRoles(AssetRoles { pauser: Some(address(ALICE)), ..AssetRoles::default() });
+    one(&mut ledger, 1, signed(ISSUER, 1, vec![propose(WON, set, 60)]));
+    one(&mut ledger, 2, signed(ALICE, 1, vec![pause(WON, Operations::ALL)]));
+    let paused = Refusal::Paused { asset: WON, operation: Operation::Transfer };
+    let stopped = one(&mut ledger, 3, signed(BOB, 1, vec![transfer(WON, ALICE, 1)]));
+    assert_eq!((stopped.receipts[0].failure(), stopped.receipts[0].fee), (Some((0, &paused.into())), paid(BOB, 5)));
+    one(&mut ledger, 4, signed(ALICE, 2, vec![pause(WON, Operations::NONE)]));
+    let resumed = one(&mut ledger, 5, signed(BOB, 2, vec![transfer(WON, ALICE, 1)]));
+    assert_eq!(resumed.receipts[0].failure(), None);
 }
 
 #[test]

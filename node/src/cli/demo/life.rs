@@ -156,7 +156,7 @@ async fn issue(stage: &mut Stage, won: AssetId, dollar: AssetId) -> anyhow::Resu
 
     let policy = PolicyId(u16::try_from(won.0 % 60_000)?);
     let tier =
-        Tier { per_payment: Some(Amount(500_000)), per_day: Some(Amount(100_0000)), holding: Some(Amount(100_0000)) };
+        Tier { per_payment: Some(Amount(500_000)), per_day: Some(Amount(1_000_000)), holding: Some(Amount(1_000_000)) };
     let terms = PolicyTerms {
         tiers: Bounded::new(vec![tier, Tier::default()])?,
         default_tier: 0,
@@ -167,12 +167,16 @@ async fn issue(stage: &mut Stage, won: AssetId, dollar: AssetId) -> anyhow::Resu
     stage.step("a tier of 1,000,000 won for customers", "compliance", compliance(define)).await?;
     let proposal = stage.step("policy proposed", "compliance", propose(won, Action::SetPolicy(Some(policy)))).await?;
     stage.step("policy approved", "approver", issuance(Issuance::Approve { proposal })).await?;
-    let too_much = transfer(won, stage.address("alice"), 100_0001);
-    stage.refused("more than alice may hold", "bank", too_much, "above_holding_limit").await?;
-    let declare = Compliance::DeclareTravel { reference: text("travel-1")? };
-    let mut fund = compliance(declare);
-    fund.extend(transfer(won, stage.address("alice"), 500_000));
-    stage.step("500,000 won for alice", "bank", fund).await?;
+    let alice = stage.address("alice");
+    let unnamed = transfer(won, alice, 500_000);
+    stage.refused("so much without a travel-rule reference", "bank", unnamed, "no_travel_reference").await?;
+    let declared = |amount| -> anyhow::Result<Vec<Instruction>> {
+        let mut instructions = compliance(Compliance::DeclareTravel { reference: text("travel-1")? });
+        instructions.extend(transfer(won, alice, amount));
+        Ok(instructions)
+    };
+    stage.refused("more than alice may hold", "bank", declared(1_000_001)?, "above_holding_limit").await?;
+    stage.step("500,000 won for alice", "bank", declared(500_000)?).await?;
     stage.holds("alice", won, 500_000).await?;
     stage.holds("abroad", dollar, 100_000).await?;
     for name in ["cafe", "processor", "treasury", "abroad"] {

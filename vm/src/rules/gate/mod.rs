@@ -5,7 +5,7 @@
 //!
 //! 1. The asset exists ([`Failure::UnknownAsset`]).
 //! 2. The amount is not zero ([`Failure::ZeroAmount`]).
-//! 3. Movements of this kind are not paused ([`Refusal::Paused`]).
+//! 3. Movements of this kind are not paused ([`Refusal::Paused`]). A fee never is: whoever is to resume must pay one.
 //! 4. The sender is on no sanction list of the asset's policy ([`Refusal::Sanctioned`]).
 //! 5. The sender is not frozen whole ([`Refusal::Frozen`]). Where another account directs the sender, as a program's
 //!    caller and a custodian do, it is looked at in the same way, before the sender: who must not move money does not
@@ -97,7 +97,7 @@ pub(crate) fn pass(overlay: &mut Overlay<'_>, movement: Movement) -> Result<Opti
     if amount == Amount::ZERO && !is_on(Breakage::ZeroAccepted) {
         return Err(Failure::ZeroAmount);
     }
-    if rules.controls.paused.contains(operation) {
+    if rules.controls.paused.contains(operation) && operation != Operation::Fee {
         return Err(Refusal::Paused { asset, operation }.into());
     }
     let checks = Checks::of(operation);

@@ -19,7 +19,7 @@ pub struct Redemption {
     pub amount: Amount,
     /// Where the bank is to pay.
     pub payout: CaseReference,
-    /// The last moment in which the issuer pays.
+    /// The issuer's last moment: after it anybody may return the money, unless it was paid out.
     pub deadline: Timestamp,
     /// The bank's reference, once the issuer has said that it has paid.
     pub paid_out: Option<CaseReference>,

@@ -6,6 +6,20 @@ use types::{Address, Amount, AssetId, MAX_HOLD_SECONDS, Timestamp};
 /// Why a step of a payment was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, thiserror::Error)]
 pub enum PaymentFailure {
+    /// The hold would last for too short or too long.
+    #[error("money is set aside for 1 to {MAX_HOLD_SECONDS} seconds, not {got}")]
+    HoldTime {
+        /// The seconds named.
+        got: u32,
+    },
+    /// The order's address awaits another asset or amount.
+    #[error("the address is for an order of {amount} of asset {asset}: pay exactly that")]
+    OrderAmount {
+        /// The asset that is awaited.
+        asset: AssetId,
+        /// How much is awaited.
+        amount: Amount,
+    },
     /// The receiver of an order's money is no merchant, or is suspended.
     #[error("{merchant} is no active merchant: orders are paid to merchants of the registry")]
     NotMerchant {
@@ -21,11 +35,14 @@ pub enum PaymentFailure {
     /// The merchant has no such order.
     #[error("the merchant has no such order")]
     UnknownOrder,
-    /// The hold would last for too short or too long.
-    #[error("money is set aside for 1 to {MAX_HOLD_SECONDS} seconds, not {got}")]
-    HoldTime {
-        /// The seconds named.
-        got: u32,
+    /// Nothing is set aside.
+    #[error("nothing is set aside for the order any more")]
+    NothingHeld,
+    /// The time of what was set aside has passed.
+    #[error("the money was set aside until {until} ms: it goes back to the customer")]
+    HoldExpired {
+        /// The last moment.
+        until: Timestamp,
     },
     /// More than is set aside.
     #[error("{held} are set aside for the order, and {wanted} are wanted")]
@@ -35,21 +52,12 @@ pub enum PaymentFailure {
         /// What is wanted.
         wanted: Amount,
     },
-    /// The time of what was set aside has passed.
-    #[error("the money was set aside until {until} ms: it goes back to the customer")]
-    HoldExpired {
-        /// The last moment.
-        until: Timestamp,
-    },
     /// The time of what was set aside has not passed.
     #[error("the money is set aside until {until} ms: only the merchant gives it back before")]
     HoldNotExpired {
         /// The last moment.
         until: Timestamp,
     },
-    /// Nothing is set aside.
-    #[error("nothing is set aside for the order any more")]
-    NothingHeld,
     /// More than was paid and not refunded.
     #[error("{left} of the order were paid and not refunded, and {wanted} are to be")]
     AbovePaid {
@@ -69,14 +77,6 @@ pub enum PaymentFailure {
         asset: AssetId,
         /// What it is to give back.
         share: Amount,
-    },
-    /// The order's address awaits another asset or amount.
-    #[error("the address is for an order of {amount} of asset {asset}: pay exactly that")]
-    OrderAmount {
-        /// The asset that is awaited.
-        asset: AssetId,
-        /// How much is awaited.
-        amount: Amount,
     },
     /// The batch has no payments.
     #[error("the batch has no payments")]

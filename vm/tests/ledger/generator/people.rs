@@ -1,7 +1,7 @@
 //! Who has keys.
 
 use types::codec::Bounded;
-use types::{Address, ChainTag, Deadline, Instruction, Payload, SecretKey, Transaction};
+use types::{AccountSecret, Address, ChainTag, Deadline, Instruction, Payload, SecretKey, Sponsorship, Transaction};
 
 use crate::bank::{BOB, CHAIN, STRANGER, VALIDATORS, address, key};
 use crate::desk::{APPROVER, ATTESTOR, CAROL, COMPLIANCE, PAUSER};
@@ -44,5 +44,13 @@ impl People {
         let instructions = Bounded::new(instructions).unwrap();
         let (chain, valid_until) = (ChainTag::of(&CHAIN), Deadline(valid_until));
         Transaction::sign(Payload { chain, payer: *payer, valid_until, salt, instructions }, secret, &CHAIN)
+    }
+
+    /// Lets somebody else pay the transaction's fee.
+    pub(crate) fn sponsor(&self, transaction: Transaction, sponsor: Person) -> Transaction {
+        let (address, secret) = &self.keys[sponsor];
+        let id = transaction.payload.id(&CHAIN);
+        let secret = AccountSecret::from(secret.clone());
+        transaction.sponsored(Sponsorship::sign(*address, &id, &[&secret], &CHAIN).unwrap())
     }
 }

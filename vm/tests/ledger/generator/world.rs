@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use types::{AuthorizedTransaction, Height, Timestamp, Transaction};
-use vm::{BlockContext, Delta, Ledger, execute};
+use types::{Amount, AuthorizedTransaction, Height, Timestamp, Transaction};
+use vm::{BlockContext, Delta, FeeSchedule, Ledger, Parameters, execute};
 
 use super::Tally;
 use super::dice::Dice;
 use super::draft::Drafter;
-use super::people::People;
+use super::people::{People, Person};
 use super::programs::Codes;
-use crate::bank::{CHAIN, MAX_VALID_SECONDS, SECOND};
-use crate::desk::{accounts, regulated};
+use crate::bank::{BOB, CHAIN, ISSUER, MAX_VALID_SECONDS, PARAMETERS, SECOND, WON, address};
+use crate::desk::{accounts, regulated_with};
 use crate::model::{Model, ModelReceipt, receipts_root};
+
+/// Who collects fees and has no account before.
+const COLLECTOR: u8 = 60;
 
 pub(crate) struct World {
     dice: Dice,
@@ -30,11 +33,17 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
-        let ledger = regulated();
+        let mut dice = Dice::new(seed);
+        // A third of all worlds have fees.
+        let collector = address(dice.pick(&[COLLECTOR, ISSUER, BOB, BOB]));
+        let per_instruction = Amount(u128::from(dice.below(3)));
+        let schedule = FeeSchedule { asset: WON, per_transaction: Amount(1), per_instruction, collector };
+        let fees = if dice.chance(33) { Some(schedule) } else { None };
+        let ledger = regulated_with(Parameters { fees, ..PARAMETERS }, if fees.is_some() { 2_000 } else { 0 });
         let model = Model::beginning(&ledger, accounts());
         assert_eq!(ledger.state_root(), model.state_root());
         Self {
-            dice: Dice::new(seed),
+            dice,
             people: People::new(),
             codes: Codes::new(),
             ledger,
@@ -47,10 +56,10 @@ impl World {
         }
     }
 
-    /// A world of at least so many operations. Panics where ledger and model differ.
+    /// A world of so many operations, or fewer where nobody can pay fees any more. Panics where ledger and model differ.
     pub(crate) fn run(seed: u64, operations: u64) -> Tally {
         let mut world = World::new(seed);
-        while world.tally.operations < operations {
+        while world.tally.operations < operations && world.tally.blocks < operations {
             world.block();
         }
         world.finalize();
@@ -66,6 +75,15 @@ impl World {
             2 => self.dice.below(26 * HOUR),
             3 => 7 * 24 * HOUR + self.dice.below(HOUR),
             _ => 30 * 24 * HOUR + self.dice.below(HOUR),
+        }
+    }
+
+    /// Whoever can pay best, mostly.
+    fn sponsor(&mut self) -> Person {
+        let by_wealth = |person: &Person| self.model.balance(self.people.address(*person), WON);
+        match (0..self.people.count()).max_by_key(by_wealth) {
+            Some(richest) if self.dice.chance(85) => richest,
+            _ => self.dice.below(self.people.count() as u64) as Person,
         }
     }
 
@@ -87,7 +105,10 @@ impl World {
                 1 => second - 1,
                 _ => second + MAX_VALID_SECONDS + 1,
             };
-            signed.push(self.people.sign(payer, valid_until, self.dice.next(), instructions));
+            let transaction = self.people.sign(payer, valid_until, self.dice.next(), instructions);
+            let is_sponsored = self.ledger.parameters().fees.is_some() && self.dice.chance(75);
+            let sponsor = self.sponsor();
+            signed.push(if is_sponsored { self.people.sponsor(transaction, sponsor) } else { transaction });
         }
         let verdicts = Transaction::authorize_all(signed, &CHAIN).into_iter();
         let mut transactions: Vec<AuthorizedTransaction> = verdicts.map(|verdict| verdict.unwrap()).collect();

@@ -91,6 +91,10 @@ impl CouncilModel {
         Ok(list)
     }
 
+    pub(crate) fn is_validator(&self, account: Address) -> bool {
+        self.members.iter().any(|member| Address::of(&member.key) == account)
+    }
+
     pub(crate) fn end_block(&mut self, now: Timestamp) {
         let Some((members, effective)) = self.pending.clone() else { return };
         if effective <= now {

@@ -105,7 +105,7 @@ impl Turn<'_> {
         if amount.0 == 0 {
             return Err(Failure::ZeroAmount);
         }
-        if rules.controls.paused.contains(operation) {
+        if operation != Operation::Fee && rules.controls.paused.contains(operation) {
             return Err(Refusal::Paused { asset, operation }.into());
         }
         let (account, director, owner) = match from {

@@ -14,10 +14,13 @@ mod turn;
 
 use std::collections::BTreeMap;
 
-use types::{Address, AssetId, AuthorizedTransaction, Hash, Height, Instruction, Origin, Timestamp, TransactionId};
+use types::{
+    Address, Amount, AssetId, AuthorizedTransaction, Hash, Height, Instruction, Operation, Origin, Payment, Timestamp,
+    TransactionId,
+};
 use vm::{
-    BlockContext, CallResult, Failure, Ledger, Link, Outcome, Receipt, ReceiptPointer, Record, RecordKey, Skipped,
-    TRANSACTION_GAS,
+    BlockContext, CallResult, Failure, FeePaid, FeeSchedule, Ledger, Link, Outcome, Receipt, ReceiptPointer, Record,
+    RecordKey, Skipped, TRANSACTION_GAS,
 };
 
 use crate::bank::MAX_VALID_SECONDS;
@@ -37,6 +40,7 @@ pub(crate) struct Model {
     /// Which record has which slot since the latest block.
     slots: Vec<Option<RecordKey>>,
     now: Timestamp,
+    fees: Option<FeeSchedule>,
 }
 
 /// What became of a transaction.
@@ -44,13 +48,15 @@ pub(crate) struct Model {
 pub(crate) struct ModelReceipt {
     pub(crate) outcome: Outcome,
     pub(crate) links: Vec<Link>,
+    pub(crate) fee: Option<FeePaid>,
     pub(crate) results: Vec<CallResult>,
 }
 
 impl ModelReceipt {
     /// The same of a ledger's receipt.
     pub(crate) fn of(receipt: &Receipt) -> Self {
-        Self { outcome: receipt.outcome.clone(), links: receipt.links.to_vec(), results: receipt.results.to_vec() }
+        let (outcome, links, results) = (receipt.outcome.clone(), receipt.links.to_vec(), receipt.results.to_vec());
+        Self { outcome, links, fee: receipt.fee, results }
     }
 }
 
@@ -87,7 +93,7 @@ impl Model {
             council: CouncilModel::new(),
         };
         let (latest, executed, blocks, slots) = (BTreeMap::new(), BTreeMap::new(), Vec::new(), Vec::new());
-        Self { state, latest, executed, blocks, slots, now: Timestamp(0) }
+        Self { state, latest, executed, blocks, slots, now: Timestamp(0), fees: ledger.parameters().fees }
     }
 
     pub(crate) fn balance(&self, account: Address, asset: AssetId) -> u128 {
@@ -127,8 +133,12 @@ impl Model {
                 block.skipped.already_executed += 1;
             } else {
                 let at = ReceiptPointer { height: context.height, index: ids.len() as u32 };
+                let Some(receipt) = self.transaction(transaction, at, &mut gas) else {
+                    block.skipped.unpaid += 1;
+                    continue;
+                };
                 ids.push(transaction.id());
-                block.receipts.push(self.transaction(transaction, at, &mut gas));
+                block.receipts.push(receipt);
                 self.executed.insert(transaction.id(), at);
             }
         }
@@ -138,11 +148,22 @@ impl Model {
         block
     }
 
-    fn transaction(&mut self, transaction: &AuthorizedTransaction, at: ReceiptPointer, gas: &mut Gas) -> ModelReceipt {
+    /// Nothing where the fee cannot be paid.
+    fn transaction(
+        &mut self,
+        transaction: &AuthorizedTransaction,
+        at: ReceiptPointer,
+        gas: &mut Gas,
+    ) -> Option<ModelReceipt> {
         let payer = transaction.payload().payer;
-        let mut after = self.state.clone();
-        let has_account = after.accounts.contains(&payer);
+        let has_account = self.state.accounts.contains(&payer);
         let mut touched = if has_account { vec![payer] } else { vec![] };
+        let fee = self.fee_of(transaction);
+        if let Some(fee) = &fee {
+            self.charge(fee, transaction, at.height, &mut touched)?;
+        }
+        let touched_by_fee = touched.len();
+        let mut after = self.state.clone();
         let (mut outcome, mut results) = (Outcome::Succeeded, Vec::new());
         let (mut has_approved, mut has_travel) = (false, false);
         gas.transaction = TRANSACTION_GAS;
@@ -174,11 +195,63 @@ impl Model {
         if outcome == Outcome::Succeeded {
             self.state = after;
         } else {
-            touched.truncate(usize::from(has_account));
+            touched.truncate(touched_by_fee);
             results.clear();
         }
         let links = touched.into_iter().map(|account| Link { account, previous: self.latest.insert(account, at) });
-        ModelReceipt { outcome, links: links.collect(), results }
+        Some(ModelReceipt { outcome, links: links.collect(), fee, results })
+    }
+
+    /// What the transaction is charged.
+    fn fee_of(&self, transaction: &AuthorizedTransaction) -> Option<FeePaid> {
+        let schedule = self.fees?;
+        let payload = transaction.payload();
+        let is_approval = |instruction: &Instruction| matches!(instruction, Instruction::ApproveValidators { .. });
+        if payload.instructions.iter().all(is_approval) && self.state.council.is_validator(payload.payer) {
+            return None;
+        }
+        let mut count = 0;
+        for instruction in payload.instructions.iter() {
+            count += match instruction {
+                Instruction::Payment(payment) => match &**payment {
+                    Payment::Batch { payments, .. } => payments.len().max(1) as u128,
+                    _ => 1,
+                },
+                _ => 1,
+            };
+        }
+        let amount = Amount(schedule.per_transaction.0 + count * schedule.per_instruction.0);
+        let by = transaction.sponsor().map_or(payload.payer, |sponsor| sponsor.address());
+        (amount.0 > 0).then_some(FeePaid { by, asset: schedule.asset, amount })
+    }
+
+    /// The fee is paid, and stays paid; nothing where it cannot be.
+    fn charge(
+        &mut self,
+        fee: &FeePaid,
+        transaction: &AuthorizedTransaction,
+        height: Height,
+        touched: &mut Vec<Address>,
+    ) -> Option<()> {
+        if !self.state.accounts.contains(&fee.by) {
+            return None;
+        }
+        let mut after = self.state.clone();
+        let mut turn = Turn {
+            state: &mut after,
+            actor: fee.by,
+            origin: Origin { transaction: transaction.id(), instruction: 0 },
+            now: self.now,
+            height,
+            has_travel: &mut false,
+            touched,
+            after: 0,
+        };
+        turn.touch(fee.by).ok()?;
+        let (from, to) = (gate::From::Account(fee.by), gate::To::Account(self.fees?.collector));
+        turn.moves(Operation::Fee, fee.asset, fee.amount, from, to).ok()?;
+        self.state = after;
+        Some(())
     }
 
     /// For each asset what is held and its supply, which must be equal.

@@ -22,12 +22,13 @@ impl Model {
             Hash::of(Domain::Account, &encode(&(*account, held, self.latest.get(account).copied(), marks)))
         };
         let leaves: Vec<Hash> = state.accounts.iter().map(leaf).collect();
+        let fees = self.fees.map(|fees| (fees.asset, fees.per_transaction, fees.per_instruction, fees.collector));
         let accounts = (leaves.len() as u32, merkle(&leaves, leaves.len().next_power_of_two()));
         Hash::of(
             Domain::State,
             &encode(&(
                 *b"baro ledger v3",
-                (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis, None::<u8>),
+                (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis, fees),
                 (accounts.1, accounts.0),
                 self.records_root(),
                 Hash::of(Domain::Asset, &encode(&state.assets)),
