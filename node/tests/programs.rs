@@ -59,7 +59,8 @@ async fn a_sale_is_split_held_and_settled_by_the_shipped_program() {
     assert_eq!(deploy["outcome"]["status"], "final");
     let at: Address = deploy["program"].as_str().unwrap().parse().unwrap();
 
-    let found = until("the program at another validator", async || other.program(at).await.ok().flatten(), |_| true).await;
+    let found =
+        until("the program at another validator", async || other.program(at).await.ok().flatten(), |_| true).await;
     let built = assemble(&std::fs::read_to_string(SETTLEMENT).unwrap()).unwrap().program.program().to_bytes();
     assert_eq!((found.code_hash, &found.code.0), (code_hash(&built), &hex::encode(&built)));
     assert_eq!(found.deployer, Address::of(&net.key("bank").public()));
