@@ -48,8 +48,8 @@ impl Host for Idle {
         Amount(u128::MAX)
     }
 
-    fn transfer(&mut self, _: AssetId, _: Address, _: Amount) -> Result<(), ()> {
-        Ok(())
+    fn transfer(&mut self, _: AssetId, _: Address, _: Amount) -> Result<bool, ()> {
+        Ok(false)
     }
 
     fn merchant(&self, _: Address) -> Option<Merchant> {

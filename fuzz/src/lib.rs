@@ -41,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     targets::handover::TARGET,
     targets::key_file::TARGET,
     targets::message::TARGET,
+    targets::program::TARGET,
     targets::proof_file::TARGET,
     targets::record::TARGET,
     targets::snapshot::TARGET,

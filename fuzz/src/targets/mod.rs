@@ -11,6 +11,7 @@ pub(crate) mod frames;
 pub(crate) mod handover;
 pub(crate) mod key_file;
 pub(crate) mod message;
+pub(crate) mod program;
 pub(crate) mod proof_file;
 pub(crate) mod record;
 pub(crate) mod snapshot;

@@ -14,7 +14,7 @@ pub enum GasBound {
     Loops,
 }
 
-/// The cost of the dearest path from `entry`, where each stored cell is taken for a new one.
+/// The cost of the dearest path from `entry`, where each stored cell and each receiver is taken for a new one.
 pub fn gas_bound(program: &VerifiedProgram, entry: &Entry) -> GasBound {
     let mut costs = vec![Cost::Unknown; program.instructions().len()];
     let first = program.index(entry.start);
@@ -35,7 +35,11 @@ pub fn gas_bound(program: &VerifiedProgram, entry: &Entry) -> GasBound {
             Some(next) => path.push(next),
             None => {
                 let op = program.instructions()[index].op;
-                let created = if op == Op::Store { gas::CELL_CREATED } else { 0 };
+                let created = match op {
+                    Op::Store => gas::CELL_CREATED,
+                    Op::Transfer => gas::ACCOUNT_CREATED,
+                    _ => 0,
+                };
                 costs[index] = Cost::Known(dearest.saturating_add(op.row().gas + created));
                 path.pop();
             }

@@ -21,20 +21,23 @@ pub const DIVISION: u64 = 4;
 /// A product of 256 bits, divided.
 pub const MUL_DIV: u64 = 60;
 
-/// A question to the ledger: a balance, a merchant.
+/// A question about the program's own account: a balance.
 pub const QUERY: u64 = 40;
 
-/// Reading a cell.
-pub const LOAD: u64 = 40;
+/// Reading a cell, or a merchant's entry. That of a cell among a million waits for memory five times.
+pub const LOAD: u64 = 150;
 
-/// Changing or deleting a cell.
-pub const STORE: u64 = 120;
+/// Changing or deleting a cell: at the end of the block its leaf and the path to the root are hashed.
+pub const STORE: u64 = 500;
 
 /// What is added to [`STORE`] where the cell was not in use.
 pub const CELL_CREATED: u64 = 2_000;
 
 /// A transfer through the ledger's gate.
 pub const TRANSFER: u64 = 400;
+
+/// What is added to [`TRANSFER`] where the receiver had no account: it is kept for ever, as a cell is.
+pub const ACCOUNT_CREATED: u64 = 2_000;
 
 /// An event, whose 64 bytes are in the receipt for ever.
 pub const EMIT: u64 = 250;

@@ -51,8 +51,8 @@ pub trait Host {
     fn balance(&self, asset: AssetId) -> Amount;
 
     /// Moves `amount`, never zero, from the program's own account to `to`, through the same controls as every payment.
-    /// Runs no code.
-    fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<(), Self::Refusal>;
+    /// Runs no code. True where `to` had no account before.
+    fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<bool, Self::Refusal>;
 
     /// The merchant whose account is `address`.
     fn merchant(&self, address: Address) -> Option<Merchant>;

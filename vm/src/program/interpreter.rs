@@ -274,7 +274,10 @@ impl<H: Host> Call<'_, H> {
         if amount == 0 {
             return Ok(());
         }
-        self.host.transfer(asset, to, Amount(amount)).map_err(Cause::Refused)
+        if self.host.transfer(asset, to, Amount(amount)).map_err(Cause::Refused)? {
+            self.charge(gas::ACCOUNT_CREATED)?;
+        }
+        Ok(())
     }
 }
 

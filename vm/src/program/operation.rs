@@ -43,7 +43,7 @@ pub struct Operation {
     pub pops: u8,
     /// How many words it leaves there in their place.
     pub pushes: u8,
-    /// What it costs, before extras ([`gas::CELL_CREATED`]).
+    /// What it costs, before extras ([`gas::CELL_CREATED`], [`gas::ACCOUNT_CREATED`]).
     pub gas: u64,
     /// What it does. Words are named in the order in which they were pushed.
     pub about: &'static str,
@@ -113,8 +113,8 @@ operations! {
     Height        "height"        None     0 1 STEP     "the block's height"
     PaidAsset     "paid_asset"    None     0 1 STEP     "the asset that came with the call; 0 where nothing came"
     PaidAmount    "paid_amount"   None     0 1 STEP     "how much of it came with the call"
-    Category      "category"      None     1 1 QUERY    "the category of merchant a; 0 where a is no merchant"
-    Region        "region"        None     1 1 QUERY    "the region of merchant a; 0 where a is no merchant"
+    Category      "category"      None     1 1 LOAD     "the category of merchant a; 0 where a is no merchant"
+    Region        "region"        None     1 1 LOAD     "the region of merchant a; 0 where a is no merchant"
     Balance       "balance"       None     1 1 QUERY    "how much of asset a the program holds"
     Load          "load"          None     1 1 LOAD     "what the cell with key a holds; 0 where it is not used"
     Store         "store"         None     2 0 STORE    "the cell with key b holds a; with 0 it is deleted"

@@ -192,6 +192,11 @@ impl<'a> Overlay<'a> {
         self.assets.get(asset.0 as usize).ok_or(Failure::UnknownAsset { asset })
     }
 
+    /// How many accounts there are.
+    pub(crate) fn account_count(&self) -> u32 {
+        self.account_count
+    }
+
     pub(crate) fn account(&self, Slot(slot): Slot) -> &Account {
         self.changes.account(slot)
     }

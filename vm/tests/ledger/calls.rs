@@ -93,9 +93,8 @@ fn a_transaction_touches_as_many_accounts_as_its_receipt_names() {
     let many = desk.deploys(MANY);
     desk.does(ISSUER, vec![crate::bank::transfer(WON, ALICE, 500)]);
     let room = u32::try_from(MAX_LINKS - 2).unwrap();
-    let mut first = 1 << 100;
-    let mut pays = |count: u32, after: Option<u8>| {
-        first += 1 << 40;
+    let pays = |count: u32, first: u32, after: Option<u8>| {
+        let first = (1 << 100) + u128::from(first);
         let attach = Some((DOLLAR, u128::from(count)));
         let mut instructions =
             vec![call(many, "pay", &[Word::from(u128::from(count)), Word::from(first)], attach, gas::MAX)];
@@ -104,10 +103,26 @@ fn a_transaction_touches_as_many_accounts_as_its_receipt_names() {
     };
     desk.attests(1_000_000);
     desk.does(DOLLAR_ISSUER, vec![mint(DOLLAR, ALICE, 100_000)]);
-    desk.does(ALICE, pays(room, None));
-    desk.fails(ALICE, pays(room + 1, None), Failure::TooManyAccounts);
-    desk.does(ALICE, pays(room - 1, Some(STRANGER)));
-    desk.fails(ALICE, pays(room, Some(STRANGER + 1)), Failure::TooManyAccounts);
+    // Making so many accounts takes more gas than one call has.
+    for first in (0..=room).step_by(300) {
+        desk.does(ALICE, pays(300, first, None));
+    }
+    desk.does(ALICE, pays(room, 0, None));
+    desk.fails(ALICE, pays(room + 1, 0, None), Failure::TooManyAccounts);
+    desk.does(ALICE, pays(room - 1, 0, Some(STRANGER)));
+    desk.fails(ALICE, pays(room, 0, Some(STRANGER + 1)), Failure::TooManyAccounts);
+}
+
+#[test]
+fn an_account_that_a_program_makes_costs_what_a_cell_does() {
+    let (mut ledger, many) = with_many();
+    let pays = |salt| {
+        signed(ALICE, salt, vec![call(many, "pay", &[Word::from(1), Word::from(1 << 100)], Some((WON, 1)), 9_000)])
+    };
+    let gas =
+        |ledger: &mut Ledger, height, salt| finalize(ledger, now(height), &[pays(salt)]).receipts[0].results[0].gas;
+    let (first, again) = (gas(&mut ledger, 2, 1), gas(&mut ledger, 3, 2));
+    assert_eq!(first, again + gas::ACCOUNT_CREATED);
 }
 
 #[test]

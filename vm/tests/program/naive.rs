@@ -1,7 +1,7 @@
 //! A second machine, as plain as can be: it reads the bytes as it goes, keeps its stack in a list and divides by
 //! doubling. It shares only the table of operations (for prices) and `Word` with the real one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use types::{Address, Amount, AssetId};
 use vm::program::{Context, Instruction, MAX_EVENTS, Merchant, Op, Program, Trap, Word, gas, hash};
@@ -13,6 +13,7 @@ pub(crate) struct World {
     pub(crate) cells: BTreeMap<Word, Word>,
     pub(crate) balances: BTreeMap<(AssetId, Address), Amount>,
     pub(crate) merchants: BTreeMap<Address, Merchant>,
+    pub(crate) accounts: BTreeSet<Address>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +112,11 @@ impl Machine {
                         world.cells.insert(key, value);
                     }
                 }
-                Op::Transfer => transfer(&taken, world)?,
+                Op::Transfer => {
+                    if transfer(&taken, world)? {
+                        self.spend(gas::ACCOUNT_CREATED, limit)?;
+                    }
+                }
                 Op::Emit if self.events.len() == MAX_EVENTS => return Err(Stopped::Trap(Trap::TooManyEvents)),
                 Op::Emit => self.events.push((taken[0], taken[1])),
                 Op::Set => self.locals[usize::from(operand)] = taken[0],
@@ -123,21 +128,22 @@ impl Machine {
     }
 }
 
-fn transfer(taken: &[Word], world: &mut World) -> Result<(), Stopped> {
+/// True where the receiver had no account.
+fn transfer(taken: &[Word], world: &mut World) -> Result<bool, Stopped> {
     let amount = number(taken[2])?;
     let to = taken[1].address().ok_or(Stopped::Trap(Trap::NotAnAddress))?;
     let asset = taken[0].asset().ok_or(Stopped::Trap(Trap::NotAnAsset))?;
     let own = world.context.own;
     let held = world.balances.get(&(asset, own)).map_or(0, |held| held.0);
     if amount == 0 {
-        return Ok(());
+        return Ok(false);
     }
     if held < amount {
         return Err(Stopped::Refused);
     }
     world.balances.insert((asset, own), Amount(held - amount));
     world.balances.entry((asset, to)).or_default().0 += amount;
-    Ok(())
+    Ok(world.accounts.insert(to))
 }
 
 /// What an operation that only computes leaves on the stack.

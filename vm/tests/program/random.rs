@@ -1,6 +1,6 @@
 //! Programs that nobody wrote: generated, changed, and plain noise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use types::codec::decode;
@@ -37,7 +37,8 @@ fn worlds() -> (Sandbox, World) {
         paid: None,
         deploying: false,
     };
-    (sandbox, World { context, cells: BTreeMap::new(), balances, merchants: BTreeMap::from([(SHOP, merchant)]) })
+    let (cells, merchants) = (BTreeMap::new(), BTreeMap::from([(SHOP, merchant)]));
+    (sandbox, World { context, cells, balances, merchants, accounts: BTreeSet::from([OWN, CALLER, SHOP]) })
 }
 
 fn arguments(dice: &mut Dice, count: usize) -> Vec<Word> {

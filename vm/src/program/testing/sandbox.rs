@@ -16,6 +16,7 @@ pub struct Sandbox {
     balances: BTreeMap<(AssetId, Address), Amount>,
     supplies: BTreeMap<AssetId, Amount>,
     merchants: BTreeMap<Address, Merchant>,
+    accounts: BTreeSet<Address>,
     blocked: BTreeSet<Address>,
     parked: BTreeMap<(AssetId, Address), Amount>,
     cells: BTreeMap<Word, Word>,
@@ -79,6 +80,7 @@ impl Sandbox {
             balances: BTreeMap::new(),
             supplies: BTreeMap::new(),
             merchants: BTreeMap::new(),
+            accounts: BTreeSet::from([own]),
             blocked: BTreeSet::new(),
             parked: BTreeMap::new(),
             cells: BTreeMap::new(),
@@ -101,10 +103,16 @@ impl Sandbox {
         self.time
     }
 
+    /// Lets there be an account. Who receives money or calls has one in any case.
+    pub fn open(&mut self, address: Address) {
+        self.accounts.insert(address);
+    }
+
     /// Makes `amount` of `asset` and gives it to `to`; `None`, and nothing, where more would exist than can be counted.
     pub fn give(&mut self, to: Address, asset: AssetId, amount: Amount) -> Option<()> {
         let supply = self.supplies.get(&asset).copied().unwrap_or_default().checked_add(amount)?;
         self.supplies.insert(asset, supply);
+        self.open(to);
         let balance = self.balances.entry((asset, to)).or_default();
         // A balance is a part of the supply, which has just been counted.
         *balance = balance.checked_add(amount)?;
@@ -114,6 +122,7 @@ impl Sandbox {
     /// Lists a merchant.
     pub fn register(&mut self, address: Address, merchant: Merchant) {
         self.merchants.insert(address, merchant);
+        self.open(address);
     }
 
     /// Lets a control keep from `address` what the program sends to it: that is parked.
@@ -165,6 +174,7 @@ impl Sandbox {
         call: &Call<'_>,
         deploying: bool,
     ) -> Result<Output, Abort<Refusal>> {
+        self.open(call.caller);
         let before = self.clone();
         let result = self.attach_and_run(program, call, deploying);
         if result.is_err() {
@@ -243,8 +253,9 @@ impl Host for Running<'_> {
         self.sandbox.balance(self.context.own, asset)
     }
 
-    fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<(), Refusal> {
-        self.sandbox.pay(asset, self.context.own, to, amount)
+    fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<bool, Refusal> {
+        self.sandbox.pay(asset, self.context.own, to, amount)?;
+        Ok(self.sandbox.accounts.insert(to))
     }
 
     fn merchant(&self, address: Address) -> Option<Merchant> {

@@ -70,6 +70,7 @@ impl Stage for Sandbox {
     }
 
     fn account(&mut self, name: &str) -> Address {
+        self.open(named(name));
         named(name)
     }
 

@@ -50,10 +50,12 @@ impl Host for OverlayHost<'_, '_, '_> {
         self.turn.overlay.account(self.own).balance(asset)
     }
 
-    fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<(), Failure> {
+    fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<bool, Failure> {
+        let accounts = self.turn.overlay.account_count();
         let from = Source::Directed { account: self.own, by: self.turn.account };
         let (operation, to) = (Operation::Program, Sink::Account(to));
-        self.turn.pass(Movement { asset, amount, operation, from, to })
+        self.turn.pass(Movement { asset, amount, operation, from, to })?;
+        Ok(self.turn.overlay.account_count() > accounts)
     }
 
     /// A merchant that is suspended is none: what is bound to a trade is not spent there.

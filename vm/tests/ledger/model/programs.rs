@@ -72,9 +72,11 @@ impl Host for ModelHost<'_, '_> {
         Amount(self.turn.state.balance(self.context.own, asset))
     }
 
-    fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<(), Failure> {
+    fn transfer(&mut self, asset: AssetId, to: Address, amount: Amount) -> Result<bool, Failure> {
+        let is_new = !self.turn.state.accounts.contains(&to);
         let from = From::Directed(self.context.own, self.context.caller);
-        self.turn.moves(Operation::Program, asset, amount, from, To::Account(to))
+        self.turn.moves(Operation::Program, asset, amount, from, To::Account(to))?;
+        Ok(is_new)
     }
 
     fn merchant(&self, address: Address) -> Option<Merchant> {
