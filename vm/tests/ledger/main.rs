@@ -17,4 +17,5 @@ mod outcomes;
 mod random;
 mod registry_model;
 mod replay;
+mod sessions;
 mod vectors;
