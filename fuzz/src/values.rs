@@ -2,9 +2,10 @@
 
 use types::codec::{Blob, Bounded, Text, encode};
 use types::{
-    Address, Amount, AssetId, Ballot, Batch, Block, Certificate, ChainTag, Committee, Deadline, Epoch, Evidence, Hash,
-    Header, Height, Instruction, Payload, SecretKey, Timestamp, Transaction, ValidatorIndex, ValidatorSet, Verified,
-    View, Vote,
+    AccountSecret, Address, Amount, AssetId, Ballot, Batch, Block, Certificate, ChainTag, Committee, Deadline, Epoch,
+    Evidence, Hash, Header, Height, Instruction, KeyKind, KeyPolicy, KeyRoles, Payload, PolicyKey, SecretKey,
+    SessionGrant, SessionScope, Sponsorship, Thresholds, Timestamp, Transaction, ValidatorIndex, ValidatorSet,
+    Verified, View, Vote,
 };
 
 /// The chain of all values here.
@@ -68,6 +69,34 @@ pub fn transaction(salt: u64) -> Transaction {
         instructions: Bounded::new(instructions).expect("few"),
     };
     Transaction::sign(payload, &secret, &CHAIN)
+}
+
+/// A transaction that changes keys, signed with keys of all kinds and sponsored.
+pub fn key_change() -> Transaction {
+    let secrets = KeyKind::ALL.map(|kind| AccountSecret::from_seed(kind, [9; 32]).expect("a scalar"));
+    let [ed25519, secp256k1, p256] = &secrets;
+    let entry = |secret: &AccountSecret| PolicyKey { key: secret.key(), weight: 300, roles: KeyRoles::ALL };
+    let policy = KeyPolicy {
+        keys: Bounded::new(secrets.iter().map(entry).collect()).expect("few"),
+        thresholds: Thresholds { pay: 1, manage: 600, sponsor: 1 },
+    };
+    let session = SessionGrant {
+        asset: AssetId(0),
+        limit_total: Amount(100_000),
+        limit_per_payment: Amount(10_000),
+        scope: SessionScope::Receivers(Bounded::new(vec![Address([2; 20])]).expect("one")),
+        valid_until: Deadline(1_800_000_000),
+    };
+    let instructions = vec![
+        Instruction::SetKeys { policy: Some(Box::new(policy)) },
+        Instruction::GrantSession { key: p256.key(), session: Box::new(session) },
+        Instruction::RevokeSession { key: secp256k1.key() },
+    ];
+    let payload = Payload { instructions: Bounded::new(instructions).expect("few"), ..transaction(2).payload };
+    let id = payload.id(&CHAIN);
+    let sponsorship = Sponsorship::sign(Address([3; 20]), &id, &[p256, ed25519], &CHAIN).expect("each once");
+    let by: Vec<&AccountSecret> = secrets.iter().collect();
+    Transaction::sign_with(payload, &by, &CHAIN).expect("each once").sponsored(sponsorship)
 }
 
 /// A batch of so many transactions.

@@ -18,5 +18,5 @@ fn run(bytes: &[u8]) -> bool {
 }
 
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {
-    vec![("three-instructions", encode(&values::transaction(1)))]
+    vec![("three-instructions", encode(&values::transaction(1))), ("keys", encode(&values::key_change()))]
 }

@@ -216,6 +216,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_role_that_is_off_is_nobodys() {
+        let key = keys()[0];
+        let policy = policy(&[(key, 1, 3)], [1, 1, 0]);
+        assert_eq!(policy.check(), Ok(()));
+        assert!(!policy.allows(KeyRole::Sponsor, &[]) && !policy.allows(KeyRole::Sponsor, &[key]));
+    }
+
     proptest! {
         #[test]
         fn evaluation_is_the_naive_sum(

@@ -31,6 +31,7 @@ mod random_operations;
 mod redemption;
 mod replay;
 mod sanctions;
+mod sessions;
 mod shipped;
 mod stage;
 mod vectors;
