@@ -115,6 +115,19 @@ pub enum Action {
         /// Who issues it.
         issuer: Address,
     },
+    /// Money that a control has kept from arriving is taken. Compliance proposes it.
+    SeizeParked {
+        /// For whom it is parked.
+        receiver: Address,
+        /// From whom it came.
+        sender: Address,
+        /// Who receives it.
+        to: Address,
+        /// How much, not zero.
+        amount: Amount,
+        /// The case.
+        case: CaseReference,
+    },
 }
 
 impl Action {
@@ -127,7 +140,7 @@ impl Action {
             | Action::SetSupplyCap(_)
             | Action::SetRedemptionTime(_)
             | Action::CreateAsset { .. } => Role::Issuer,
-            Action::Seize { .. } | Action::SetPolicy(_) => Role::Compliance,
+            Action::Seize { .. } | Action::SeizeParked { .. } | Action::SetPolicy(_) => Role::Compliance,
         }
     }
 }

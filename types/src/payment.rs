@@ -30,7 +30,7 @@ pub struct CustodialPayment {
 /// A step of a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Payment {
-    /// The receiver of parked money claims it, or after 30 days its sender. All of it moves to the payer's account.
+    /// The receiver of parked money claims it. After 30 days anybody sends it back to its sender.
     Claim {
         /// The asset.
         asset: AssetId,
@@ -38,6 +38,8 @@ pub enum Payment {
         receiver: Address,
         /// From whom it came.
         sender: Address,
+        /// How much of it; all of it where nothing is said.
+        amount: Option<Amount>,
     },
     /// The payer pays a merchant's order. The merchant's settlement rule splits it.
     Charge {

@@ -42,7 +42,7 @@ pub use proofs::proof::{AccountProof, Finding, ListedId, OutcomeProof, ProofErro
 pub use rules::authority::{MAX_SESSIONS, Session, SessionLimit};
 pub use rules::calls::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, CallResult, DeployedProgram, TRANSACTION_GAS};
 pub use rules::compliance::{
-    ComplianceFailure, Freeze, HolderStanding, Policy, Sanction, SanctionList, USAGE_HOURS, Usage,
+    ComplianceFailure, Freeze, HolderStanding, MAX_NOTICE_BLOCKS, Policy, Sanction, SanctionList, USAGE_HOURS, Usage,
 };
 pub use rules::council::{Approval, Changes, Council, Members, PendingChange, change_members};
 pub use rules::fees::{FeePaid, FeeSchedule};

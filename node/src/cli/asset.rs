@@ -116,6 +116,24 @@ pub(super) enum ActionArgs {
         #[arg(value_parser = amount)]
         amount: Amount,
     },
+    /// Take money that a control has kept from arriving (compliance)
+    SeizeParked {
+        /// For whom it is parked
+        #[arg(long, value_name = "ADDRESS")]
+        receiver: String,
+        /// From whom it came
+        #[arg(long, value_name = "ADDRESS")]
+        sender: String,
+        /// Who receives it
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+        /// The case of the court or the authority
+        #[arg(long)]
+        case: String,
+        /// How much, in the asset's smallest unit
+        #[arg(value_parser = amount)]
+        amount: Amount,
+    },
     /// Set who does what (issuer); a role that is not named is nobody's
     Roles {
         /// The second pair of eyes
@@ -168,6 +186,13 @@ impl ActionArgs {
             ActionArgs::Burn { amount } => Action::Burn { amount },
             ActionArgs::Seize { account, to, case, amount } => Action::Seize {
                 from: network.address(&account)?,
+                to: network.address(&to)?,
+                amount,
+                case: Text::new(case).context("--case")?,
+            },
+            ActionArgs::SeizeParked { receiver, sender, to, case, amount } => Action::SeizeParked {
+                receiver: network.address(&receiver)?,
+                sender: network.address(&sender)?,
                 to: network.address(&to)?,
                 amount,
                 case: Text::new(case).context("--case")?,

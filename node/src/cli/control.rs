@@ -92,7 +92,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "ADDRESS")]
         remove: Vec<String>,
     },
-    /// Claim what a control kept from arriving (its receiver; after 30 days its sender)
+    /// Claim what a control kept from arriving (its receiver), or after 30 days send it back to its sender (anybody)
     Claim {
         #[command(flatten)]
         sending: Sending,
@@ -102,6 +102,9 @@ pub(super) enum Command {
         /// From whom it came: an address, or an account of the local network
         #[arg(long, value_name = "ADDRESS")]
         sender: String,
+        /// How much, in the asset's smallest unit [default: all of it]
+        #[arg(long, value_parser = amount)]
+        amount: Option<Amount>,
     },
 }
 
@@ -146,10 +149,10 @@ pub(super) async fn run(command: Command) -> Outcome {
             let update = Compliance::UpdateSanctions { list, version, effective, add, remove };
             sending.send(&network, |_| control(update)).await
         }
-        Command::Claim { sending, receiver, sender } => {
+        Command::Claim { sending, receiver, sender, amount } => {
             let network = sending.network()?;
             let (receiver, sender) = (network.address(&receiver)?, network.address(&sender)?);
-            let claim = |asset| Instruction::Payment(Box::new(Payment::Claim { asset, receiver, sender }));
+            let claim = |asset| Instruction::Payment(Box::new(Payment::Claim { asset, receiver, sender, amount }));
             sending.send(&network, claim).await
         }
     }

@@ -205,6 +205,14 @@ impl Desk {
         }
     }
 
+    /// When the last of it was parked.
+    pub(crate) fn parked_since(&self, asset: AssetId, receiver: Address, sender: Address) -> Timestamp {
+        match self.ledger.record(&RecordKey::Parked(asset, receiver, sender)) {
+            Some(Record::Parked(parked)) => parked.since,
+            _ => panic!("nothing is parked"),
+        }
+    }
+
     pub(crate) fn supply(&self, asset: AssetId) -> u128 {
         self.ledger.asset(asset).unwrap().supply.0
     }

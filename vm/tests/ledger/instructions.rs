@@ -64,6 +64,10 @@ pub(crate) fn seize_action(from: Address, to: Address, amount: u128) -> Action {
     Action::Seize { from, to, amount: Amount(amount), case: case() }
 }
 
+pub(crate) fn seize_parked_action(receiver: Address, sender: Address, to: Address, amount: u128) -> Action {
+    Action::SeizeParked { receiver, sender, to, amount: Amount(amount), case: case() }
+}
+
 pub(crate) fn roles_action(roles: AssetRoles) -> Action {
     Action::SetRoles(roles)
 }
@@ -132,7 +136,11 @@ pub(crate) fn order(name: &str) -> OrderId {
 }
 
 pub(crate) fn claim(asset: AssetId, receiver: Address, sender: Address) -> Instruction {
-    payment(Payment::Claim { asset, receiver, sender })
+    payment(Payment::Claim { asset, receiver, sender, amount: None })
+}
+
+pub(crate) fn claim_part(asset: AssetId, receiver: Address, sender: Address, amount: u128) -> Instruction {
+    payment(Payment::Claim { asset, receiver, sender, amount: Some(Amount(amount)) })
 }
 
 pub(crate) fn charge(merchant: Address, name: &str, asset: AssetId, amount: u128) -> Instruction {

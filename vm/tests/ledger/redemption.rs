@@ -124,7 +124,10 @@ fn frozen_money_is_not_redeemed() {
     // What was set aside before a freeze is not burnt while it lasts.
     desk.does(COMPLIANCE, vec![freeze(asset, alice)]);
     desk.fails(ALICE, vec![redeem(asset, 1)], Refusal::Frozen { account: alice, asset });
+    desk.fails(ISSUER, vec![pay_out(origin)], Refusal::Frozen { account: alice, asset });
+    desk.does(COMPLIANCE, vec![thaw(asset, alice)]);
     desk.does(ISSUER, vec![pay_out(origin)]);
+    desk.does(COMPLIANCE, vec![freeze(asset, alice)]);
     desk.fails(APPROVER, vec![confirm(origin)], Refusal::Frozen { account: alice, asset });
     desk.does(COMPLIANCE, vec![thaw(asset, alice)]);
     desk.does(APPROVER, vec![confirm(origin)]);
@@ -160,14 +163,36 @@ fn parked_money_is_its_receivers_at_any_time_and_its_senders_after_30_days() {
     let (alice, bob) = (address(ALICE), address(BOB));
     let mut desk = parked_for_bob();
     assert_eq!((desk.holds(bob, WON), desk.parked(WON, bob, alice)), (50, 100));
-    let nothing = Failure::NothingParked { asset: WON, receiver: bob, sender: alice };
-    desk.fails(CAROL, vec![claim(WON, bob, alice)], nothing);
     desk.fails(BOB, vec![claim(WON, bob, alice)], Refusal::Frozen { account: bob, asset: WON });
-    let until = desk.now().plus_millis(PARKED_SECONDS * 1_000 - 2);
+    let until = desk.parked_since(WON, bob, alice).plus_millis(PARKED_SECONDS * 1_000);
     desk.fails(ALICE, vec![claim(WON, bob, alice)], Failure::ParkedForReceiver { until });
+    desk.fails(CAROL, vec![claim(WON, bob, alice)], Failure::ParkedForReceiver { until });
     desk.does(COMPLIANCE, vec![thaw(WON, bob)]);
+    let too_much = Failure::Overdraft { asset: WON, balance: Amount(100), needed: Amount(101) };
+    desk.fails(BOB, vec![claim_part(WON, bob, alice, 101)], too_much);
+    desk.fails(BOB, vec![claim_part(WON, bob, alice, 0)], Failure::ZeroAmount);
+    desk.does(BOB, vec![claim_part(WON, bob, alice, 30)]);
+    assert_eq!((desk.holds(bob, WON), desk.parked(WON, bob, alice)), (80, 70));
     desk.does(BOB, vec![claim(WON, bob, alice)]);
-    assert_eq!(desk.holds(bob, WON), 150);
+    assert_eq!((desk.holds(bob, WON), desk.parked(WON, bob, alice)), (150, 0));
+}
+
+#[test]
+fn parked_money_is_seized_by_a_case_and_no_more_of_it_than_there_is() {
+    let (alice, bob) = (address(ALICE), address(BOB));
+    let mut desk = parked_for_bob();
+    let seize = |desk: &mut Desk, amount| {
+        let action = seize_parked_action(bob, alice, address(CAROL), amount);
+        let proposal = desk.does(COMPLIANCE, vec![propose(WON, action, 60)]);
+        desk.tries(APPROVER, vec![approve_proposal(proposal)])
+    };
+    assert!(seize(&mut desk, 60).is_ok());
+    let too_much = Failure::Overdraft { asset: WON, balance: Amount(40), needed: Amount(41) };
+    assert_eq!(seize(&mut desk, 41), Err(too_much));
+    assert_eq!((desk.holds(address(CAROL), WON), desk.parked(WON, bob, alice)), (60, 40));
+    assert!(seize(&mut desk, 40).is_ok());
+    let nothing = Failure::NothingParked { asset: WON, receiver: bob, sender: alice };
+    assert_eq!(seize(&mut desk, 1), Err(nothing));
 }
 
 #[test]
@@ -180,7 +205,7 @@ fn the_senders_time_counts_from_what_was_parked_last() {
     assert_eq!(desk.parked(WON, bob, alice), 140);
     desk.wait_millis(PARKED_SECONDS * 1_000 - 2);
     desk.fails(ALICE, vec![claim(WON, bob, alice)], Failure::ParkedForReceiver { until });
-    desk.does(ALICE, vec![claim(WON, bob, alice)]);
+    desk.does(CAROL, vec![claim(WON, bob, alice)]);
     assert_eq!(desk.holds(alice, WON), 1_000);
     desk.fails(
         CAROL,

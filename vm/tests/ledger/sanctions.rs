@@ -2,7 +2,7 @@
 
 use types::codec::Bounded;
 use types::{Action, Address, ListId, PolicyTerms};
-use vm::{ComplianceFailure, Refusal};
+use vm::{ComplianceFailure, MAX_NOTICE_BLOCKS, Refusal};
 
 use crate::bank::*;
 use crate::desk::*;
@@ -35,6 +35,10 @@ fn a_list_has_a_keeper_a_version_and_a_height() {
     };
     let next = desk.next_height();
     desk.fails(COMPLIANCE, vec![sanctions(LIST, 1, next - 1, &[alice], &[])], early(next, next - 1));
+    // Nor so late that nothing could follow it.
+    let latest = desk.next_height() + MAX_NOTICE_BLOCKS;
+    let late = ComplianceFailure::TooLate { list: LIST, latest: types::Height(latest), got: types::Height(latest + 1) };
+    desk.fails(COMPLIANCE, vec![sanctions(LIST, 1, latest + 1, &[alice], &[])], late);
     desk.does(COMPLIANCE, vec![sanctions(LIST, 1, 50, &[alice], &[])]);
     desk.fails(COMPLIANCE, vec![sanctions(LIST, 1, 60, &[], &[])], wrong(2, 1));
     desk.fails(COMPLIANCE, vec![sanctions(LIST, 2, 49, &[], &[alice])], early(50, 49));
@@ -43,6 +47,32 @@ fn a_list_has_a_keeper_a_version_and_a_height() {
     desk.decides(DOLLAR, roles_action(roles));
     let keeper = ComplianceFailure::NotKeeper { keeper: address(COMPLIANCE) };
     desk.fails(BOB, vec![sanctions(LIST, 2, 99, &[], &[alice])], keeper);
+}
+
+#[test]
+fn who_is_no_more_compliance_keeps_no_list_and_no_policy() {
+    let one = || terms(&[tier(NONE, NONE, NONE)], &[LIST], None);
+    let mut desk = Desk::with_policy(one());
+    let alice = address(ALICE);
+    let next = desk.next_height();
+    desk.does(COMPLIANCE, vec![sanctions(LIST, 1, next, &[alice], &[])]);
+    desk.decides(DOLLAR, Action::SetPolicy(None));
+    let roles = types::AssetRoles { compliance: Some(address(BOB)), ..officers() };
+    desk.decides(WON, roles_action(roles));
+    // It is still compliance, but of no asset under them.
+    let keeper = ComplianceFailure::NotKeeper { keeper: address(COMPLIANCE) };
+    let next = desk.next_height() + 10;
+    desk.fails(COMPLIANCE, vec![sanctions(LIST, 2, next, &[], &[alice])], keeper);
+    desk.fails(COMPLIANCE, vec![define(POLICY, one())], keeper);
+    desk.fails(COMPLIANCE, vec![set_tier(POLICY, alice, Some(0))], keeper);
+    desk.fails(CAROL, vec![define(POLICY, one())], keeper);
+    desk.does(BOB, vec![set_tier(POLICY, alice, Some(0))]);
+    desk.does(BOB, vec![define(POLICY, one()), sanctions(LIST, 2, next, &[], &[alice])]);
+    // Bob keeps them from then on, and loses them in the same way.
+    desk.decides(WON, roles_action(officers()));
+    let keeper = ComplianceFailure::NotKeeper { keeper: address(BOB) };
+    desk.fails(BOB, vec![define(POLICY, one())], keeper);
+    desk.does(COMPLIANCE, vec![define(POLICY, one())]);
 }
 
 #[test]

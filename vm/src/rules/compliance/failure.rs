@@ -10,7 +10,7 @@ pub enum ComplianceFailure {
     #[error("only who is compliance of an asset begins a policy or a sanction list")]
     NotCompliance,
     /// The policy or list is kept by somebody else.
-    #[error("{keeper} keeps it, and nobody else changes it")]
+    #[error("{keeper} keeps it, and nobody else changes it while that account is compliance of an asset under it")]
     NotKeeper {
         /// Who keeps it.
         keeper: Address,
@@ -74,6 +74,19 @@ pub enum ComplianceFailure {
     /// The reference is empty.
     #[error("the reference is empty: name the exchange of the payer's and the payee's data")]
     NoReference,
+    /// The version would hold too late.
+    #[error(
+        "a new version of sanction list {list} holds from block {latest} on at the latest, not from {got}: send it nearer to \
+         its time"
+    )]
+    TooLate {
+        /// The list.
+        list: ListId,
+        /// The last height that can be named.
+        latest: Height,
+        /// The height named.
+        got: Height,
+    },
 }
 
 impl ComplianceFailure {
@@ -89,6 +102,7 @@ impl ComplianceFailure {
             ComplianceFailure::WrongVersion { .. } => "wrong_version",
             ComplianceFailure::TooEarly { .. } => "too_early",
             ComplianceFailure::NoReference => "no_reference",
+            ComplianceFailure::TooLate { .. } => "too_late",
         }
     }
 }

@@ -11,6 +11,7 @@
 
 mod failure;
 mod freeze;
+mod keeping;
 mod policy;
 mod sanctions;
 mod standing;
@@ -27,7 +28,7 @@ pub(crate) use freeze::freeze;
 pub use policy::Policy;
 pub(crate) use policy::limits;
 pub(crate) use sanctions::sanction;
-pub use sanctions::{Sanction, SanctionList};
+pub use sanctions::{MAX_NOTICE_BLOCKS, Sanction, SanctionList};
 pub use standing::HolderStanding;
 pub use usage::{USAGE_HOURS, Usage};
 pub(crate) use usage::{count_payment, used_lately};
@@ -57,10 +58,4 @@ fn pause(turn: &mut Turn<'_, '_>, asset: AssetId, operations: Operations) -> Res
     turn.expect_role(asset, Role::Pauser)?;
     turn.overlay.change_controls(asset, |controls| controls.paused = operations);
     Ok(())
-}
-
-/// The actor may begin a policy or a list: it is compliance of some asset.
-fn expect_compliance(turn: &Turn<'_, '_>) -> Result<(), Failure> {
-    let is_compliance = turn.overlay.assets().iter().any(|asset| asset.holder(Role::Compliance) == Some(turn.actor));
-    if is_compliance { Ok(()) } else { Err(ComplianceFailure::NotCompliance.into()) }
 }

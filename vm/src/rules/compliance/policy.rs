@@ -3,7 +3,8 @@
 use bincode::{Decode, Encode};
 use types::{Address, PolicyId, PolicyTerms, Tier};
 
-use super::{ComplianceFailure, expect_compliance};
+use super::ComplianceFailure;
+use super::keeping::{expect_compliance, expect_keeper};
 use crate::rules::turn::Turn;
 use crate::state::account::Marks;
 use crate::state::overlay::Overlay;
@@ -12,7 +13,7 @@ use crate::{Account, Asset, Failure, Record, RecordKey};
 /// A policy.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Policy {
-    /// Who made it, and alone changes it and gives tiers.
+    /// Who changes it and gives tiers: who made it, as long as that is compliance of an asset under it.
     pub keeper: Address,
     /// What it says.
     pub terms: PolicyTerms,
@@ -37,7 +38,7 @@ pub(crate) fn limits(overlay: &Overlay<'_>, asset: &Asset, account: &Account) ->
 
 pub(super) fn define(turn: &mut Turn<'_, '_>, policy: PolicyId, terms: &PolicyTerms) -> Result<(), Failure> {
     match turn.overlay.policy(policy).map(|policy| policy.keeper) {
-        Some(keeper) => expect_keeper(turn, keeper)?,
+        Some(keeper) => expect_keeper(turn, keeper, |asset| is_under(asset, policy))?,
         None => expect_compliance(turn)?,
     }
     // At most MAX_TIERS.
@@ -60,7 +61,7 @@ pub(super) fn set_tier(
         return Err(ComplianceFailure::UnknownPolicy { policy }.into());
     };
     let tiers = terms.tiers.len();
-    expect_keeper(turn, *keeper)?;
+    expect_keeper(turn, *keeper, |asset| is_under(asset, policy))?;
     let key = RecordKey::Tier(policy, address);
     let account = turn.overlay.find_or_create(&address);
     match tier {
@@ -76,7 +77,6 @@ pub(super) fn set_tier(
     turn.touched.add(account)
 }
 
-/// The actor keeps it.
-pub(super) fn expect_keeper(turn: &Turn<'_, '_>, keeper: Address) -> Result<(), Failure> {
-    if turn.actor == keeper { Ok(()) } else { Err(ComplianceFailure::NotKeeper { keeper }.into()) }
+fn is_under(asset: &Asset, policy: PolicyId) -> bool {
+    asset.controls.policy == Some(policy)
 }

@@ -3,17 +3,21 @@
 use bincode::{Decode, Encode};
 use types::{Address, Height, ListId};
 
-use super::policy::expect_keeper;
-use super::{ComplianceFailure, expect_compliance};
+use super::ComplianceFailure;
+use super::keeping::{expect_compliance, expect_keeper};
 use crate::rules::turn::Turn;
 use crate::state::account::Marks;
 use crate::state::overlay::Overlay;
 use crate::{Account, Asset, Failure, Record, RecordKey};
 
+/// How many blocks ahead a version may be announced, at most. No version holds before the one that came before it, so
+/// that a slip of the keyboard would otherwise close the list for ever.
+pub const MAX_NOTICE_BLOCKS: u64 = 1_000_000;
+
 /// The newest version of a sanction list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct SanctionList {
-    /// Who began it, and alone changes it.
+    /// Who changes it: who began it, as long as that is compliance of an asset for which it counts.
     pub keeper: Address,
     /// The version, from 1.
     pub version: u32,
@@ -64,7 +68,11 @@ pub(super) fn update(
         _ => None,
     };
     match before {
-        Some(SanctionList { keeper, .. }) => expect_keeper(turn, keeper)?,
+        Some(SanctionList { keeper, .. }) => {
+            let policy = |asset: &Asset| turn.overlay.policy(asset.controls.policy?);
+            let counts = |asset: &Asset| policy(asset).is_some_and(|policy| policy.terms.sanctions.contains(&list));
+            expect_keeper(turn, keeper, counts)?;
+        }
         None => expect_compliance(turn)?,
     }
     let expected = before.map_or(0, |before| before.version).saturating_add(1);
@@ -75,6 +83,10 @@ pub(super) fn update(
     let earliest = before.map_or(Height(0), |before| before.effective).max(height);
     if effective < earliest {
         return Err(ComplianceFailure::TooEarly { list, earliest, got: effective }.into());
+    }
+    let latest = Height(earliest.0.saturating_add(MAX_NOTICE_BLOCKS));
+    if effective > latest {
+        return Err(ComplianceFailure::TooLate { list, latest, got: effective }.into());
     }
     turn.overlay.put_record(key, Record::SanctionList(SanctionList { keeper: turn.actor, version, effective }));
     for address in add {

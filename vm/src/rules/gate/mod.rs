@@ -37,9 +37,10 @@ use types::breakage::{Breakage, is_on};
 use types::{Address, Amount, AssetId, Operation};
 
 pub use checks::{Checks, Receiver};
-pub(crate) use parked::claim;
 pub use parked::{PARKED_SECONDS, Parked};
+pub(crate) use parked::{claim, unpark};
 pub use refusal::Refusal;
+pub(crate) use sender::expect_free;
 
 use crate::Failure;
 use crate::rules::compliance::count_payment;

@@ -1,7 +1,7 @@
 //! Money that a control has kept from arriving.
 
 use bincode::{Decode, Encode};
-use types::{Address, Amount, AssetId, Timestamp};
+use types::{Address, Amount, AssetId, Operation, Timestamp};
 
 use crate::Failure;
 use crate::Record;
@@ -10,7 +10,7 @@ use crate::rules::gate::{Movement, Sink, Source};
 use crate::rules::turn::Turn;
 use crate::state::overlay::Overlay;
 
-/// How long the sender waits before it may take parked money back, in seconds since the last of it was parked: 30 days.
+/// After how long parked money may be sent back, in seconds since the last of it was parked: 30 days.
 pub const PARKED_SECONDS: u64 = 2_592_000;
 
 /// Money of one sender for one receiver. In no balance; counts towards the supply.
@@ -43,30 +43,59 @@ pub(super) fn park(
     Ok(())
 }
 
-/// Claims all that is parked for `receiver` from `sender`. The actor is the receiver, or the sender once
-/// [`PARKED_SECONDS`] have passed.
+/// Takes money out of what is parked for `receiver` from `sender`: `amount`, or all of it. The caller moves it on.
+pub(crate) fn unpark(
+    turn: &mut Turn<'_, '_>,
+    asset: AssetId,
+    receiver: Address,
+    sender: Address,
+    amount: Option<Amount>,
+) -> Result<Amount, Failure> {
+    let (key, parked) = find(turn, asset, receiver, sender)?;
+    let amount = amount.unwrap_or(parked.amount);
+    let overdraft = Failure::Overdraft { asset, balance: parked.amount, needed: amount };
+    let left = parked.amount.checked_sub(amount).ok_or(overdraft)?;
+    match left {
+        Amount::ZERO => turn.overlay.remove_record(key),
+        left => turn.overlay.put_record(key, Record::Parked(Parked { amount: left, ..parked })),
+    }
+    Ok(amount)
+}
+
+/// Moves what is parked for `receiver` from `sender`, or a part of it: to the receiver, who asks for it, or, once
+/// [`PARKED_SECONDS`] have passed, back to the sender, whoever asks. So what a program has sent, or what was sent to an
+/// address that nobody has the key of, comes back too.
 pub(crate) fn claim(
     turn: &mut Turn<'_, '_>,
     asset: AssetId,
     receiver: Address,
     sender: Address,
+    amount: Option<Amount>,
 ) -> Result<(), Failure> {
-    let account = turn.payer()?;
-    let nothing = Failure::NothingParked { asset, receiver, sender };
+    let to = if turn.actor == receiver {
+        receiver
+    } else {
+        let (_, Parked { since, .. }) = find(turn, asset, receiver, sender)?;
+        let until = since.plus_millis(PARKED_SECONDS * 1_000);
+        if turn.now() < until {
+            return Err(Failure::ParkedForReceiver { until });
+        }
+        sender
+    };
+    let amount = unpark(turn, asset, receiver, sender, amount)?;
+    let (operation, from, to) = (Operation::Claim, Source::Record(sender), Sink::Account(to));
+    turn.pass(Movement { asset, amount, operation, from, to })
+}
+
+fn find(
+    turn: &Turn<'_, '_>,
+    asset: AssetId,
+    receiver: Address,
+    sender: Address,
+) -> Result<(RecordKey, Parked), Failure> {
     let key = RecordKey::Parked(asset, receiver, sender);
-    let Some(Record::Parked(parked)) = turn.overlay.record(&key) else { return Err(nothing) };
-    let Parked { amount, since, .. } = *parked;
-    let free_from = Timestamp(since.0.saturating_add(PARKED_SECONDS * 1_000));
-    if turn.actor != receiver {
-        if turn.actor != sender {
-            return Err(nothing);
-        }
-        if turn.now() < free_from {
-            return Err(Failure::ParkedForReceiver { until: free_from });
-        }
+    match turn.overlay.record(&key) {
+        Some(Record::Parked(parked)) => Ok((key, *parked)),
+        _ => Err(Failure::NothingParked { asset, receiver, sender }),
     }
-    turn.overlay.remove_record(key);
-    let to = Sink::Account(turn.overlay.account(account).address);
-    let movement = Movement { asset, amount, operation: types::Operation::Claim, from: Source::Record(sender), to };
-    turn.pass(movement)
 }

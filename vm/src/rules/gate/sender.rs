@@ -1,6 +1,6 @@
 //! What the gate looks at on the sender's side.
 
-use types::{Amount, AssetId};
+use types::{Address, Amount, AssetId};
 
 use super::{Checks, Movement, Refusal, Source};
 use crate::Failure;
@@ -54,6 +54,14 @@ pub(super) fn check(
         return Err(Refusal::AboveDayLimit { asset, limit, used }.into());
     }
     Ok(true)
+}
+
+/// The account at `address`, if there is one, is neither sanctioned nor frozen whole.
+pub(crate) fn expect_free(overlay: &mut Overlay<'_>, address: Address, asset: AssetId) -> Result<(), Failure> {
+    match overlay.find(&address) {
+        Some(slot) => free_to_move(overlay, slot, asset).map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 /// Steps 4 and 5: the account is neither sanctioned nor frozen whole. Returns how much of it is frozen.

@@ -5,7 +5,7 @@ use types::{Action, AssetId, MAX_REDEMPTION_SECONDS, Operation};
 use super::IssuanceFailure;
 use super::roles::check_roles;
 use crate::rules::compliance::ComplianceFailure;
-use crate::rules::gate::{Movement, Sink, Source};
+use crate::rules::gate::{Movement, Sink, Source, unpark};
 use crate::rules::turn::Turn;
 use crate::state::asset::{MAX_ASSETS, MAX_DECIMALS};
 use crate::{Asset, AssetSpec, Failure, RecordKey};
@@ -13,10 +13,19 @@ use crate::{Asset, AssetSpec, Failure, RecordKey};
 /// What can be told of an action before it is approved. Looked at again when it takes effect.
 pub(super) fn check(turn: &Turn<'_, '_>, asset: AssetId, action: &Action) -> Result<(), Failure> {
     match action {
-        Action::Mint { amount, .. } | Action::Burn { amount } | Action::Seize { amount, .. } if amount.0 == 0 => {
+        Action::Mint { amount, .. }
+        | Action::Burn { amount }
+        | Action::Seize { amount, .. }
+        | Action::SeizeParked { amount, .. }
+            if amount.0 == 0 =>
+        {
             Err(Failure::ZeroAmount)
         }
-        Action::Mint { .. } | Action::Burn { .. } | Action::Seize { .. } | Action::SetSupplyCap(_) => Ok(()),
+        Action::Mint { .. }
+        | Action::Burn { .. }
+        | Action::Seize { .. }
+        | Action::SeizeParked { .. }
+        | Action::SetSupplyCap(_) => Ok(()),
         Action::SetRoles(roles) => {
             let rules = turn.overlay.asset(asset)?;
             check_roles(rules.issuer, roles)?;
@@ -77,6 +86,11 @@ pub(super) fn take(turn: &mut Turn<'_, '_>, asset: AssetId, action: &Action) -> 
             turn.touched.add(from)?;
             let (operation, from, to) = (Operation::Seize, Source::Account(from), Sink::Account(*to));
             turn.pass(Movement { asset, amount: *amount, operation, from, to })
+        }
+        Action::SeizeParked { receiver, sender, to, amount, .. } => {
+            let amount = unpark(turn, asset, *receiver, *sender, Some(*amount))?;
+            let (operation, from, to) = (Operation::Seize, Source::Record(*sender), Sink::Account(*to));
+            turn.pass(Movement { asset, amount, operation, from, to })
         }
         Action::SetRoles(roles) => {
             // So that what they do is in a history of theirs.

@@ -4,7 +4,7 @@ use bincode::{Decode, Encode};
 use types::{Address, Amount, AssetId, CaseReference, Operation, Origin, Role, Timestamp};
 
 use super::IssuanceFailure;
-use crate::rules::gate::{Movement, Sink, Source};
+use crate::rules::gate::{self, Movement, Sink, Source};
 use crate::rules::turn::Turn;
 use crate::{Failure, Record, RecordKey};
 
@@ -49,6 +49,8 @@ pub(super) fn pay_out(turn: &mut Turn<'_, '_>, origin: Origin, bank_reference: &
     if turn.overlay.asset(redemption.asset)?.holder(Role::Approver).is_none() {
         return burn(turn, origin, &redemption);
     }
+    // What cannot be burnt is not paid.
+    gate::expect_free(turn.overlay, redemption.owner, redemption.asset)?;
     let redemption = Redemption { paid_out: Some(bank_reference.clone()), ..redemption };
     turn.overlay.put_record(RecordKey::Redemption(origin), Record::Redemption(redemption));
     Ok(())

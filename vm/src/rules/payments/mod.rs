@@ -43,7 +43,7 @@ pub use order::Order;
 /// Takes a step of a payment, or says what forbids it.
 pub(crate) fn pay(turn: &mut Turn<'_, '_>, payment: &Payment) -> Result<(), Failure> {
     match payment {
-        Payment::Claim { asset, receiver, sender } => gate::claim(turn, *asset, *receiver, *sender),
+        Payment::Claim { asset, receiver, sender, amount } => gate::claim(turn, *asset, *receiver, *sender, *amount),
         Payment::Charge { merchant, order, asset, amount } => order::charge(turn, *merchant, order, *asset, *amount),
         Payment::Hold { merchant, order, asset, amount, valid_seconds } => {
             hold::hold(turn, *merchant, order, *asset, *amount, *valid_seconds)

@@ -37,11 +37,12 @@ pub(super) enum Path {
     RedemptionReturned,
     /// The receiver of parked money.
     Claim,
-    /// Its sender, after 30 days.
+    /// After 30 days anybody sends it back.
     ClaimBack,
     SeizeApproved,
     /// Of an asset without approver.
     SeizeAlone,
+    SeizeParked,
     Charge,
     /// A plain transfer to an order's address.
     OrderAddress,
@@ -63,20 +64,11 @@ pub(super) struct Taken {
     pub(super) sender: Option<Address>,
     pub(super) receiver: Option<Address>,
     redemption: Option<Origin>,
-    /// For whom money is parked, where that is not the receiver.
-    pub(super) parked_for: Option<Address>,
 }
 
 impl Taken {
     fn new(payer: u8, instruction: Instruction) -> Self {
-        Self {
-            payer,
-            instructions: vec![instruction],
-            sender: None,
-            receiver: None,
-            redemption: None,
-            parked_for: None,
-        }
+        Self { payer, instructions: vec![instruction], sender: None, receiver: None, redemption: None }
     }
 
     fn from(self, sender: Address) -> Self {
@@ -106,13 +98,23 @@ fn opens(desk: &mut Desk) {
     desk.does(ISSUER, vec![register(BOB, shop("Bob's", 1))]);
 }
 
+/// The purse has paid somebody who is frozen.
+fn parks(desk: &mut Desk, frozen: Address) -> Address {
+    let program = desk.deploys(PURSE);
+    desk.does(ALICE, vec![call(program, "fund", &[], Some((WON, AMOUNT)), 10_000)]);
+    desk.does(COMPLIANCE, vec![freeze(WON, frozen)]);
+    desk.does(ALICE, vec![pay(program, WON, frozen, AMOUNT)]);
+    assert_eq!(desk.parked(WON, frozen, program), AMOUNT);
+    program
+}
+
 /// The purse pays somebody.
 fn pay(program: Address, asset: AssetId, to: Address, amount: u128) -> Instruction {
     call(program, "pay", &[asset.into(), to.into(), Word::from(amount)], None, 10_000)
 }
 
 impl Path {
-    pub(super) const ALL: [Path; 26] = [
+    pub(super) const ALL: [Path; 27] = [
         Path::MintDirect,
         Path::MintProposed,
         Path::MintApproved,
@@ -131,6 +133,7 @@ impl Path {
         Path::ClaimBack,
         Path::SeizeApproved,
         Path::SeizeAlone,
+        Path::SeizeParked,
         Path::Charge,
         Path::OrderAddress,
         Path::Hold,
@@ -164,7 +167,7 @@ impl Path {
             Path::Charge | Path::OrderAddress | Path::Hold => Operation::Payment,
             Path::Capture => Operation::Capture,
             Path::Refund => Operation::Refund,
-            Path::SeizeApproved | Path::SeizeAlone => Operation::Seize,
+            Path::SeizeApproved | Path::SeizeAlone | Path::SeizeParked => Operation::Seize,
         }
     }
 
@@ -186,9 +189,11 @@ impl Path {
     pub(super) fn role(self) -> Option<Role> {
         match self {
             Path::MintProposed | Path::RedemptionPaid => Some(Role::Issuer),
-            Path::MintApproved | Path::BurnApproved | Path::RedemptionConfirmed | Path::SeizeApproved => {
-                Some(Role::Approver)
-            }
+            Path::MintApproved
+            | Path::BurnApproved
+            | Path::RedemptionConfirmed
+            | Path::SeizeApproved
+            | Path::SeizeParked => Some(Role::Approver),
             Path::SeizeAlone => Some(Role::Compliance),
             _ => None,
         }
@@ -198,7 +203,7 @@ impl Path {
     pub(super) fn anybody(self) -> bool {
         use Path::*;
         let is_payment = matches!(self, Transfer | TransferInBatch | Attach | Charge | OrderAddress | Hold);
-        is_payment || matches!(self, Payout | Redeem | RedemptionReturned | Expire)
+        is_payment || matches!(self, Payout | Redeem | RedemptionReturned | Expire | ClaimBack)
     }
 
     /// Somebody else than the sender has it moved.
@@ -275,11 +280,7 @@ impl Path {
                 Taken::new(BOB, give_back(redemption)).from(alice).to(alice)
             }
             Path::Claim => {
-                let program = desk.deploys(PURSE);
-                desk.does(ALICE, vec![call(program, "fund", &[], Some((asset, AMOUNT)), 10_000)]);
-                desk.does(COMPLIANCE, vec![freeze(asset, bob)]);
-                desk.does(ALICE, vec![pay(program, asset, bob, AMOUNT)]);
-                assert_eq!(desk.parked(asset, bob, program), AMOUNT);
+                let program = parks(desk, bob);
                 desk.does(COMPLIANCE, vec![thaw(asset, bob)]);
                 Taken::new(BOB, claim(asset, bob, program)).from(program).to(bob)
             }
@@ -290,8 +291,7 @@ impl Path {
                 desk.does(BOB, vec![capture("1", AMOUNT, false)]);
                 assert_eq!(desk.parked(asset, bob, alice), AMOUNT);
                 desk.wait_millis(PARKED_SECONDS * 1_000);
-                let taken = Taken::new(ALICE, claim(asset, bob, alice)).from(alice).to(alice);
-                Taken { parked_for: Some(bob), ..taken }
+                Taken::new(CAROL, claim(asset, bob, alice)).from(alice).to(alice)
             }
             Path::Charge => {
                 opens(desk);
@@ -336,6 +336,12 @@ impl Path {
             Path::SeizeApproved => {
                 let proposal = desk.does(COMPLIANCE, vec![propose(asset, seize_action(alice, bob, AMOUNT), 60)]);
                 Taken::new(APPROVER, approve_proposal(proposal)).from(alice).to(bob)
+            }
+            Path::SeizeParked => {
+                let program = parks(desk, bob);
+                let action = seize_parked_action(bob, program, address(CAROL), AMOUNT);
+                let proposal = desk.does(COMPLIANCE, vec![propose(asset, action, 60)]);
+                Taken::new(APPROVER, approve_proposal(proposal)).from(program).to(address(CAROL))
             }
             Path::SeizeAlone => {
                 let seize = propose(asset, seize_action(alice, bob, AMOUNT), 60);

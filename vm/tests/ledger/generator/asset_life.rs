@@ -82,10 +82,16 @@ impl Drafter<'_> {
                 let issuer = self.state.officer(asset, Role::Issuer).unwrap_or(None);
                 burn_action(self.amount_of(issuer.unwrap_or(Address([0; 20])), asset))
             }
-            2 => {
-                let (from, to) = (self.receiver(), self.receiver());
-                seize_action(from, to, self.amount_of(from, asset))
-            }
+            2 => match self.some_key(|key| matches!(key, RecordKey::Parked(on, ..) if *on == asset)) {
+                Some(RecordKey::Parked(_, receiver, sender)) if self.dice.chance(40) => {
+                    let amount = self.dice.pick(&[0, 1, 2, 1_000]);
+                    seize_parked_action(receiver, sender, self.receiver(), amount)
+                }
+                _ => {
+                    let (from, to) = (self.receiver(), self.receiver());
+                    seize_action(from, to, self.amount_of(from, asset))
+                }
+            },
             3 => roles_action(self.roles(asset)),
             4 => {
                 let supply = self.state.asset(asset).map_or(0, |asset| asset.supply.0);

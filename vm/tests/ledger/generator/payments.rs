@@ -39,7 +39,11 @@ impl Drafter<'_> {
             _ => match self.some_key(|key| matches!(key, RecordKey::Parked(..))) {
                 Some(RecordKey::Parked(asset, receiver, sender)) => {
                     let by = if self.dice.chance(75) { receiver } else { sender };
-                    (self.person(Some(by)), claim(asset, receiver, sender))
+                    let claim = match self.dice.chance(70) {
+                        true => claim(asset, receiver, sender),
+                        false => claim_part(asset, receiver, sender, self.dice.pick(&[0, 1, 3, 1_000])),
+                    };
+                    (self.person(Some(by)), claim)
                 }
                 _ => (self.anybody(), claim(self.asset(), self.receiver(), self.receiver())),
             },

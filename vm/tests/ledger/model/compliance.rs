@@ -1,6 +1,6 @@
 //! The controls that officers set.
 
-use types::{Address, Compliance, Extent, Height, ListId, Role};
+use types::{Address, Compliance, Extent, Height, ListId, PolicyId, Role};
 use vm::{ComplianceFailure, Failure, Freeze, Policy, Record, RecordKey, Sanction, SanctionList};
 
 use super::turn::Turn;
@@ -37,7 +37,7 @@ impl Turn<'_> {
             }
             Compliance::DefinePolicy { policy, terms } => {
                 match self.record(&RecordKey::Policy(*policy)) {
-                    Some(Record::Policy(before)) => self.expect_keeper(before.keeper)?,
+                    Some(Record::Policy(before)) => self.expect_keeper(before.keeper, self.under(*policy))?,
                     _ => self.expect_some_compliance()?,
                 }
                 let (tiers, default) = (terms.tiers.len() as u8, terms.default_tier);
@@ -52,7 +52,7 @@ impl Turn<'_> {
                 let Some(Record::Policy(found)) = self.record(&RecordKey::Policy(*policy)) else {
                     return Err(ComplianceFailure::UnknownPolicy { policy: *policy }.into());
                 };
-                self.expect_keeper(found.keeper)?;
+                self.expect_keeper(found.keeper, self.under(*policy))?;
                 let key = RecordKey::Tier(*policy, *account);
                 match *tier {
                     Some(tier) if usize::from(tier) >= found.terms.tiers.len() => {
@@ -89,8 +89,28 @@ impl Turn<'_> {
         }
     }
 
-    fn expect_keeper(&self, keeper: Address) -> Result<(), Failure> {
-        if keeper == self.actor { Ok(()) } else { Err(ComplianceFailure::NotKeeper { keeper }.into()) }
+    /// The compliance officers of the assets under a policy.
+    fn under(&self, policy: PolicyId) -> Vec<Address> {
+        let under = self.state.assets.iter().filter(|asset| asset.controls.policy == Some(policy));
+        under.filter_map(|asset| asset.controls.roles.compliance).collect()
+    }
+
+    /// The compliance officers of the assets for which a list counts.
+    fn counted(&self, list: ListId) -> Vec<Address> {
+        let mut officers = vec![];
+        for (key, record) in &self.state.records {
+            if let (RecordKey::Policy(policy), Record::Policy(found)) = (key, record)
+                && found.terms.sanctions.contains(&list)
+            {
+                officers.extend(self.under(*policy));
+            }
+        }
+        officers
+    }
+
+    fn expect_keeper(&self, keeper: Address, officers: Vec<Address>) -> Result<(), Failure> {
+        let keepers = if officers.is_empty() || officers.contains(&keeper) { vec![keeper] } else { officers };
+        if keepers.contains(&self.actor) { Ok(()) } else { Err(ComplianceFailure::NotKeeper { keeper }.into()) }
     }
 
     fn expect_some_compliance(&self) -> Result<(), Failure> {
@@ -104,7 +124,7 @@ impl Turn<'_> {
         let mut before = (0, Height(0));
         match self.record(&RecordKey::SanctionList(list)) {
             Some(Record::SanctionList(present)) => {
-                self.expect_keeper(present.keeper)?;
+                self.expect_keeper(present.keeper, self.counted(list))?;
                 before = (present.version, present.effective);
             }
             _ => self.expect_some_compliance()?,
@@ -115,6 +135,10 @@ impl Turn<'_> {
         let earliest = before.1.max(self.height);
         if effective < earliest {
             return Err(ComplianceFailure::TooEarly { list, earliest, got: effective }.into());
+        }
+        let latest = Height(earliest.0 + 1_000_000);
+        if effective > latest {
+            return Err(ComplianceFailure::TooLate { list, latest, got: effective }.into());
         }
         let record = SanctionList { keeper: self.actor, version, effective };
         self.put(RecordKey::SanctionList(list), Record::SanctionList(record));

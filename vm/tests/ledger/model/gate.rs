@@ -70,6 +70,16 @@ impl Turn<'_> {
         }
     }
 
+    pub(crate) fn expect_free(&self, asset: AssetId, account: Address) -> Result<(), Failure> {
+        if let Some(list) = self.sanctioned(asset, account) {
+            return Err(Refusal::Sanctioned { account, list }.into());
+        }
+        match self.extent(asset, account) {
+            Some(Extent::Whole) => Err(Refusal::Frozen { account, asset }.into()),
+            _ => Ok(()),
+        }
+    }
+
     fn tier(&self, asset: AssetId, account: Address) -> Tier {
         let Some((id, terms)) = self.terms(asset) else { return Tier::default() };
         if self.state.asset(asset).is_ok_and(|asset| asset.issuer == account) {
@@ -116,12 +126,7 @@ impl Turn<'_> {
         };
         if looks_at_the_sender(operation) {
             for account in director.into_iter().chain(owner) {
-                if let Some(list) = self.sanctioned(asset, account) {
-                    return Err(Refusal::Sanctioned { account, list }.into());
-                }
-                if self.extent(asset, account) == Some(Extent::Whole) {
-                    return Err(Refusal::Frozen { account, asset }.into());
-                }
+                self.expect_free(asset, account)?;
             }
         }
         if let Some(account) = account {
@@ -246,20 +251,48 @@ impl Turn<'_> {
     }
 
     /// The receiver of parked money claims it, or after 30 days its sender.
-    pub(crate) fn claim(&mut self, asset: AssetId, receiver: Address, sender: Address) -> Result<(), Failure> {
-        self.expect_account()?;
+    /// Takes money out of what is parked.
+    pub(crate) fn unpark(
+        &mut self,
+        asset: AssetId,
+        receiver: Address,
+        sender: Address,
+        amount: Amount,
+    ) -> Result<(), Failure> {
         let key = RecordKey::Parked(asset, receiver, sender);
-        let nothing = Failure::NothingParked { asset, receiver, sender };
-        let Some(Record::Parked(parked)) = self.record(&key) else { return Err(nothing) };
-        let until = Timestamp(parked.since.0 + 30 * 24 * HOUR_MILLIS);
-        if self.actor != receiver && self.actor != sender {
-            return Err(nothing);
+        let Some(Record::Parked(mut parked)) = self.record(&key) else {
+            return Err(Failure::NothingParked { asset, receiver, sender });
+        };
+        if parked.amount < amount {
+            return Err(Failure::Overdraft { asset, balance: parked.amount, needed: amount });
         }
+        parked.amount.0 -= amount.0;
+        if parked.amount.0 == 0 {
+            self.remove(&key);
+        } else {
+            self.put(key, Record::Parked(parked));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn claim(
+        &mut self,
+        asset: AssetId,
+        receiver: Address,
+        sender: Address,
+        amount: Option<Amount>,
+    ) -> Result<(), Failure> {
+        let Some(Record::Parked(parked)) = self.record(&RecordKey::Parked(asset, receiver, sender)) else {
+            return Err(Failure::NothingParked { asset, receiver, sender });
+        };
+        let until = Timestamp(parked.since.0 + 30 * 24 * HOUR_MILLIS);
         if self.actor != receiver && self.now < until {
             return Err(Failure::ParkedForReceiver { until });
         }
-        self.remove(&key);
-        self.moves(Operation::Claim, asset, parked.amount, From::Record(sender), To::Account(self.actor))
+        let amount = amount.unwrap_or(parked.amount);
+        self.unpark(asset, receiver, sender, amount)?;
+        let to = if self.actor == receiver { receiver } else { sender };
+        self.moves(Operation::Claim, asset, amount, From::Record(sender), To::Account(to))
     }
 }
 

@@ -71,6 +71,7 @@ impl Turn<'_> {
                 if self.state.officer(redemption.asset, Role::Approver)?.is_none() {
                     return self.burn_redemption(*origin, &redemption);
                 }
+                self.expect_free(redemption.asset, redemption.owner)?;
                 let redemption = Redemption { paid_out: Some(bank_reference.clone()), ..redemption };
                 self.put(RecordKey::Redemption(*origin), Record::Redemption(redemption));
                 Ok(())
@@ -165,7 +166,10 @@ impl Turn<'_> {
     fn can_be_done(&self, asset: AssetId, action: &Action) -> Result<(), Failure> {
         let rules = self.state.asset(asset)?;
         match action {
-            Action::Mint { amount, .. } | Action::Burn { amount } | Action::Seize { amount, .. } => {
+            Action::Mint { amount, .. }
+            | Action::Burn { amount }
+            | Action::Seize { amount, .. }
+            | Action::SeizeParked { amount, .. } => {
                 if amount.0 == 0 {
                     Err(Failure::ZeroAmount)
                 } else {
@@ -236,6 +240,10 @@ impl Turn<'_> {
                 self.touch(from)?;
                 return self.moves(Operation::Seize, asset, amount, From::Account(from), To::Account(to));
             }
+            Action::SeizeParked { receiver, sender, to, amount, .. } => {
+                self.unpark(asset, receiver, sender, amount)?;
+                return self.moves(Operation::Seize, asset, amount, From::Record(sender), To::Account(to));
+            }
             Action::SetRoles(roles) => {
                 let AssetRoles { approver, compliance, pauser, attestor } = roles;
                 for officer in [approver, compliance, pauser, attestor].into_iter().flatten() {
@@ -267,7 +275,7 @@ impl Turn<'_> {
 
 fn proposer(action: &Action) -> Role {
     match action {
-        Action::Seize { .. } | Action::SetPolicy(_) => Role::Compliance,
+        Action::Seize { .. } | Action::SeizeParked { .. } | Action::SetPolicy(_) => Role::Compliance,
         _ => Role::Issuer,
     }
 }

@@ -24,7 +24,7 @@ fn of_order(order: &Order, merchant: Address, part: u128, fee: u128, vat: u128) 
 impl Turn<'_> {
     pub(crate) fn pay(&mut self, step: &Payment) -> Result<(), Failure> {
         match step {
-            Payment::Claim { asset, receiver, sender } => self.claim(*asset, *receiver, *sender),
+            Payment::Claim { asset, receiver, sender, amount } => self.claim(*asset, *receiver, *sender, *amount),
             Payment::Charge { merchant, order, asset, amount } => self.charge(*merchant, order, *asset, *amount),
             Payment::Hold { merchant, order, asset, amount, valid_seconds } => {
                 if *valid_seconds == 0 || *valid_seconds > 30 * 24 * 3_600 {
