@@ -117,7 +117,9 @@ fn check_prefix(store: &Store) -> Result<u64, StoreError> {
 
 /// Checks journal, proposals and unordered batches: they may be one height ahead of the latest block.
 fn check_open(store: &Store, latest: u64) -> Result<(), StoreError> {
-    let journal = store.journal()?;
+    let mut journal = store.journal()?;
+    // Who was killed after a height's journal record and before its block writes that height again, and its record too.
+    journal.dedup();
     let proposals = store.proposals()?;
     let last = latest + 1;
     for (list, expected) in
