@@ -1,4 +1,4 @@
-//! Calls of programs through `execute`, with all roots: blocks of 1,000 calls beside 1,000 plain transfers, and what each
+//! Calls of programs through `execute`, with all roots: blocks of 800 calls beside 800 plain transfers, and what each
 //! class of gas that asks the ledger takes there.
 //!
 //! In the group `ledger gas` each line is one block with one call that does an operation many times on a ledger of 100,000
@@ -23,11 +23,12 @@ use vm::{AssetSpec, BlockContext, Execution, Ledger, Parameters, execute};
 
 const CHAIN: Hash = Hash([9; 32]);
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
-const CUSTOMERS: u64 = 1_000;
+/// And the calls in a block: as many of the dearest as its gas allows.
+const CUSTOMERS: u64 = 800;
 const ACCOUNTS: u128 = 100_000;
 const CELLS: u128 = 1_000_000;
 /// As many cells as one call makes.
-const CELLS_PER_CALL: u128 = 450;
+const CELLS_PER_CALL: u128 = 320;
 const WON: AssetId = AssetId(0);
 /// An asset under a policy with limits and a sanction list.
 const REGULATED: AssetId = AssetId(1);
@@ -137,8 +138,8 @@ fn number(number: impl Into<u128>) -> Word {
     Word::from(number.into())
 }
 
-/// Enough for each call here, and little enough for 1,000 of them in a block.
-const LIMIT: u64 = 18_000;
+/// Enough for each call here, and little enough for 800 of them in a block.
+const LIMIT: u64 = 24_000;
 
 fn shipped(criterion: &mut Criterion) {
     let mut world = World::new();
@@ -166,7 +167,7 @@ fn shipped(criterion: &mut Criterion) {
     });
     world.finalize(&issued);
     // The first sale makes the cells that the others share.
-    world.does(0, call(settlement, "pay", &[number(1u128 << 70)], Some((WON, Amount(4_500))), LIMIT));
+    world.does(0, call(settlement, "pay", &[number(1u128 << 70)], Some((WON, Amount(4_500))), 3 * LIMIT));
 
     let sale = Some((WON, Amount(4_500)));
     let transfer = |customer: u64| Instruction::Transfer {
@@ -196,7 +197,7 @@ fn shipped(criterion: &mut Criterion) {
         ("escrow.open", world.each(open)),
         ("voucher.spend", world.each(spend)),
     ];
-    let mut group = criterion.benchmark_group("1,000 calls");
+    let mut group = criterion.benchmark_group("800 calls");
     group.throughput(Throughput::Elements(CUSTOMERS));
     for (name, block) in &blocks {
         let execution = world.executed(block);
@@ -275,9 +276,11 @@ fn classes(criterion: &mut Criterion) {
         // As often as a call can, but for the accounts and events that one may have.
         let most = match *name {
             "tell" => 60,
-            "pay" | "pay_one" | "pay_new" | "pay_regulated" => 1_600,
-            "create" => 440,
-            _ => 4_000u128,
+            "pay" | "pay_one" | "pay_regulated" => 1_600,
+            "create" => 320,
+            "pay_new" => 380,
+            "store" | "store_again" | "delete" => 900,
+            _ => 2_800u128,
         };
         let one = world.signed(1, call(program, name, &[number(0u128), number(most)], None, gas::MAX));
         let block = [one];
