@@ -34,7 +34,7 @@ pub struct Fees {
     pub asset: String,
     /// For each transaction, in the asset's smallest unit.
     pub per_transaction: Amount,
-    /// For each of its instructions, in the asset's smallest unit.
+    /// For each of its instructions, and for each payment of a custodian's batch, in the asset's smallest unit.
     pub per_instruction: Amount,
     /// The account that receives fees.
     pub collector: Address,

@@ -68,7 +68,8 @@ pub enum Statement {
         /// Why it failed, if so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<String>,
-        /// The accounts that it touched: the payer, then the receivers.
+        /// The accounts that it touched: the payer, then whoever paid or received its fee, then others in the order in which they
+        /// were touched.
         accounts: Vec<Address>,
         /// The block.
         height: Height,

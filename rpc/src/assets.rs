@@ -86,8 +86,8 @@ pub struct HolderInfo {
     pub asset: AssetId,
     /// How much it holds.
     pub balance: Amount,
-    /// What of it is frozen.
-    pub frozen: Option<Extent>,
+    /// What of it is frozen, and why.
+    pub frozen: Option<FreezeInfo>,
     /// The first sanction list of the asset's policy that it is on.
     pub sanctioned: Option<ListId>,
     /// What its tier allows; everything where there is no policy.
@@ -98,6 +98,15 @@ pub struct HolderInfo {
     pub parked: Vec<ParkedInfo>,
     /// The height at which this was read.
     pub height: Height,
+}
+
+/// What of an account is frozen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreezeInfo {
+    /// All, or an amount.
+    pub extent: Extent,
+    /// The case of the court or the authority.
+    pub case: String,
 }
 
 /// Money that a control has kept from arriving.
@@ -114,8 +123,10 @@ pub struct ParkedInfo {
 /// A policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyInfo {
-    /// Who keeps it.
-    pub keeper: Address,
+    /// The asset whose compliance keeps it.
+    pub home: AssetId,
+    /// Who that is now.
+    pub keeper: Option<Address>,
     /// What it says.
     pub terms: PolicyTerms,
 }
@@ -123,8 +134,10 @@ pub struct PolicyInfo {
 /// The newest version of a sanction list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SanctionListInfo {
-    /// Who keeps it.
-    pub keeper: Address,
+    /// The asset whose compliance keeps it.
+    pub home: AssetId,
+    /// Who that is now.
+    pub keeper: Option<Address>,
     /// The version.
     pub version: u32,
     /// The first block in which it holds.

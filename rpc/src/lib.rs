@@ -6,6 +6,7 @@
 
 mod assets;
 pub mod code;
+mod keys;
 pub mod net_file;
 mod orders;
 mod programs;
@@ -14,6 +15,7 @@ mod validators;
 mod values;
 
 pub use assets::*;
+pub use keys::*;
 pub use orders::*;
 pub use programs::*;
 pub use reading::*;
@@ -37,6 +39,10 @@ pub trait BaroApi {
     #[method(name = "account")]
     async fn account(&self, address: Address) -> RpcResult<AccountInfo>;
 
+    /// What opens an account: its keys and its sessions, at the latest finalized block.
+    #[method(name = "keys")]
+    async fn keys(&self, address: Address) -> RpcResult<KeysInfo>;
+
     /// Hands in one transaction. It is admitted, not final: see [`BaroApi::wait`]. Sending the same bytes again is safe.
     #[method(name = "send")]
     async fn send(&self, transaction: HexBytes) -> RpcResult<TransactionId>;
@@ -57,7 +63,7 @@ pub trait BaroApi {
     #[method(name = "block")]
     async fn block(&self, height: Option<Height>) -> RpcResult<BlockInfo>;
 
-    /// An asset's supply and the sum of all balances, which must be equal, at the latest finalized block.
+    /// An asset's supply and the sum of all balances and of the money in records, which must be equal, at the latest finalized block.
     #[method(name = "supply")]
     async fn supply(&self, asset: AssetId) -> RpcResult<SupplyInfo>;
 

@@ -12,6 +12,8 @@ pub struct NetFile {
     pub chain_id: String,
     /// The hash of the genesis block.
     pub genesis_hash: Hash,
+    /// The genesis file; a relative path starts at the network file's directory.
+    pub genesis_file: PathBuf,
     /// The validators in the order of their indices.
     pub validators: Vec<NetValidator>,
     /// Funded accounts.

@@ -40,7 +40,7 @@ pub struct FeesInfo {
     pub asset: AssetId,
     /// For each transaction.
     pub per_transaction: Amount,
-    /// For each of its instructions.
+    /// For each of its instructions, and for each payment of a custodian's batch.
     pub per_instruction: Amount,
     /// Who receives them.
     pub collector: Address,
@@ -264,7 +264,7 @@ pub struct SupplyInfo {
     pub asset: AssetId,
     /// Issued less redeemed.
     pub supply: Amount,
-    /// The sum of all accounts.
+    /// The sum of all accounts and of the money in records.
     pub held: Amount,
     /// The height at which this was read.
     pub height: Height,

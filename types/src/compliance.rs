@@ -113,7 +113,8 @@ pub enum Compliance {
         /// All that are paused.
         operations: Operations,
     },
-    /// Makes or replaces a policy. Whoever is compliance of some asset may make one, and keeps it from then on.
+    /// Makes or replaces a policy. Whoever is compliance of some asset may make one; compliance of
+    /// the first such asset keeps it from then on.
     DefinePolicy {
         /// The policy.
         policy: PolicyId,
@@ -129,7 +130,8 @@ pub enum Compliance {
         /// The tier; none for the policy's default.
         tier: Option<u8>,
     },
-    /// A new version of a sanction list. Whoever is compliance of some asset may begin one, and keeps it from then on.
+    /// A new version of a sanction list. Whoever is compliance of some asset may begin one; compliance of
+    /// the first such asset keeps it from then on.
     UpdateSanctions {
         /// The list.
         list: ListId,

@@ -11,7 +11,7 @@ pub const MAX_BATCH_PAYMENTS: usize = 1_000;
 /// The longest time that money may be set aside for an order, in seconds: 30 days.
 pub const MAX_HOLD_SECONDS: u32 = 2_592_000;
 
-/// A merchant's own name for an order. Unique for the merchant, for ever.
+/// A merchant's own name for an order. Used up for the merchant, for ever, once something was paid for it.
 pub type OrderId = Text<MAX_REFERENCE_BYTES>;
 
 /// A payment of a custodian for one of its customers.
@@ -30,7 +30,7 @@ pub struct CustodialPayment {
 /// A step of a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Payment {
-    /// The receiver of parked money claims it. After 30 days anybody sends it back to its sender.
+    /// The receiver of parked money claims it. After 30 days anybody sends it back to its sender, unless a program sent it.
     Claim {
         /// The asset.
         asset: AssetId,

@@ -32,13 +32,14 @@ impl KeyFile {
     }
 }
 
-/// Reads a network's file; relative key files are made to start at its directory.
+/// Reads a network's file; relative paths in it are made to start at its directory.
 pub fn read_net_file(path: &Path) -> anyhow::Result<NetFile> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read {}: is the network running (baro localnet)?", path.display()))?;
     let mut net: NetFile =
         serde_json::from_str(&text).with_context(|| format!("{} does not describe a network", path.display()))?;
     let directory = path.parent().unwrap_or(Path::new("."));
+    net.genesis_file = directory.join(&net.genesis_file);
     for account in &mut net.accounts {
         account.key_file = directory.join(&account.key_file);
     }
@@ -71,16 +72,17 @@ mod tests {
     }
 
     #[test]
-    fn relative_key_files_start_at_the_net_file() {
+    fn relative_paths_start_at_the_net_file() {
         let directory = tempfile::tempdir().expect("directory");
         let path = directory.path().join("localnet.json");
         let account = r#"{"name":"bench","address":"0x0000000000000000000000000000000000000001","key_file":"k.json"}"#;
         let text = format!(
-            r#"{{"chain_id":"t","genesis_hash":"{}","validators":[],"accounts":[{account}]}}"#,
+            r#"{{"chain_id":"t","genesis_hash":"{}","genesis_file":"g","validators":[],"accounts":[{account}]}}"#,
             "00".repeat(32)
         );
         std::fs::write(&path, text).expect("written");
         let net = read_net_file(&path).expect("read");
         assert_eq!(net.accounts[0].key_file, directory.path().join("k.json"));
+        assert_eq!(net.genesis_file, directory.path().join("g"));
     }
 }

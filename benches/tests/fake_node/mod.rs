@@ -315,6 +315,10 @@ impl BaroApiServer for Validator {
         Err(unsupported())
     }
 
+    async fn keys(&self, _: Address) -> RpcResult<KeysInfo> {
+        Err(unsupported())
+    }
+
     async fn holder(&self, _: Address, _: AssetId) -> RpcResult<HolderInfo> {
         Err(unsupported())
     }
@@ -421,6 +425,7 @@ impl FakeNet {
         let file = NetFile {
             chain_id: "toy".into(),
             genesis_hash: CHAIN,
+            genesis_file: directory.path().join("genesis.toml"),
             validators: (running.iter())
                 .map(|(validator, address, _)| NetValidator {
                     name: format!("v{}", validator.index),

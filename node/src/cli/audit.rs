@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use audit::{Report, Signatures, SignedReport, Speed};
+use audit::{Auditor, Report, Signatures, SignedReport, Speed};
 
 use super::amount::grouped;
 use super::source::{self, SourceArgs};
 use super::{Failure, Outcome};
 use crate::home::{KeyFile, KeyKind};
+use crate::reexecution::{Chain, Ended};
 
 /// The most findings and supply changes that are printed; the report has them all.
 const MAX_PRINTED: usize = 20;
@@ -17,15 +18,16 @@ const MAX_PRINTED: usize = 20;
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true,
     after_help = "\
+Without options it checks the local network of localnet/localnet.json.
+
 Exit codes: 0 nothing found, 1 findings, 2 it cannot be audited; 3 and 4 as for other commands."
 )]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    source: Option<SourceArgs>,
+    source: SourceArgs,
     /// Write the report, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -46,30 +48,22 @@ enum Command {
 pub(super) async fn run(args: Args) -> Outcome {
     let outcome = match args {
         Args { command: Some(Command::Verify { report }), .. } => verify(&report),
-        Args { source: Some(source), json, sign_with, .. } => {
-            audit(source, json.as_deref(), sign_with.as_deref()).await
-        }
-        Args { source: None, .. } => {
-            Err(anyhow::anyhow!("name a source: --home DIR, or --rpc URL with --genesis FILE"))
-        }
+        Args { source, json, sign_with, .. } => audit(source, json.as_deref(), sign_with.as_deref()).await,
     };
     match outcome {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::Unsuccessful("the audit has findings".to_owned())),
-        Err(error) => Err(Failure::Cannot(error)),
+        Err(error) => Err(match error.downcast::<Failure>() {
+            Ok(Failure::Failed(error)) | Err(error) => Failure::Cannot(error),
+            Ok(failure) => failure,
+        }),
     }
 }
 
 async fn audit(source: SourceArgs, json: Option<&Path>, sign_with: Option<&Path>) -> anyhow::Result<bool> {
     // First: nobody wants to wait for an audit and then learn that the key is not good.
     let key = sign_with.map(|path| KeyFile::read(path, KeyKind::Account)).transpose()?;
-    let chain = source.open().await?;
-    let (chain_id, from, notes) = (chain.genesis.spec().chain_id.clone(), chain.source.clone(), chain.notes.clone());
-    let (ended, ()) = source::run(chain, Signatures::Verified, None, (), |(), _, _| {}).await?;
-    let transactions = ended.auditor.progress().transactions;
-    // A process does not run for so long.
-    let speed = Speed::of(transactions, ended.took.as_millis() as u64, ended.threads as u64);
-    let report = Report::of(&ended.auditor, &chain_id, &from, notes, speed);
+    let (report, _) = examine(source.open().await?).await?;
     say(&report);
     if let Some(path) = json {
         let signed = match &key {
@@ -81,6 +75,16 @@ async fn audit(source: SourceArgs, json: Option<&Path>, sign_with: Option<&Path>
         println!("report    {}, {how}", path.display());
     }
     Ok(report.is_clean())
+}
+
+/// Checks all of a chain again.
+pub(super) async fn examine(chain: Chain) -> anyhow::Result<(Report, Auditor)> {
+    let (chain_id, from, notes) = (chain.genesis.spec().chain_id.clone(), chain.source.clone(), chain.notes.clone());
+    let (Ended { auditor, took, threads, .. }, ()) =
+        source::run(chain, Signatures::Verified, None, (), |(), _, _| {}).await?;
+    // A process does not run for so long.
+    let speed = Speed::of(auditor.progress().transactions, took.as_millis() as u64, threads as u64);
+    Ok((Report::of(&auditor, &chain_id, &from, notes, speed), auditor))
 }
 
 fn verify(path: &Path) -> anyhow::Result<bool> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use rpc::{BaroApiClient, HolderInfo, ParkedInfo};
+use rpc::{BaroApiClient, FreezeInfo, HolderInfo, ParkedInfo};
 use types::codec::{Bounded, Text};
 use types::{Address, Amount, Compliance, Extent, Height, Instruction, ListId, Payment, PolicyId, PolicyTerms, Tier};
 
@@ -51,7 +51,7 @@ pub(super) enum Command {
         /// An address, or an account of the local network
         account: String,
     },
-    /// Give a holder a tier of a policy (the policy's keeper)
+    /// Give a holder a tier of a policy (compliance of the policy's asset)
     Tier {
         #[command(flatten)]
         sending: Sending,
@@ -64,7 +64,7 @@ pub(super) enum Command {
         /// An address, or an account of the local network
         account: String,
     },
-    /// Make or replace a policy from a TOML file (compliance; the policy's keeper)
+    /// Make or replace a policy from a TOML file (compliance; later that of the same asset)
     Policy {
         #[command(flatten)]
         sending: Sending,
@@ -75,7 +75,7 @@ pub(super) enum Command {
         /// per_day, holding
         file: PathBuf,
     },
-    /// Make a new version of a sanction list (the list's keeper)
+    /// Make a new version of a sanction list (compliance; later that of the same asset)
     Sanctions {
         #[command(flatten)]
         sending: Sending,
@@ -92,7 +92,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "ADDRESS")]
         remove: Vec<String>,
     },
-    /// Claim what a control kept from arriving (its receiver), or after 30 days send it back to its sender (anybody)
+    /// Claim what a control kept from arriving (its receiver), or after 30 days send it back to a sender that is no program
+    /// (anybody)
     Claim {
         #[command(flatten)]
         sending: Sending,
@@ -182,8 +183,10 @@ async fn show(network: &NetworkArgs, account: &str, symbol: &str, json: bool) ->
     println!("a day        {}, {} were paid", limit(per_day), grouped(paid_lately.0));
     match frozen {
         None => println!("frozen       nothing"),
-        Some(Extent::Whole) => println!("frozen       whole"),
-        Some(Extent::Amount(amount)) => println!("frozen       {}", grouped(amount.0)),
+        Some(FreezeInfo { extent: Extent::Whole, case }) => println!("frozen       whole, by case {case}"),
+        Some(FreezeInfo { extent: Extent::Amount(amount), case }) => {
+            println!("frozen       {}, by case {case}", grouped(amount.0));
+        }
     }
     println!("sanctioned   {}", sanctioned.map_or_else(|| "no".to_owned(), |list| format!("on list {list}")));
     for ParkedInfo { sender, amount, since } in parked {

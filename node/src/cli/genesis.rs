@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
-use genesis::{Account, Asset, ChainSpec, Genesis, Parameters, Validator};
-use types::{Address, Amount, Timestamp};
+use genesis::{Account, Asset, ChainSpec, Fees, Genesis, Parameters, Validator};
+use types::{Address, Amount, Role, Timestamp};
 
 use super::Outcome;
 use super::amount::{amount, grouped};
@@ -274,6 +274,20 @@ fn show(genesis: &Genesis, json: bool) -> anyhow::Result<()> {
     for asset in ledger.assets() {
         let (symbol, supply) = (asset.symbol.to_string(), grouped(asset.supply.0));
         println!("  {symbol:<6} {supply:>26}  {} decimals, issued by {}", asset.decimals, asset.issuer);
+        for role in [Role::Approver, Role::Compliance, Role::Pauser, Role::Attestor] {
+            if let Some(holder) = asset.holder(role) {
+                println!("         {:<12} {holder}", role.name());
+            }
+        }
+        if let Some(cap) = asset.controls.supply_cap {
+            println!("         at most      {}", grouped(cap.0));
+        }
+    }
+    match &spec.parameters.fees {
+        None => println!("fees        none"),
+        Some(Fees { asset, per_transaction, per_instruction, collector }) => println!(
+            "fees        {per_transaction} {asset} a transaction and {per_instruction} an instruction, to {collector}"
+        ),
     }
     println!("accounts    {}", spec.accounts.len());
     Ok(())

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use types::AccountKey;
+
 use super::Outcome;
 use crate::home::{KeyFile, KeyKind};
 
@@ -39,15 +41,20 @@ pub(super) fn run(command: Command) -> Outcome {
         }
         Command::Show { file, json } => (KeyFile::read_any(&file).map_err(anyhow::Error::from)?, file, json),
     };
+    // As others name it who let it sign for their account.
+    let account_key = key.address.map(|_| AccountKey::from(key.public_key));
     if json {
         let value = serde_json::json!({
-            "file": path, "kind": key.kind, "address": key.address, "public_key": key.public_key,
+            "file": path, "kind": key.kind, "address": key.address, "key": account_key, "public_key": key.public_key,
         });
         println!("{value}");
         return Ok(());
     }
     if let Some(address) = key.address {
         println!("address     {address}");
+    }
+    if let Some(key) = account_key {
+        println!("key         {key}");
     }
     println!("public key  {}", key.public_key);
     println!("file        {}", path.display());

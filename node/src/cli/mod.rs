@@ -1,8 +1,10 @@
 //! The command line.
 
+mod account;
 mod amount;
 mod asset;
 mod audit;
+mod batch;
 mod bench;
 mod control;
 mod demo;
@@ -22,9 +24,11 @@ mod query;
 mod receipt;
 mod redemption;
 mod sending;
+mod signing;
 mod simulate;
 mod soak;
 mod source;
+mod span;
 mod statement;
 mod submission;
 mod validators;
@@ -76,6 +80,9 @@ enum Command {
     Validators(Box<validators::Command>),
     /// Pay an account and wait until the payment is final
     Pay(pay::PayArgs),
+    /// Pay for a custodian's customers, many payments under one signature
+    #[command(subcommand)]
+    Batch(batch::Command),
     /// Create money (issuer only) and wait until it is final
     Mint(pay::MintArgs),
     /// Destroy money of the issuer's own account and wait until it is final
@@ -98,6 +105,9 @@ enum Command {
     /// Write programs that move money by rule, test them, deploy and call them
     #[command(subcommand)]
     Program(Box<program::Command>),
+    /// Show and change what opens an account: its keys and session keys
+    #[command(subcommand)]
+    Account(account::Command),
     /// Show what an account holds
     Balance(query::BalanceArgs),
     /// Show what became of a transaction
@@ -158,6 +168,7 @@ async fn run(command: Command) -> Outcome {
         Command::Genesis(command) => genesis::run(command),
         Command::Validators(command) => validators::run(*command).await,
         Command::Pay(args) => pay::pay(args).await,
+        Command::Batch(command) => batch::run(command).await,
         Command::Mint(args) => pay::mint(args).await,
         Command::Burn(args) => pay::burn(args).await,
         Command::Asset(command) => asset::run(*command).await,
@@ -166,6 +177,7 @@ async fn run(command: Command) -> Outcome {
         Command::Merchant(command) => merchant::run(command).await,
         Command::Order(command) => order::run(command).await,
         Command::Program(command) => program::run(*command).await,
+        Command::Account(command) => account::run(command).await,
         Command::Balance(args) => query::balance(args).await,
         Command::Tx(args) => query::tx(args).await,
         Command::Receipt(command) => receipt::run(command).await,

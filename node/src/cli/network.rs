@@ -65,6 +65,11 @@ impl NetworkArgs {
 }
 
 impl NetworkArgs {
+    /// True where a validator is named, and not only a local network.
+    pub(super) fn names_rpc(&self) -> bool {
+        self.rpc.is_some()
+    }
+
     /// The network that the options name; without any, the one behind the JSON-RPC of `home`.
     pub(super) fn open_at(&self, home: &Home) -> Result<Network, Failure> {
         if self.rpc.is_some() || self.net.is_some() {

@@ -147,7 +147,7 @@ pub(super) async fn run(command: Command) -> Outcome {
         Command::Open { sending, order, amount } => {
             let network = sending.network()?;
             let order = order_id(&order)?;
-            let merchant = Address::of(&sending.key(&network)?.public());
+            let merchant = sending.payer(&network)?;
             // The address follows from merchant and order: it can be shown before it is open.
             eprintln!("address {}", Address::of_order(&merchant, &order));
             sending.send(&network, |asset| payment(Payment::OpenOrder { order, asset, amount })).await

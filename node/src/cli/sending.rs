@@ -5,18 +5,18 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use rpc::{BaroApiClient, ChainInfo, ReceiptInfo, TransactionStatus};
 use types::codec::Text;
-use types::{Address, AssetId, Compliance, Instruction, SecretKey, TransactionId};
+use types::{Address, AssetId, Compliance, Instruction, TransactionId};
 
 use super::network::{Network, NetworkArgs, Validator};
+use super::signing::SigningArgs;
 use super::submission::Submission;
 use super::{Failure, Outcome};
 
 /// What every transaction needs.
 #[derive(Debug, clap::Args)]
 pub(super) struct Sending {
-    /// Who acts and pays: a key file, or an account of the local network
-    #[arg(long, value_name = "KEY")]
-    from: String,
+    #[command(flatten)]
+    signing: SigningArgs,
     #[command(flatten)]
     network: NetworkArgs,
     /// The asset's symbol
@@ -45,9 +45,9 @@ impl Sending {
         self.network.open()
     }
 
-    /// Whose account the key opens.
-    pub(super) fn key(&self, network: &Network) -> Result<SecretKey, Failure> {
-        network.key(&self.from)
+    /// The account that acts.
+    pub(super) fn payer(&self, network: &Network) -> Result<Address, Failure> {
+        Ok(self.signing.signers(network)?.payer)
     }
 
     /// True if JSON is to be printed, and nothing else.
@@ -67,7 +67,7 @@ impl Sending {
         network: &Network,
         instruction: impl FnOnce(&ChainInfo, AssetId) -> Result<Instruction, Failure>,
     ) -> Result<Sent, Failure> {
-        let key = self.key(network)?;
+        let signers = self.signing.signers(network)?;
         let validators = network.answering_first().await?;
         let Validator { url, client } = &validators[0];
         let chain = client.chain().await.map_err(|error| Failure::of_call(url, error))?;
@@ -83,8 +83,8 @@ impl Sending {
         // Others name what they change after the place of the instruction that made it.
         let number = u32::try_from(instructions.len()).context("instructions")?;
         instructions.push(instruction(&chain, asset(&chain, &self.asset)?)?);
-        let submission = Submission::sign(&chain.genesis_hash, &key, instructions, self.valid_seconds)?;
-        let (id, payer) = (submission.id, Address::of(&key.public()));
+        let submission = Submission::sign(&chain.genesis_hash, &signers, instructions, self.valid_seconds)?;
+        let (id, payer) = (submission.id, signers.payer);
 
         let start = Instant::now();
         match submission.send(&validators).await {

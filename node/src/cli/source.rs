@@ -4,11 +4,14 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use audit::{Audited, Auditor, Signatures};
 use indicatif::{ProgressBar, ProgressStyle};
-use types::Height;
+use types::{Address, Height};
 use vm::Ledger;
 
+use super::Failure;
+use super::network::NetworkArgs;
 use crate::reexecution::{Chain, Ended, open_home, open_rpc, reexecute};
 
 /// The bar is drawn so often at most.
@@ -17,27 +20,36 @@ const DRAWN_EVERY: Duration = Duration::from_millis(100);
 /// Where the chain comes from
 #[derive(Debug, clap::Args)]
 pub(super) struct SourceArgs {
-    /// The home of a validator that does not run
-    #[arg(long, value_name = "DIR", required_unless_present = "rpc", conflicts_with = "rpc")]
+    /// The home of a validator that does not run [default: a running validator is asked]
+    #[arg(long, value_name = "DIR", conflicts_with = "rpc")]
     home: Option<PathBuf>,
-    /// A running validator's JSON-RPC; needs --genesis, because nothing that it says is believed
-    #[arg(long, value_name = "URL", requires = "genesis")]
-    rpc: Option<String>,
-    /// The chain's genesis file [default: the home's]
+    /// The chain's genesis file [default: that of the home or of the local network; with --rpc it must be named, because
+    /// nothing that a validator says is believed]
     #[arg(long, value_name = "FILE")]
     genesis: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArgs,
 }
 
 impl SourceArgs {
-    pub(super) async fn open(self) -> anyhow::Result<Chain> {
-        match (self.home, self.rpc, self.genesis) {
-            (None, Some(url), Some(genesis)) => open_rpc(&url, &genesis).await,
-            (Some(home), _, genesis) => {
-                let opened = tokio::task::spawn_blocking(move || open_home(&home, genesis.as_deref())).await;
-                opened.unwrap_or_else(|_| Err(anyhow::anyhow!("opening the home broke off")))
-            }
-            _ => Err(anyhow::anyhow!("name a source: --home DIR, or --rpc URL with --genesis FILE")),
+    pub(super) async fn open(self) -> Result<Chain, Failure> {
+        if let Some(home) = self.home {
+            let genesis = self.genesis;
+            let opened = tokio::task::spawn_blocking(move || open_home(&home, genesis.as_deref())).await;
+            return Ok(opened.unwrap_or_else(|_| Err(anyhow::anyhow!("opening the home broke off")))?);
         }
+        let network = self.network.open()?;
+        let own = network.file.as_ref().map(|file| file.genesis_file.clone()).filter(|_| !self.network.names_rpc());
+        let genesis = self.genesis.or(own).context(
+            "name a chain: --home DIR, --rpc URL with --genesis FILE, or --net FILE of a local network \
+             (there is no localnet/localnet.json here)",
+        )?;
+        Ok(open_rpc(&network.any().await?.url, &genesis).await?)
+    }
+
+    /// The address that `text` is, or names on the local network.
+    pub(super) fn address(&self, text: &str) -> Result<Address, Failure> {
+        self.network.open()?.address(text)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use audit::{Auditor, Moment, Period, RecordsHold, Signatures, Statement, StatementBuilder, Supply};
-use types::{Address, Amount, Height};
+use types::{Amount, Height};
 
 use super::amount::grouped;
 use super::source::{self, SourceArgs};
@@ -16,8 +16,8 @@ use super::{Failure, Outcome};
 The chain is executed again from its start, with every certificate verified, so nothing is taken from a validator's word. \
 Times are block time: 2026-03-01, 2026-03-01T09:30:00+09:00 or milliseconds since 1970.")]
 pub(super) struct StatementArgs {
-    /// The account's address
-    account: Address,
+    /// The account: an address, or an account of the local network
+    account: String,
     #[command(flatten)]
     source: SourceArgs,
     /// The first time that counts [default: the chain's start]
@@ -63,6 +63,7 @@ pub(super) async fn statement(args: StatementArgs) -> Outcome {
     {
         return Err(anyhow::anyhow!("the period ends before it begins").into());
     }
+    let account = source.address(&account)?;
     let chain = source.open().await?;
     chain.notes.iter().for_each(|note| eprintln!("note: {note}"));
     let builder = StatementBuilder::new(account, period, chain.start.height(), chain.start.ledger());

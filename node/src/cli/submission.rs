@@ -8,12 +8,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use rpc::{BaroApiClient, HexBytes, TransactionStatus, code};
 use types::codec::{Bounded, encode};
-use types::{
-    Address, ChainTag, Deadline, Hash, Instruction, Payload, SecretKey, Timestamp, Transaction, TransactionId,
-};
+use types::{ChainTag, Deadline, Hash, Instruction, Payload, Timestamp, TransactionId};
 
 use super::Failure;
 use super::network::Validator;
+use super::signing::Signers;
 
 /// So long one validator is asked to wait before the next one is.
 const SLICE: Duration = Duration::from_secs(10);
@@ -34,22 +33,23 @@ pub(super) fn now() -> Timestamp {
 }
 
 impl Submission {
-    /// Signs instructions of the account that `key` opens, to be executed within `valid_seconds`.
+    /// Signs instructions of the signers' account, to be executed within `valid_seconds`.
     pub(super) fn sign(
         chain: &Hash,
-        key: &SecretKey,
+        signers: &Signers,
         instructions: Vec<Instruction>,
         valid_seconds: u32,
     ) -> Result<Submission, Failure> {
         let payload = Payload {
             chain: ChainTag::of(chain),
-            payer: Address::of(&key.public()),
+            payer: signers.payer,
             valid_until: Deadline::after(now(), valid_seconds),
             salt: rand::random(),
             instructions: Bounded::new(instructions).context("too many instructions")?,
         };
-        let transaction = Transaction::sign(payload, key, chain);
-        Ok(Submission { id: transaction.payload.id(chain), bytes: HexBytes(hex::encode(encode(&transaction))) })
+        let id = payload.id(chain);
+        let transaction = signers.sign(payload, chain)?;
+        Ok(Submission { id, bytes: HexBytes(hex::encode(encode(&transaction))) })
     }
 
     /// Hands the transaction to the first validator that takes it. After `Unreachable` it may have arrived nevertheless.
@@ -155,7 +155,7 @@ mod tests {
     use jsonrpsee::RpcModule;
     use jsonrpsee::server::{Server, ServerHandle};
     use jsonrpsee::types::ErrorObjectOwned;
-    use types::{Amount, AssetId};
+    use types::{Amount, AssetId, SecretKey};
 
     use super::*;
 
@@ -195,7 +195,8 @@ mod tests {
 
     fn submission() -> Submission {
         let burn = Instruction::Burn { asset: AssetId(0), amount: Amount(1) };
-        Submission::sign(&Hash::ZERO, &SecretKey::from_seed([1; 32]), vec![burn], 60).unwrap()
+        let signers = Signers::one(&SecretKey::from_seed([1; 32]));
+        Submission::sign(&Hash::ZERO, &signers, vec![burn], 60).unwrap()
     }
 
     fn expired() -> TransactionStatus {

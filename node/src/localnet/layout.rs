@@ -236,7 +236,8 @@ impl Layout {
 
     /// What other programs need to know, with the validators' processes.
     pub fn net_file(&self, pids: Vec<u32>) -> anyhow::Result<NetFile> {
-        let genesis = read_genesis(&self.home(0).join(GENESIS))?;
+        let genesis_file = self.home(0).join(GENESIS);
+        let genesis = read_genesis(&genesis_file)?;
         let validator = |(index, pid): (usize, u32)| {
             let rpc = self.socket(index, Port::Rpc);
             NetValidator {
@@ -257,6 +258,7 @@ impl Layout {
         Ok(NetFile {
             chain_id: genesis.spec().chain_id.clone(),
             genesis_hash: genesis.hash(),
+            genesis_file: genesis_file.strip_prefix(&self.dir).map(Path::to_path_buf).unwrap_or(genesis_file),
             validators: pids.into_iter().enumerate().map(validator).collect(),
             accounts,
         })

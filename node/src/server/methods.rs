@@ -9,7 +9,7 @@ use jsonrpsee::{PendingSubscriptionSink, SubscriptionMessage, SubscriptionSink};
 use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
     AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockBytes, BlockInfo, CellInfo, ChainInfo,
-    EvidenceInfo, FeesInfo, HexBytes, HistoryPage, HolderInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo,
+    EvidenceInfo, FeesInfo, HexBytes, HistoryPage, HolderInfo, KeysInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo,
     PolicyInfo, ProgramInfo, ProofFile, ReceiptPlace, SanctionListInfo, SendOutcome, SupplyInfo, TransactionStatus,
     ValidatorInfo, ValidatorsInfo,
 };
@@ -213,6 +213,10 @@ impl BaroApiServer for Backend {
 
     async fn account(&self, address: Address) -> RpcResult<AccountInfo> {
         Ok(self.look(move |replica| account_info(replica, address)).await?)
+    }
+
+    async fn keys(&self, address: Address) -> RpcResult<KeysInfo> {
+        Ok(self.look(move |replica| records::keys(replica, address)).await?)
     }
 
     async fn send(&self, transaction: HexBytes) -> RpcResult<TransactionId> {

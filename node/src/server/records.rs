@@ -4,10 +4,10 @@ use std::ops::Bound;
 
 use replica::Replica;
 use rpc::{
-    AssetDetails, AttestationInfo, HolderInfo, MerchantInfo, OrderInfo, ParkedInfo, PolicyInfo, ProposalInfo,
-    RedemptionInfo, SanctionInfo, SanctionListInfo,
+    AssetDetails, AttestationInfo, FreezeInfo, HolderInfo, KeyPolicyInfo, KeysInfo, MerchantInfo, OrderInfo,
+    ParkedInfo, PolicyInfo, ProposalInfo, RedemptionInfo, SanctionInfo, SanctionListInfo, ScopeInfo, SessionInfo,
 };
-use types::{Address, Amount, AssetId, ListId, OrderId, Origin, PolicyId, TransactionId};
+use types::{Address, Amount, AssetId, ListId, OrderId, Origin, PolicyId, Role, TransactionId};
 use vm::{Freeze, Ledger, Order, Record, RecordKey};
 
 use super::methods::asset_info;
@@ -91,7 +91,7 @@ pub(super) fn holder(replica: &Replica, address: Address, asset: AssetId) -> Opt
         address,
         asset,
         balance: ledger.account(&address).map_or(Amount::ZERO, |account| account.balance(asset)),
-        frozen: standing.frozen.map(|Freeze { extent }| extent),
+        frozen: standing.frozen.map(|Freeze { extent, case }| FreezeInfo { extent, case: case.to_string() }),
         sanctioned: standing.sanctioned,
         limits: standing.limits,
         paid_lately: usage,
@@ -100,10 +100,40 @@ pub(super) fn holder(replica: &Replica, address: Address, asset: AssetId) -> Opt
     })
 }
 
+/// What opens an account.
+pub(super) fn keys(replica: &Replica, address: Address) -> KeysInfo {
+    let ledger = replica.ledger();
+    let policy = match ledger.record(&RecordKey::KeyPolicy(address)) {
+        Some(Record::KeyPolicy(policy)) => Some(KeyPolicyInfo::from(policy)),
+        _ => None,
+    };
+    let range = RecordKey::Session(address, Address([0; 20]))..=RecordKey::Session(address, Address([0xff; 20]));
+    let sessions = ledger.records(range).filter_map(|(_, record)| match record {
+        Record::Session(session) => Some(SessionInfo {
+            key: session.key,
+            asset: session.grant.asset,
+            limit_total: session.grant.limit_total,
+            limit_per_payment: session.grant.limit_per_payment,
+            spent: session.spent,
+            scope: ScopeInfo::from(&session.grant.scope),
+            valid_until: session.grant.valid_until,
+        }),
+        _ => None,
+    });
+    KeysInfo { address, policy, sessions: sessions.collect(), height: replica.tip().height }
+}
+
+/// Who is compliance of an asset.
+fn keeper(ledger: &Ledger, home: AssetId) -> Option<Address> {
+    ledger.asset(home)?.holder(Role::Compliance)
+}
+
 /// The policy of a number.
 pub(super) fn policy(ledger: &Ledger, policy: PolicyId) -> Option<PolicyInfo> {
     match ledger.record(&RecordKey::Policy(policy))? {
-        Record::Policy(policy) => Some(PolicyInfo { keeper: policy.keeper, terms: policy.terms.clone() }),
+        Record::Policy(policy) => {
+            Some(PolicyInfo { home: policy.home, keeper: keeper(ledger, policy.home), terms: policy.terms.clone() })
+        }
         _ => None,
     }
 }
@@ -118,8 +148,9 @@ pub(super) fn sanction_list(ledger: &Ledger, list: ListId) -> Option<SanctionLis
         }
         _ => None,
     });
-    let vm::SanctionList { keeper, version, effective } = *newest;
-    Some(SanctionListInfo { keeper, version, effective, entries: entries.take(MAX_SANCTIONS).collect() })
+    let vm::SanctionList { home, version, effective } = *newest;
+    let (keeper, entries) = (keeper(ledger, home), entries.take(MAX_SANCTIONS).collect());
+    Some(SanctionListInfo { home, keeper, version, effective, entries })
 }
 
 /// A merchant's entry.

@@ -238,6 +238,12 @@ pub enum Failure {
     /// The key has no session.
     #[error("the key has no session of the payer's account")]
     UnknownSession,
+    /// Parked money of a program waits for its receiver.
+    #[error("the program {program} has sent it and keeps no account of it any more: it waits for its receiver")]
+    ParkedByProgram {
+        /// The program.
+        program: Address,
+    },
 }
 
 impl Failure {
@@ -284,6 +290,7 @@ impl Failure {
             Failure::InvalidSession { .. } => "invalid_session",
             Failure::TooManySessions => "too_many_sessions",
             Failure::UnknownSession => "unknown_session",
+            Failure::ParkedByProgram { .. } => "parked_by_program",
         }
     }
 }
@@ -338,6 +345,7 @@ mod tests {
             Failure::InvalidSession { fault: SessionFault::Limits },
             Failure::TooManySessions,
             Failure::UnknownSession,
+            Failure::ParkedByProgram { program: merchant },
         ];
         for (failure, number) in failures.iter().zip(0u8..) {
             assert_eq!(encode(failure)[0], number, "the variants' numbers are on the chain");

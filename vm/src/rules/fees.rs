@@ -136,9 +136,14 @@ pub(crate) fn begin(
     due.count(&mut authority)?;
     authority.keep(overlay, &transaction.payload().payer);
     let by = overlay.find(&due.fee.by).ok_or(Failure::UnknownAccount)?;
-    touched.push(by);
     let FeePaid { asset, amount, .. } = due.fee;
     let (operation, from, to) = (Operation::Fee, Source::Account(by), Sink::Account(due.collector));
-    touched.extend(gate::pass(overlay, Movement { asset, amount, operation, from, to })?);
+    let collector = gate::pass(overlay, Movement { asset, amount, operation, from, to })?;
+    // Each once: if the instructions fail, just so many accounts stay touched.
+    for slot in std::iter::once(by).chain(collector) {
+        if !touched.contains(&slot) {
+            touched.push(slot);
+        }
+    }
     Ok(Begun { authority, payer, fee: Some(due.fee) })
 }

@@ -50,7 +50,8 @@ impl Trace {
             }
         }
         for (&asset, &before) in &self.supplies {
-            let after = assets[asset.0 as usize].supply;
+            // An asset that a rollback took away again is as it was.
+            let Some(after) = assets.get(asset.0 as usize).map(|asset| asset.supply) else { continue };
             if before != after {
                 movements.supplies.push(SupplyMovement { asset, before, after });
             }

@@ -10,7 +10,7 @@ use vm::{
 };
 
 use crate::bank::*;
-use crate::instructions::{pause, propose};
+use crate::instructions::{batch, pause, propose, send};
 
 const COLLECTOR: u8 = 60;
 
@@ -221,4 +221,41 @@ fn a_schedule_that_cannot_be_charged_is_refused() {
     assert!(with(high(u128::MAX % MOST)).is_ok());
     let roots = [charging(), ledger()].map(|ledger| ledger.state_root());
     assert_ne!(roots[0], roots[1], "the root commits to the schedule");
+}
+
+/// What fails after it has touched as many accounts as there may be leaves nothing but the accounts of the fee, whoever
+/// these are: payer, sponsor and collector may be one.
+#[test]
+fn what_touches_too_much_leaves_the_accounts_of_the_fee() {
+    let to_others = |first: u64, payments: u64| {
+        let payment = |number| (1, Address::of_customer(&address(BOB), number), 1);
+        batch(WON, &(first..first + payments).map(payment).collect::<Vec<_>>())
+    };
+    for collector in [COLLECTOR, ALICE, BOB] {
+        let cheap = FeeSchedule { per_instruction: Amount(0), collector: address(collector), ..schedule() };
+        let mut ledger = with(cheap).unwrap();
+        let customer = Address::of_customer(&address(ALICE), 1);
+        finalize(&mut ledger, now(1), &[signed(ISSUER, 1, vec![mint(WON, ALICE, 10_000)])]);
+        finalize(&mut ledger, now(2), &[signed(ALICE, 1, vec![send(WON, customer, 5_000)])]);
+        let too_many = || vec![to_others(0, 1_000), to_others(1_000, 1_000), to_others(2_000, 100)];
+        for (number, sponsor) in [(4, None), (5, Some(BOB)), (6, Some(collector).filter(|by| *by != COLLECTOR))] {
+            let transaction = sign(ALICE, SOON, number, too_many());
+            let transaction = match sponsor {
+                Some(by) => sponsored(transaction, by),
+                None => authorize(vec![transaction]).remove(0),
+            };
+            let before = balance(&ledger, BOB, WON) + balance(&ledger, ALICE, WON) + balance(&ledger, COLLECTOR, WON);
+            let execution = finalize(&mut ledger, now(number), &[transaction]);
+            assert_eq!(execution.receipts[0].failure(), Some((2, &Failure::TooManyAccounts)));
+            let mut expected = vec![address(ALICE)];
+            for account in [address(sponsor.unwrap_or(ALICE)), address(collector)] {
+                if !expected.contains(&account) {
+                    expected.push(account);
+                }
+            }
+            assert_eq!(accounts(&execution), expected, "collector {collector}, sponsor {sponsor:?}");
+            let after = balance(&ledger, BOB, WON) + balance(&ledger, ALICE, WON) + balance(&ledger, COLLECTOR, WON);
+            assert_eq!(before, after, "only the fee has moved");
+        }
+    }
 }

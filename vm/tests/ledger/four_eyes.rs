@@ -1,7 +1,10 @@
 //! Roles, proposals and their approval, the reserve and the cap.
 
 use types::codec::Text;
-use types::{Action, Address, Amount, AssetId, AssetRoles, MAX_PROPOSAL_SECONDS, Origin, PolicyId, Role, Timestamp};
+use types::{
+    Action, Address, Amount, AssetId, AssetRoles, Compliance, Extent, Instruction, Issuance, MAX_PROPOSAL_SECONDS,
+    Origin, PolicyId, Role, Timestamp,
+};
 use vm::{ComplianceFailure, Failure, IssuanceFailure, Refusal};
 
 use crate::bank::*;
@@ -304,4 +307,36 @@ fn rules_of_an_asset_are_looked_at_when_proposed() {
     assert_eq!(desk.tries_to_decide(WON, seize), Err(Failure::UnknownAccount));
     let no_asset = propose(NO_ASSET, mint_action(address(BOB), 1), 60);
     desk.fails(ISSUER, vec![no_asset], Failure::UnknownAsset { asset: NO_ASSET });
+}
+
+#[test]
+fn nobody_seizes_alone() {
+    let mut desk = Desk::new();
+    let seize = || seize_action(address(ALICE), address(BOB), 1);
+    let needed = IssuanceFailure::ApproverNeeded { asset: DOLLAR };
+    desk.fails(COMPLIANCE, vec![propose(DOLLAR, seize(), 60)], needed);
+    let parked = seize_parked_action(address(BOB), address(ALICE), address(CAROL), 1);
+    desk.fails(COMPLIANCE, vec![propose(DOLLAR, parked, 60)], needed);
+    desk.decides(WON, seize());
+}
+
+#[test]
+fn what_is_done_to_a_holder_names_its_case() {
+    let mut desk = Desk::new();
+    let (alice, nothing) = (address(ALICE), || types::CaseReference::new("  ").unwrap());
+    let seize = Action::Seize { from: alice, to: address(BOB), amount: Amount(1), case: nothing() };
+    let freeze = Compliance::Freeze { asset: WON, account: alice, extent: Extent::Whole, case: nothing() };
+    let thaw = Compliance::Thaw { asset: WON, account: alice, case: nothing() };
+    let redeem = Issuance::Redeem { asset: WON, amount: Amount(1), payout: nothing() };
+    let redemption = desk.does(ALICE, vec![crate::instructions::redeem(WON, 1)]);
+    let pay_out = Issuance::PayOut { redemption, bank_reference: nothing() };
+    for (payer, instruction) in [
+        (COMPLIANCE, propose(WON, seize, 60)),
+        (COMPLIANCE, Instruction::Compliance(Box::new(freeze))),
+        (COMPLIANCE, Instruction::Compliance(Box::new(thaw))),
+        (ALICE, Instruction::Issuance(Box::new(redeem))),
+        (ISSUER, Instruction::Issuance(Box::new(pay_out))),
+    ] {
+        desk.fails(payer, vec![instruction], vm::ComplianceFailure::NoReference);
+    }
 }

@@ -24,7 +24,7 @@ fn who_keeps_a_policy_alone_changes_it() {
     // Another asset's compliance may begin policies of its own, and not change this one.
     let roles = types::AssetRoles { compliance: Some(address(BOB)), ..officers() };
     desk.decides(DOLLAR, roles_action(types::AssetRoles { approver: None, ..roles }));
-    let keeper = ComplianceFailure::NotKeeper { keeper: address(COMPLIANCE) };
+    let keeper = ComplianceFailure::NotKeeper { home: WON };
     desk.fails(BOB, vec![define(POLICY, one())], keeper);
     desk.fails(BOB, vec![set_tier(POLICY, address(ALICE), Some(0))], keeper);
     desk.does(BOB, vec![define(PolicyId(2), one())]);

@@ -1,9 +1,11 @@
 //! What execution says it has moved is what the balances say.
 
-use types::{Amount, AssetId};
+use types::codec::Text;
+use types::{Action, Amount, AssetId};
 use vm::{Movements, SupplyMovement, TrialBalance, execute_traced};
 
 use crate::bank::*;
+use crate::instructions::propose;
 
 fn accounts(movements: &Movements) -> Vec<(u8, AssetId, u128, u128)> {
     let customer = |account| (0..STRANGER + 2).find(|number| address(*number) == account).unwrap();
@@ -48,4 +50,17 @@ fn each_transaction_moves_what_its_balances_say() {
     assert_eq!(trial[0], won);
     assert!(trial.iter().all(|asset| asset.balances() && asset.held() == ledger.held(asset.asset)));
     assert!(!TrialBalance { others: Amount(1_056), ..won }.balances());
+}
+
+/// An asset that a failing transaction has created and minted is none: nothing of it has moved.
+#[test]
+fn an_asset_that_was_taken_back_has_not_moved() {
+    let ledger = ledger();
+    let created = Action::CreateAsset { symbol: Text::new("EUR").unwrap(), decimals: 2, issuer: address(ISSUER) };
+    let euro = AssetId(2);
+    let fails = vec![propose(WON, created, 60), mint(euro, ISSUER, 5), transfer(euro, BOB, 6)];
+    let block = [signed(ISSUER, 0, fails), signed(ALICE, 0, vec![transfer(WON, BOB, 1)])];
+    let (execution, movements) = execute_traced(&ledger, &[], now(1), &block).unwrap();
+    assert_eq!(execution.receipts[0].failure().map(|(number, _)| number), Some(2));
+    assert_eq!(movements.iter().map(|movements| movements.receipt).collect::<Vec<_>>(), [Some(1)]);
 }

@@ -284,3 +284,38 @@ fn a_batch_of_the_most_payments_has_a_link_for_each_account() {
     assert_eq!(execution.receipts[0].failure(), None);
     assert_eq!(execution.receipts[0].links.len(), 2_001);
 }
+
+/// Otherwise a stranger's one won would pay the order that another customer has come for.
+#[test]
+fn an_order_that_was_opened_is_paid_with_what_is_awaited_on_every_way() {
+    let mut till = Till::new();
+    let open = pay(Payment::OpenOrder { order: order("7"), asset: WON, amount: Amount(100) });
+    till.run(BOB, vec![open]).unwrap();
+    let awaited = Err(PaymentFailure::OrderAmount { asset: WON, amount: Amount(100) }.into());
+    assert_eq!(till.run(ALICE, vec![charge("7", 1)]), awaited);
+    assert_eq!(till.run(ALICE, vec![hold("7", 101, 60)]), awaited);
+    assert_eq!(till.run(ALICE, vec![charge("7", 100)]), Ok(()));
+}
+
+/// Otherwise anybody could use up a shop's names by holding money for them.
+#[test]
+fn a_name_for_which_nothing_was_paid_is_free_again() {
+    let mut till = Till::new();
+    till.run(ALICE, vec![hold("7", 1, 60)]).unwrap();
+    assert_eq!(till.run(ALICE, vec![charge("7", 9)]), Err(PaymentFailure::OrderExists.into()));
+    till.run(BOB, vec![void("7")]).unwrap();
+    till.run(ALICE, vec![hold("7", 100, 60)]).unwrap();
+    // Once a part was taken it is used up, whatever becomes of the rest.
+    till.run(BOB, vec![capture("7", 10, false), void("7")]).unwrap();
+    assert_eq!(till.run(ALICE, vec![charge("7", 9)]), Err(PaymentFailure::OrderExists.into()));
+}
+
+#[test]
+fn a_suspended_merchant_takes_nothing_and_gives_back() {
+    let mut till = Till::new();
+    till.run(ALICE, vec![charge("1", 100), hold("2", 100, 60)]).unwrap();
+    till.run(ISSUER, vec![update(BOB, Merchant { is_active: false, ..bobs() })]).unwrap();
+    let suspended = Err(PaymentFailure::NotMerchant { merchant: address(BOB) }.into());
+    assert_eq!(till.run(BOB, vec![capture("2", 100, true)]), suspended);
+    assert_eq!(till.run(BOB, vec![void("2"), refund("1", 100)]), Ok(()));
+}

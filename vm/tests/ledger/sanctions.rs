@@ -45,7 +45,7 @@ fn a_list_has_a_keeper_a_version_and_a_height() {
     // Another asset's compliance does not change it.
     let roles = types::AssetRoles { compliance: Some(address(BOB)), approver: None, ..officers() };
     desk.decides(DOLLAR, roles_action(roles));
-    let keeper = ComplianceFailure::NotKeeper { keeper: address(COMPLIANCE) };
+    let keeper = ComplianceFailure::NotKeeper { home: WON };
     desk.fails(BOB, vec![sanctions(LIST, 2, 99, &[], &[alice])], keeper);
 }
 
@@ -56,11 +56,10 @@ fn who_is_no_more_compliance_keeps_no_list_and_no_policy() {
     let alice = address(ALICE);
     let next = desk.next_height();
     desk.does(COMPLIANCE, vec![sanctions(LIST, 1, next, &[alice], &[])]);
-    desk.decides(DOLLAR, Action::SetPolicy(None));
     let roles = types::AssetRoles { compliance: Some(address(BOB)), ..officers() };
     desk.decides(WON, roles_action(roles));
-    // It is still compliance, but of no asset under them.
-    let keeper = ComplianceFailure::NotKeeper { keeper: address(COMPLIANCE) };
+    // It is still compliance of another asset under them; but theirs is the one for which they were made.
+    let keeper = ComplianceFailure::NotKeeper { home: WON };
     let next = desk.next_height() + 10;
     desk.fails(COMPLIANCE, vec![sanctions(LIST, 2, next, &[], &[alice])], keeper);
     desk.fails(COMPLIANCE, vec![define(POLICY, one())], keeper);
@@ -70,7 +69,6 @@ fn who_is_no_more_compliance_keeps_no_list_and_no_policy() {
     desk.does(BOB, vec![define(POLICY, one()), sanctions(LIST, 2, next, &[], &[alice])]);
     // Bob keeps them from then on, and loses them in the same way.
     desk.decides(WON, roles_action(officers()));
-    let keeper = ComplianceFailure::NotKeeper { keeper: address(BOB) };
     desk.fails(BOB, vec![define(POLICY, one())], keeper);
     desk.does(COMPLIANCE, vec![define(POLICY, one())]);
 }
@@ -153,4 +151,24 @@ fn a_sanctioned_hand_moves_nobodys_money() {
     desk.does(COMPLIANCE, vec![sanctions(LIST, 2, next + 1_000, &[], &[alice]), freeze(WON, bob)]);
     // Frozen for the won he cannot send the program's won to anybody; its dollars are another matter.
     desk.fails(BOB, vec![pay()], frozen(bob));
+}
+
+/// Coming under a policy is not keeping it: else a stranger's asset would lift the tiers and sanctions of all others as soon
+/// as their officer changes.
+#[test]
+fn an_asset_that_comes_under_a_policy_does_not_take_it_over() {
+    let one = || terms(&[tier(NONE, NONE, NONE)], &[LIST], None);
+    let mut desk = Desk::with_policy(one());
+    let next = desk.next_height();
+    desk.does(COMPLIANCE, vec![sanctions(LIST, 1, next, &[address(ALICE)], &[])]);
+    desk.decides(
+        DOLLAR,
+        roles_action(types::AssetRoles { compliance: Some(address(BOB)), approver: None, ..officers() }),
+    );
+    desk.decides(WON, roles_action(types::AssetRoles { compliance: Some(address(CAROL)), ..officers() }));
+    let kept = ComplianceFailure::NotKeeper { home: WON };
+    let next = desk.next_height() + 10;
+    desk.fails(BOB, vec![define(POLICY, one())], kept);
+    desk.fails(BOB, vec![sanctions(LIST, 2, next, &[], &[address(ALICE)])], kept);
+    desk.does(CAROL, vec![define(POLICY, one()), sanctions(LIST, 2, next, &[], &[address(ALICE)])]);
 }

@@ -2,8 +2,8 @@
 
 use types::codec::{Bounded, Text};
 use types::{
-    AccountSecret, Amount, Deadline, Instruction, KeyKind, Merchant, ProgramCall, PublicKey, SessionFault,
-    SessionGrant, SessionScope,
+    AccountSecret, Address, Amount, Compliance, Deadline, Instruction, KeyKind, Merchant, Payment, ProgramCall,
+    PublicKey, SessionFault, SessionGrant, SessionScope,
 };
 use vm::{Failure, Ledger, Precheck, RecordKey, SessionLimit};
 
@@ -138,4 +138,41 @@ fn sessions_end_are_counted_and_go_with_the_keys() {
     assert_eq!(left, [RecordKey::KeyPolicy(address(ALICE)), bobs]);
     let restored = Ledger::restore(ledger.snapshot().chunks(), ledger.state_root()).unwrap();
     assert_eq!(restored.records(..).count(), 2);
+}
+
+#[test]
+fn a_session_pays_orders_of_the_merchants_in_its_scope() {
+    let mut ledger = ledger();
+    let [a, b, _, own] = &alices();
+    let (bob, order) = (address(BOB), |name: &str| Text::new(name).unwrap());
+    let payment = |payment| vec![Instruction::Payment(Box::new(payment))];
+    let charge = |name, amount| {
+        payment(Payment::Charge { merchant: bob, order: order(name), asset: WON, amount: Amount(amount) })
+    };
+    let open = payment(Payment::OpenOrder { order: order("9"), asset: WON, amount: Amount(7) });
+    finalize(&mut ledger, now(1), &[signed(ISSUER, 1, vec![register(BOB, shop("Bob's", 1))])]);
+    finalize(&mut ledger, now(2), &[signed(BOB, 2, open)]);
+    let scoped = |scope| SessionGrant { scope, ..session() };
+    let grants = vec![
+        grant(a, scoped(SessionScope::Category(5_814))),
+        grant(b, scoped(SessionScope::Receivers(Bounded::new(vec![address(ISSUER)]).unwrap()))),
+    ];
+    assert_eq!(one(&mut ledger, 3, by(&[own], 3, grants)), DONE);
+    let travel = Instruction::Compliance(Box::new(Compliance::DeclareTravel { reference: order("exchange-7") }));
+    assert_eq!(one(&mut ledger, 4, by(&[a], 4, [vec![travel], charge("1", 10)].concat())), DONE);
+    let hold = Payment::Hold { merchant: bob, order: order("2"), asset: WON, amount: Amount(10), valid_seconds: 60 };
+    assert_eq!(one(&mut ledger, 5, by(&[a], 5, payment(hold))), DONE);
+    let to_order = Instruction::Transfer {
+        asset: WON,
+        to: Address::of_order(&bob, &order("9")),
+        amount: Amount(7),
+        memo: Text::default(),
+        reference: Text::default(),
+    };
+    assert_eq!(one(&mut ledger, 6, by(&[a], 6, vec![to_order])), DONE);
+    let forbids = |limit| failed(Failure::SessionForbids { limit });
+    assert_eq!(one(&mut ledger, 7, by(&[b], 7, charge("3", 1))), forbids(SessionLimit::Scope));
+    assert_eq!(one(&mut ledger, 8, by(&[a], 8, charge("3", 61))), forbids(SessionLimit::PerPayment));
+    let refund = payment(Payment::Refund { order: order("1"), amount: Amount(1) });
+    assert_eq!(one(&mut ledger, 9, by(&[a], 9, refund)), forbids(SessionLimit::Instruction));
 }

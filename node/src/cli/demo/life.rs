@@ -11,6 +11,7 @@ use types::{
 use vm::program::Word;
 use vm::program::assembler::assemble;
 
+use super::audited::audited;
 use super::stage::Stage;
 use crate::cli::Outcome;
 use crate::cli::amount::grouped;
@@ -25,6 +26,9 @@ const EXCHANGE: &str = include_str!("../../../../vm/programs/exchange.baro");
 
 /// What one call of the programs may use.
 const GAS: u64 = 200_000;
+
+/// The won that exist in the end.
+const LEFT: Amount = Amount(9_860_000);
 
 /// A cafe: a category of ISO 18245.
 const CAFE: u16 = 5_814;
@@ -107,7 +111,8 @@ pub(super) async fn run(network: &NetworkArgs, json: bool) -> Outcome {
     freeze(&mut stage, won).await?;
     remit(&mut stage, won, dollar).await?;
     redeem(&mut stage, won).await?;
-    audit(&stage, [won, dollar], json).await?;
+    close(&stage, [won, dollar], json).await?;
+    audited(&stage, &network, won, LEFT, json).await?;
     Ok(())
 }
 
@@ -294,14 +299,14 @@ async fn redeem(stage: &mut Stage, won: AssetId) -> anyhow::Result<()> {
 }
 
 /// What there is, is what the accounts and records hold, and no more than is in reserve.
-async fn audit(stage: &Stage, assets: [AssetId; 2], json: bool) -> anyhow::Result<()> {
+async fn close(stage: &Stage, assets: [AssetId; 2], json: bool) -> anyhow::Result<()> {
     let client = &stage.validator().client;
     for asset in assets {
         let supply = client.supply(asset).await?;
         ensure!(supply.supply == supply.held, "asset {asset}: {} exist and {} are held", supply.supply, supply.held);
     }
     let won = client.asset(assets[0]).await?;
-    ensure!(won.asset.supply == Amount(9_860_000), "{} won exist, and must be 9,860,000", won.asset.supply);
+    ensure!(won.asset.supply == LEFT, "{} won exist, and must be {LEFT}", won.asset.supply);
     let (steps, took) = stage.summary();
     if json {
         let end = serde_json::json!({ "steps": steps, "seconds": took.as_secs_f64(), "supply": won.asset.supply });

@@ -10,6 +10,7 @@ use types::{Address, AssetId, Hash, Instruction, Origin, SecretKey, TransactionI
 use crate::cli::Failure;
 use crate::cli::amount::grouped;
 use crate::cli::network::{Network, Validator};
+use crate::cli::signing::Signers;
 use crate::cli::submission::Submission;
 
 /// How long a step may take to be final.
@@ -111,7 +112,7 @@ impl Stage {
         instructions: Vec<Instruction>,
     ) -> Result<(TransactionId, TransactionStatus), Failure> {
         let key = self.actors.get(actor).with_context(|| format!("nobody plays {actor}"))?;
-        let submission = Submission::sign(&self.chain, key, instructions, 60)?;
+        let submission = Submission::sign(&self.chain, &Signers::one(key), instructions, 60)?;
         submission.send(&self.validators).await?;
         Ok((submission.id, submission.wait(&self.validators, PATIENCE).await?))
     }

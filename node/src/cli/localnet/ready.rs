@@ -12,6 +12,7 @@ use super::program;
 use crate::cli::Failure;
 use crate::cli::amount::grouped;
 use crate::cli::network::Validator;
+use crate::cli::signing::Signers;
 use crate::cli::submission::Submission;
 use crate::home::{KeyFile, KeyKind};
 use crate::localnet::{ACCOUNTS, Localnet};
@@ -69,7 +70,7 @@ async fn first_payment(localnet: &Localnet) -> anyhow::Result<FirstPayment> {
         memo: Text::new("americano")?,
         reference: Text::default(),
     };
-    let submission = Submission::sign(&net.genesis_hash, &key, vec![transfer], 60)?;
+    let submission = Submission::sign(&net.genesis_hash, &Signers::one(&key), vec![transfer], 60)?;
     let validators: Vec<Validator> =
         net.validators.iter().map(|validator| Validator::at(&validator.rpc_http)).collect::<Result<_, _>>()?;
     // The connection is opened before the clock starts, as a till's would be.

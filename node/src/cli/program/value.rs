@@ -8,6 +8,7 @@ use vm::program::{Word, hash};
 
 use crate::cli::Failure;
 use crate::cli::network::Network;
+use crate::cli::span::millis;
 use crate::cli::submission::now;
 
 /// What names can stand for, and the time from which others count.
@@ -57,21 +58,6 @@ impl<'a> Values<'a> {
             None => Ok(name),
         }
     }
-}
-
-/// A length of time such as `15m`, in milliseconds.
-fn millis(text: &str) -> Option<u64> {
-    let unit = text.chars().next_back()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return None,
-    };
-    let count = &text[..text.len() - unit.len_utf8()];
-    let is_number = !count.is_empty() && count.bytes().all(|digit| digit.is_ascii_digit());
-    count.parse::<u64>().ok().filter(|_| is_number)?.checked_mul(seconds * 1_000)
 }
 
 #[cfg(test)]

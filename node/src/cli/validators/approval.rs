@@ -9,6 +9,7 @@ use types::codec::Bounded;
 use types::{Hash, Height, Instruction, Member, MemberError, SecretKey, Timestamp, ValidatorChange};
 
 use super::super::network::{NetworkArgs, Validator};
+use super::super::signing::Signers;
 use super::super::submission::Submission;
 use super::super::{Failure, Outcome};
 use super::view;
@@ -165,7 +166,8 @@ impl Voice {
         signing: &Signing,
     ) -> Result<(types::TransactionId, ValidatorsInfo), Failure> {
         let instruction = Instruction::ApproveValidators { epoch: self.info.epoch, changes };
-        let submission = Submission::sign(&self.chain, &self.key, vec![instruction], signing.valid_seconds)?;
+        let signers = Signers::one(&self.key);
+        let submission = Submission::sign(&self.chain, &signers, vec![instruction], signing.valid_seconds)?;
         let id = submission.id;
         match submission.send(&self.nodes).await {
             // It may have arrived, and will be sent again while we wait.

@@ -5,8 +5,8 @@ use bincode::{Decode, Encode};
 /// What keeps a session from paying. The first that applies, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, thiserror::Error)]
 pub enum SessionLimit {
-    /// It is no transfer, or for the scope of a program no call.
-    #[error("a session makes transfers, or calls of its program, and nothing else")]
+    /// It is no transfer and pays no order, or for the scope of a program is no call.
+    #[error("a session makes transfers and pays orders, or calls its program, and nothing else")]
     Instruction,
     /// The receiver, or the program, is not in its scope.
     #[error("the receiver is outside of the session's scope")]

@@ -10,10 +10,10 @@ pub enum ComplianceFailure {
     #[error("only who is compliance of an asset begins a policy or a sanction list")]
     NotCompliance,
     /// The policy or list is kept by somebody else.
-    #[error("{keeper} keeps it, and nobody else changes it while that account is compliance of an asset under it")]
+    #[error("it is kept by who is compliance of asset {home}")]
     NotKeeper {
-        /// Who keeps it.
-        keeper: Address,
+        /// The asset whose compliance keeps it.
+        home: AssetId,
     },
     /// Nothing of the account is frozen.
     #[error("nothing of account {account} is frozen for asset {asset}")]
@@ -72,7 +72,7 @@ pub enum ComplianceFailure {
         got: Height,
     },
     /// The reference is empty.
-    #[error("the reference is empty: name the exchange of the payer's and the payee's data")]
+    #[error("the reference is empty: name the case, the payment or the exchange of data that this is about")]
     NoReference,
     /// The version would hold too late.
     #[error(

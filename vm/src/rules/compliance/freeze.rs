@@ -1,19 +1,21 @@
 //! Freezes: what of an account stays where it is.
 
 use bincode::{Decode, Encode};
-use types::{Address, Amount, AssetId, Extent, Role};
+use types::{Address, Amount, AssetId, CaseReference, Extent, Role};
 
-use super::ComplianceFailure;
+use super::{ComplianceFailure, expect_reference};
 use crate::rules::turn::Turn;
 use crate::state::account::Marks;
 use crate::state::overlay::Overlay;
 use crate::{Account, Failure, Record, RecordKey};
 
 /// What of an account is frozen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Freeze {
     /// How much.
     pub extent: Extent,
+    /// The case of the court or the authority.
+    pub case: CaseReference,
 }
 
 impl Freeze {
@@ -32,23 +34,36 @@ pub(crate) fn freeze(overlay: &Overlay<'_>, asset: AssetId, account: &Account) -
         return None;
     }
     match overlay.record(&RecordKey::Freeze(asset, account.address)) {
-        Some(Record::Freeze(freeze)) => Some(*freeze),
+        Some(Record::Freeze(freeze)) => Some(freeze.clone()),
         _ => None,
     }
 }
 
-pub(super) fn set(turn: &mut Turn<'_, '_>, asset: AssetId, address: Address, extent: Extent) -> Result<(), Failure> {
+pub(super) fn set(
+    turn: &mut Turn<'_, '_>,
+    asset: AssetId,
+    address: Address,
+    extent: Extent,
+    case: &CaseReference,
+) -> Result<(), Failure> {
+    expect_reference(case)?;
     turn.expect_role(asset, Role::Compliance)?;
     if extent == Extent::Amount(Amount::ZERO) {
         return Err(Failure::ZeroAmount);
     }
     let account = turn.overlay.find_or_create(&address);
     turn.overlay.mark(account, Marks::FROZEN);
-    turn.overlay.put_record(RecordKey::Freeze(asset, address), Record::Freeze(Freeze { extent }));
+    turn.overlay.put_record(RecordKey::Freeze(asset, address), Record::Freeze(Freeze { extent, case: case.clone() }));
     turn.touched.add(account)
 }
 
-pub(super) fn thaw(turn: &mut Turn<'_, '_>, asset: AssetId, address: Address) -> Result<(), Failure> {
+pub(super) fn thaw(
+    turn: &mut Turn<'_, '_>,
+    asset: AssetId,
+    address: Address,
+    case: &CaseReference,
+) -> Result<(), Failure> {
+    expect_reference(case)?;
     turn.expect_role(asset, Role::Compliance)?;
     let key = RecordKey::Freeze(asset, address);
     if turn.overlay.record(&key).is_none() {

@@ -36,8 +36,8 @@ pub(crate) use usage::{count_payment, used_lately};
 /// Sets a control, or says what forbids it.
 pub(crate) fn control(turn: &mut Turn<'_, '_>, compliance: &Compliance) -> Result<(), Failure> {
     match compliance {
-        Compliance::Freeze { asset, account, extent, .. } => freeze::set(turn, *asset, *account, *extent),
-        Compliance::Thaw { asset, account, .. } => freeze::thaw(turn, *asset, *account),
+        Compliance::Freeze { asset, account, extent, case } => freeze::set(turn, *asset, *account, *extent, case),
+        Compliance::Thaw { asset, account, case } => freeze::thaw(turn, *asset, *account, case),
         Compliance::Pause { asset, operations } => pause(turn, *asset, *operations),
         Compliance::DefinePolicy { policy, terms } => policy::define(turn, *policy, terms),
         Compliance::SetTier { policy, account, tier } => policy::set_tier(turn, *policy, *account, *tier),
@@ -45,13 +45,16 @@ pub(crate) fn control(turn: &mut Turn<'_, '_>, compliance: &Compliance) -> Resul
             sanctions::update(turn, *list, *version, *effective, add, remove)
         }
         Compliance::DeclareTravel { reference } => {
-            if reference.trim().is_empty() {
-                return Err(ComplianceFailure::NoReference.into());
-            }
+            expect_reference(reference)?;
             turn.overlay.scope.has_travel_reference = true;
             Ok(())
         }
     }
+}
+
+/// What names the case, the payment or the exchange of data that something is about is not empty.
+pub(crate) fn expect_reference(reference: &str) -> Result<(), Failure> {
+    if reference.trim().is_empty() { Err(ComplianceFailure::NoReference.into()) } else { Ok(()) }
 }
 
 fn pause(turn: &mut Turn<'_, '_>, asset: AssetId, operations: Operations) -> Result<(), Failure> {

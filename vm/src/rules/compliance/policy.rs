@@ -1,10 +1,10 @@
 //! Policies and the tiers of holders.
 
 use bincode::{Decode, Encode};
-use types::{Address, PolicyId, PolicyTerms, Tier};
+use types::{Address, AssetId, PolicyId, PolicyTerms, Tier};
 
 use super::ComplianceFailure;
-use super::keeping::{expect_compliance, expect_keeper};
+use super::keeping::{begin, expect_keeper};
 use crate::rules::turn::Turn;
 use crate::state::account::Marks;
 use crate::state::overlay::Overlay;
@@ -13,8 +13,8 @@ use crate::{Account, Asset, Failure, Record, RecordKey};
 /// A policy.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Policy {
-    /// Who changes it and gives tiers: who made it, as long as that is compliance of an asset under it.
-    pub keeper: Address,
+    /// The asset whose compliance changes it and gives tiers.
+    pub home: AssetId,
     /// What it says.
     pub terms: PolicyTerms,
 }
@@ -37,16 +37,19 @@ pub(crate) fn limits(overlay: &Overlay<'_>, asset: &Asset, account: &Account) ->
 }
 
 pub(super) fn define(turn: &mut Turn<'_, '_>, policy: PolicyId, terms: &PolicyTerms) -> Result<(), Failure> {
-    match turn.overlay.policy(policy).map(|policy| policy.keeper) {
-        Some(keeper) => expect_keeper(turn, keeper, |asset| is_under(asset, policy))?,
-        None => expect_compliance(turn)?,
-    }
+    let home = match turn.overlay.policy(policy) {
+        Some(Policy { home, .. }) => {
+            expect_keeper(turn, *home)?;
+            *home
+        }
+        None => begin(turn)?,
+    };
     // At most MAX_TIERS.
     let (tiers, default) = (terms.tiers.len() as u8, terms.default_tier);
     if default >= tiers {
         return Err(ComplianceFailure::MalformedPolicy { policy, tiers, default }.into());
     }
-    let record = Policy { keeper: turn.actor, terms: terms.clone() };
+    let record = Policy { home, terms: terms.clone() };
     turn.overlay.put_record(RecordKey::Policy(policy), Record::Policy(record));
     Ok(())
 }
@@ -57,11 +60,11 @@ pub(super) fn set_tier(
     address: Address,
     tier: Option<u8>,
 ) -> Result<(), Failure> {
-    let Some(Policy { keeper, terms }) = turn.overlay.policy(policy) else {
+    let Some(Policy { home, terms }) = turn.overlay.policy(policy) else {
         return Err(ComplianceFailure::UnknownPolicy { policy }.into());
     };
     let tiers = terms.tiers.len();
-    expect_keeper(turn, *keeper, |asset| is_under(asset, policy))?;
+    expect_keeper(turn, *home)?;
     let key = RecordKey::Tier(policy, address);
     let account = turn.overlay.find_or_create(&address);
     match tier {
@@ -75,8 +78,4 @@ pub(super) fn set_tier(
         None => turn.overlay.remove_record(key),
     }
     turn.touched.add(account)
-}
-
-fn is_under(asset: &Asset, policy: PolicyId) -> bool {
-    asset.controls.policy == Some(policy)
 }

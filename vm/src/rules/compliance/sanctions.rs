@@ -1,10 +1,10 @@
 //! Sanction lists, with version and effective height.
 
 use bincode::{Decode, Encode};
-use types::{Address, Height, ListId};
+use types::{Address, AssetId, Height, ListId};
 
 use super::ComplianceFailure;
-use super::keeping::{expect_compliance, expect_keeper};
+use super::keeping::{begin, expect_keeper};
 use crate::rules::turn::Turn;
 use crate::state::account::Marks;
 use crate::state::overlay::Overlay;
@@ -17,8 +17,8 @@ pub const MAX_NOTICE_BLOCKS: u64 = 1_000_000;
 /// The newest version of a sanction list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct SanctionList {
-    /// Who changes it: who began it, as long as that is compliance of an asset for which it counts.
-    pub keeper: Address,
+    /// The asset whose compliance changes it.
+    pub home: AssetId,
     /// The version, from 1.
     pub version: u32,
     /// The first block in which it holds.
@@ -67,14 +67,13 @@ pub(super) fn update(
         Some(Record::SanctionList(before)) => Some(*before),
         _ => None,
     };
-    match before {
-        Some(SanctionList { keeper, .. }) => {
-            let policy = |asset: &Asset| turn.overlay.policy(asset.controls.policy?);
-            let counts = |asset: &Asset| policy(asset).is_some_and(|policy| policy.terms.sanctions.contains(&list));
-            expect_keeper(turn, keeper, counts)?;
+    let home = match before {
+        Some(SanctionList { home, .. }) => {
+            expect_keeper(turn, home)?;
+            home
         }
-        None => expect_compliance(turn)?,
-    }
+        None => begin(turn)?,
+    };
     let expected = before.map_or(0, |before| before.version).saturating_add(1);
     if version != expected {
         return Err(ComplianceFailure::WrongVersion { list, expected, got: version }.into());
@@ -88,7 +87,7 @@ pub(super) fn update(
     if effective > latest {
         return Err(ComplianceFailure::TooLate { list, latest, got: effective }.into());
     }
-    turn.overlay.put_record(key, Record::SanctionList(SanctionList { keeper: turn.actor, version, effective }));
+    turn.overlay.put_record(key, Record::SanctionList(SanctionList { home, version, effective }));
     for address in add {
         let key = RecordKey::Sanction(list, *address);
         let from = match turn.overlay.record(&key) {

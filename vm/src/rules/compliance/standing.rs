@@ -7,7 +7,7 @@ use crate::state::overlay::{Overlay, Parent};
 use crate::{Account, BlockContext, Ledger};
 
 /// What the controls say of a holder of an asset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HolderStanding {
     /// What of its money is frozen.
     pub frozen: Option<Freeze>,

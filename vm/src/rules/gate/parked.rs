@@ -63,8 +63,11 @@ pub(crate) fn unpark(
 }
 
 /// Moves what is parked for `receiver` from `sender`, or a part of it: to the receiver, who asks for it, or, once
-/// [`PARKED_SECONDS`] have passed, back to the sender, whoever asks. So what a program has sent, or what was sent to an
-/// address that nobody has the key of, comes back too.
+/// [`PARKED_SECONDS`] have passed, back to the sender, whoever asks. So what was sent to an address that nobody has the key
+/// of comes back too.
+///
+/// What a program has sent does not go back to it: its cells say that it was paid, and no entry point would pay it again. It
+/// waits for its receiver, or is seized by a case.
 pub(crate) fn claim(
     turn: &mut Turn<'_, '_>,
     asset: AssetId,
@@ -76,6 +79,9 @@ pub(crate) fn claim(
         receiver
     } else {
         let (_, Parked { since, .. }) = find(turn, asset, receiver, sender)?;
+        if turn.overlay.record(&RecordKey::Program(sender)).is_some() {
+            return Err(Failure::ParkedByProgram { program: sender });
+        }
         let until = since.plus_millis(PARKED_SECONDS * 1_000);
         if turn.now() < until {
             return Err(Failure::ParkedForReceiver { until });

@@ -1,10 +1,10 @@
 //! What takes effect once it is approved.
 
-use types::{Action, AssetId, MAX_REDEMPTION_SECONDS, Operation};
+use types::{Action, AssetId, MAX_REDEMPTION_SECONDS, Operation, Role};
 
 use super::IssuanceFailure;
 use super::roles::check_roles;
-use crate::rules::compliance::ComplianceFailure;
+use crate::rules::compliance::{ComplianceFailure, expect_reference};
 use crate::rules::gate::{Movement, Sink, Source, unpark};
 use crate::rules::turn::Turn;
 use crate::state::asset::{MAX_ASSETS, MAX_DECIMALS};
@@ -12,6 +12,9 @@ use crate::{Asset, AssetSpec, Failure, RecordKey};
 
 /// What can be told of an action before it is approved. Looked at again when it takes effect.
 pub(super) fn check(turn: &Turn<'_, '_>, asset: AssetId, action: &Action) -> Result<(), Failure> {
+    if let Action::Seize { case, .. } | Action::SeizeParked { case, .. } = action {
+        expect_reference(case)?;
+    }
     match action {
         Action::Mint { amount, .. }
         | Action::Burn { amount }
@@ -20,6 +23,12 @@ pub(super) fn check(turn: &Turn<'_, '_>, asset: AssetId, action: &Action) -> Res
             if amount.0 == 0 =>
         {
             Err(Failure::ZeroAmount)
+        }
+        // Nobody takes a holder's money alone.
+        Action::Seize { .. } | Action::SeizeParked { .. }
+            if turn.overlay.asset(asset)?.holder(Role::Approver).is_none() =>
+        {
+            Err(IssuanceFailure::ApproverNeeded { asset }.into())
         }
         Action::Mint { .. }
         | Action::Burn { .. }

@@ -46,8 +46,8 @@ pub enum IssuanceFailure {
         /// The other one.
         with: Role,
     },
-    /// The asset would be without an approver.
-    #[error("asset {asset} has an approver and keeps one: name another")]
+    /// The asset is, or would be, without an approver.
+    #[error("asset {asset} needs an approver for this, and keeps one once it has one: name one")]
     ApproverNeeded {
         /// The asset.
         asset: AssetId,

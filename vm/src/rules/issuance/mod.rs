@@ -6,7 +6,7 @@
 //! [`Action`](types::Action). One role *proposes* it, and the asset's approver, who has no other role that proposes,
 //! *approves* it within the proposal's time; then it takes effect, with all that the gate checks at that moment. An asset
 //! without an approver is run by its issuer and compliance alone: what they propose takes effect at once, and the
-//! instructions `Mint` and `Burn` are for its issuer. Once it has an approver, it keeps one.
+//! instructions `Mint` and `Burn` are for its issuer. Nobody seizes money of such an asset. Once it has an approver, it keeps one.
 //!
 //! # Redemption
 //!

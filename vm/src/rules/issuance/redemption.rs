@@ -4,6 +4,7 @@ use bincode::{Decode, Encode};
 use types::{Address, Amount, AssetId, CaseReference, Operation, Origin, Role, Timestamp};
 
 use super::IssuanceFailure;
+use crate::rules::compliance::expect_reference;
 use crate::rules::gate::{self, Movement, Sink, Source};
 use crate::rules::turn::Turn;
 use crate::{Failure, Record, RecordKey};
@@ -31,6 +32,7 @@ pub(super) fn request(
     amount: Amount,
     payout: &CaseReference,
 ) -> Result<(), Failure> {
+    expect_reference(payout)?;
     let from = Source::Account(turn.payer()?);
     turn.pass(Movement { asset, amount, operation: Operation::Redeem, from, to: Sink::Record(None) })?;
     let seconds = turn.overlay.asset(asset)?.controls.redemption_seconds;
@@ -41,6 +43,7 @@ pub(super) fn request(
 }
 
 pub(super) fn pay_out(turn: &mut Turn<'_, '_>, origin: Origin, bank_reference: &CaseReference) -> Result<(), Failure> {
+    expect_reference(bank_reference)?;
     let redemption = find(turn, origin)?;
     turn.expect_role(redemption.asset, Role::Issuer)?;
     if redemption.paid_out.is_some() {

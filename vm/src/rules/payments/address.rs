@@ -50,10 +50,7 @@ pub(crate) fn transfer(turn: &mut Turn<'_, '_>, asset: AssetId, to: Address, amo
         && turn.overlay.account(account).marks.contain(Marks::ORDER)
         && let Some(Record::OrderAddress(awaited)) = turn.overlay.record(&RecordKey::OrderAddress(to))
     {
-        let OrderAddress { merchant, order, asset: expected, amount: due } = OrderAddress::clone(awaited);
-        if (asset, amount) != (expected, due) {
-            return Err(PaymentFailure::OrderAmount { asset: expected, amount: due }.into());
-        }
+        let OrderAddress { merchant, order, .. } = OrderAddress::clone(awaited);
         turn.touched.add(account)?;
         return charge(turn, merchant, &order, asset, amount);
     }

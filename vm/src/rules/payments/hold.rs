@@ -3,7 +3,7 @@
 use types::{Address, Amount, AssetId, MAX_HOLD_SECONDS, Operation, OrderId};
 
 use super::PaymentFailure;
-use super::order::{Order, begin, find, order_key, take};
+use super::order::{Order, active_merchant, begin, find, order_key, take};
 use crate::rules::gate::{Movement, Sink, Source};
 use crate::rules::turn::Turn;
 use crate::{Failure, Record, RecordKey};
@@ -34,6 +34,7 @@ pub(super) fn capture(
     let key = order_key(turn.actor, order)?;
     let mut order = find(turn, &key)?;
     expect_held(&order)?;
+    active_merchant(turn, turn.actor)?;
     if amount == Amount::ZERO {
         return Err(Failure::ZeroAmount);
     }
@@ -69,9 +70,15 @@ fn expect_held(order: &Order) -> Result<(), Failure> {
     if order.held == Amount::ZERO { Err(PaymentFailure::NothingHeld.into()) } else { Ok(()) }
 }
 
+/// What is set aside goes back. An order of which nothing was paid is forgotten, so that nobody uses up a merchant's names by
+/// holding money for them.
 fn release_all(turn: &mut Turn<'_, '_>, key: RecordKey, mut order: Order) -> Result<(), Failure> {
     release(turn, &mut order)?;
-    turn.overlay.put_record(key, Record::Order(Box::new(order)));
+    if order.paid == Amount::ZERO {
+        turn.overlay.remove_record(key);
+    } else {
+        turn.overlay.put_record(key, Record::Order(Box::new(order)));
+    }
     Ok(())
 }
 

@@ -2,11 +2,11 @@
 //!
 //! # An order
 //!
-//! A merchant names its orders; the pair is unique for ever, and the record of it finds the payment. Money for an order
+//! A merchant names its orders; a name for which something was paid is used up for ever, and its record finds the payment. Money for an order
 //! is paid at once (*charge*), or set aside (*hold*) and then taken by the merchant in one or more parts (*capture*),
 //! given back by it (*void*), or after its time sent back by anybody (*expire*). While it is set aside it is in no balance
-//! and still the customer's: what is frozen of the customer then is frozen here too. An order whose address was opened is
-//! paid by a plain transfer to that address.
+//! and still the customer's: where the customer is frozen as a whole, it is frozen here too. An order whose address was opened
+//! is paid by a plain transfer to that address, and on every way with exactly what is awaited there.
 //!
 //! # The split
 //!

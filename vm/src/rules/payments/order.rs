@@ -8,7 +8,7 @@ use crate::rules::gate::{Movement, Sink, Source};
 use crate::rules::turn::Turn;
 use crate::{Failure, Record, RecordKey};
 
-/// A merchant's order. It is kept for ever, so that it is paid once.
+/// A merchant's order. Once something was paid for it, it is kept for ever, so that it is paid once.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Order {
     /// The asset.
@@ -120,6 +120,21 @@ pub(super) fn active_merchant(turn: &Turn<'_, '_>, merchant: Address) -> Result<
     }
 }
 
+/// An order whose address was opened is paid with what its merchant awaits there, on whichever way.
+fn expect_awaited(
+    turn: &Turn<'_, '_>,
+    merchant: Address,
+    order: &OrderId,
+    paid: (AssetId, Amount),
+) -> Result<(), Failure> {
+    match turn.overlay.record(&RecordKey::OrderAddress(Address::of_order(&merchant, order))) {
+        Some(Record::OrderAddress(awaited)) if (awaited.asset, awaited.amount) != paid => {
+            Err(PaymentFailure::OrderAmount { asset: awaited.asset, amount: awaited.amount }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Begins an order that was not there before: the payer's money for it is in the record from here on.
 pub(super) fn begin(
     turn: &mut Turn<'_, '_>,
@@ -134,6 +149,7 @@ pub(super) fn begin(
     if turn.overlay.record(&key).is_some() {
         return Err(PaymentFailure::OrderExists.into());
     }
+    expect_awaited(turn, merchant, order, (asset, amount))?;
     let (operation, from, to) = (Operation::Payment, Source::Account(payer), Sink::Record(Some(merchant)));
     turn.pass(Movement { asset, amount, operation, from, to })?;
     let (customer, origin) = (turn.actor, turn.origin);

@@ -8,7 +8,7 @@ mod path;
 mod table;
 
 use types::Amount;
-use vm::{Checks, Failure, IssuanceFailure, PARKED_SECONDS, PaymentFailure, Receiver, Refusal};
+use vm::{Checks, Failure, IssuanceFailure, PaymentFailure, Receiver, Refusal};
 
 use crate::bank::*;
 use crate::desk::{CAROL, COMPLIANCE, Desk, POLICY};
@@ -183,10 +183,7 @@ impl Path {
         match self {
             Path::MintDirect | Path::BurnDirect => Failure::NotIssuer { asset },
             Path::RedemptionDeclined => IssuanceFailure::NotDue { deadline: taken.deadline(desk) }.into(),
-            Path::Claim => {
-                let until = desk.parked_since(asset, taken.receiver.unwrap(), taken.sender.unwrap());
-                Failure::ParkedForReceiver { until: until.plus_millis(PARKED_SECONDS * 1_000) }
-            }
+            Path::Claim => Failure::ParkedByProgram { program: taken.sender.unwrap() },
             Path::Capture | Path::Void | Path::Refund => PaymentFailure::UnknownOrder.into(),
             Path::Custodial => PaymentFailure::UnknownCustomer { customer: 7 }.into(),
             other => panic!("{other:?} has a role or is anybody's"),

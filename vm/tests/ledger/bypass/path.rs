@@ -41,7 +41,6 @@ pub(super) enum Path {
     ClaimBack,
     SeizeApproved,
     /// Of an asset without approver.
-    SeizeAlone,
     SeizeParked,
     Charge,
     /// A plain transfer to an order's address.
@@ -114,7 +113,7 @@ fn pay(program: Address, asset: AssetId, to: Address, amount: u128) -> Instructi
 }
 
 impl Path {
-    pub(super) const ALL: [Path; 27] = [
+    pub(super) const ALL: [Path; 26] = [
         Path::MintDirect,
         Path::MintProposed,
         Path::MintApproved,
@@ -132,7 +131,6 @@ impl Path {
         Path::Claim,
         Path::ClaimBack,
         Path::SeizeApproved,
-        Path::SeizeAlone,
         Path::SeizeParked,
         Path::Charge,
         Path::OrderAddress,
@@ -147,9 +145,7 @@ impl Path {
     /// The asset that moves: the dollar, which has no approver, where the issuer acts alone.
     pub(super) fn asset(self) -> AssetId {
         match self {
-            Path::MintDirect | Path::MintProposed | Path::BurnDirect | Path::RedemptionPaid | Path::SeizeAlone => {
-                DOLLAR
-            }
+            Path::MintDirect | Path::MintProposed | Path::BurnDirect | Path::RedemptionPaid => DOLLAR,
             _ => WON,
         }
     }
@@ -167,7 +163,7 @@ impl Path {
             Path::Charge | Path::OrderAddress | Path::Hold => Operation::Payment,
             Path::Capture => Operation::Capture,
             Path::Refund => Operation::Refund,
-            Path::SeizeApproved | Path::SeizeAlone | Path::SeizeParked => Operation::Seize,
+            Path::SeizeApproved | Path::SeizeParked => Operation::Seize,
         }
     }
 
@@ -194,7 +190,6 @@ impl Path {
             | Path::RedemptionConfirmed
             | Path::SeizeApproved
             | Path::SeizeParked => Some(Role::Approver),
-            Path::SeizeAlone => Some(Role::Compliance),
             _ => None,
         }
     }
@@ -342,10 +337,6 @@ impl Path {
                 let action = seize_parked_action(bob, program, address(CAROL), AMOUNT);
                 let proposal = desk.does(COMPLIANCE, vec![propose(asset, action, 60)]);
                 Taken::new(APPROVER, approve_proposal(proposal)).from(program).to(address(CAROL))
-            }
-            Path::SeizeAlone => {
-                let seize = propose(asset, seize_action(alice, bob, AMOUNT), 60);
-                Taken::new(COMPLIANCE, seize).from(alice).to(bob)
             }
         }
     }

@@ -50,8 +50,8 @@ impl Drafter<'_> {
 
     fn keeper_of(&self, key: &RecordKey, asset: AssetId) -> Option<Address> {
         match self.record(key) {
-            Some(Record::Policy(policy)) => Some(policy.keeper),
-            Some(Record::SanctionList(list)) => Some(list.keeper),
+            Some(Record::Policy(policy)) => self.state.officer(policy.home, Role::Compliance).unwrap_or(None),
+            Some(Record::SanctionList(list)) => self.state.officer(list.home, Role::Compliance).unwrap_or(None),
             _ => self.state.officer(asset, Role::Compliance).unwrap_or(None),
         }
     }

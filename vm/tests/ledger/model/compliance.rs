@@ -1,6 +1,6 @@
 //! The controls that officers set.
 
-use types::{Address, Compliance, Extent, Height, ListId, PolicyId, Role};
+use types::{Address, AssetId, Compliance, Extent, Height, ListId, Role};
 use vm::{ComplianceFailure, Failure, Freeze, Policy, Record, RecordKey, Sanction, SanctionList};
 
 use super::turn::Turn;
@@ -12,16 +12,21 @@ const TIERED: u8 = 4;
 impl Turn<'_> {
     pub(crate) fn control(&mut self, step: &Compliance) -> Result<(), Failure> {
         match step {
-            Compliance::Freeze { asset, account, extent, .. } => {
+            Compliance::Freeze { asset, account, extent, case } => {
+                expect_reference(case)?;
                 self.expect_role(*asset, Role::Compliance)?;
                 if matches!(extent, Extent::Amount(amount) if amount.0 == 0) {
                     return Err(Failure::ZeroAmount);
                 }
                 self.state.mark(*account, FROZEN);
-                self.put(RecordKey::Freeze(*asset, *account), Record::Freeze(Freeze { extent: *extent }));
+                self.put(
+                    RecordKey::Freeze(*asset, *account),
+                    Record::Freeze(Freeze { extent: *extent, case: case.clone() }),
+                );
                 self.touch(*account)
             }
-            Compliance::Thaw { asset, account, .. } => {
+            Compliance::Thaw { asset, account, case } => {
+                expect_reference(case)?;
                 self.expect_role(*asset, Role::Compliance)?;
                 let key = RecordKey::Freeze(*asset, *account);
                 if self.record(&key).is_none() {
@@ -36,15 +41,18 @@ impl Turn<'_> {
                 Ok(())
             }
             Compliance::DefinePolicy { policy, terms } => {
-                match self.record(&RecordKey::Policy(*policy)) {
-                    Some(Record::Policy(before)) => self.expect_keeper(before.keeper, self.under(*policy))?,
-                    _ => self.expect_some_compliance()?,
-                }
+                let home = match self.record(&RecordKey::Policy(*policy)) {
+                    Some(Record::Policy(before)) => {
+                        self.expect_keeper(before.home)?;
+                        before.home
+                    }
+                    _ => self.home()?,
+                };
                 let (tiers, default) = (terms.tiers.len() as u8, terms.default_tier);
                 if default >= tiers {
                     return Err(ComplianceFailure::MalformedPolicy { policy: *policy, tiers, default }.into());
                 }
-                let record = Policy { keeper: self.actor, terms: (**terms).clone() };
+                let record = Policy { home, terms: (**terms).clone() };
                 self.put(RecordKey::Policy(*policy), Record::Policy(record));
                 Ok(())
             }
@@ -52,7 +60,7 @@ impl Turn<'_> {
                 let Some(Record::Policy(found)) = self.record(&RecordKey::Policy(*policy)) else {
                     return Err(ComplianceFailure::UnknownPolicy { policy: *policy }.into());
                 };
-                self.expect_keeper(found.keeper, self.under(*policy))?;
+                self.expect_keeper(found.home)?;
                 let key = RecordKey::Tier(*policy, *account);
                 match *tier {
                     Some(tier) if usize::from(tier) >= found.terms.tiers.len() => {
@@ -80,55 +88,34 @@ impl Turn<'_> {
                 Ok(())
             }
             Compliance::DeclareTravel { reference } => {
-                if reference.chars().all(char::is_whitespace) {
-                    return Err(ComplianceFailure::NoReference.into());
-                }
+                expect_reference(reference)?;
                 *self.has_travel = true;
                 Ok(())
             }
         }
     }
 
-    /// The compliance officers of the assets under a policy.
-    fn under(&self, policy: PolicyId) -> Vec<Address> {
-        let under = self.state.assets.iter().filter(|asset| asset.controls.policy == Some(policy));
-        under.filter_map(|asset| asset.controls.roles.compliance).collect()
+    /// The first asset that the actor is compliance of.
+    fn home(&self) -> Result<AssetId, Failure> {
+        let found = self.state.assets.iter().position(|asset| asset.controls.roles.compliance == Some(self.actor));
+        found.map(|place| AssetId(place as u32)).ok_or_else(|| ComplianceFailure::NotCompliance.into())
     }
 
-    /// The compliance officers of the assets for which a list counts.
-    fn counted(&self, list: ListId) -> Vec<Address> {
-        let mut officers = vec![];
-        for (key, record) in &self.state.records {
-            if let (RecordKey::Policy(policy), Record::Policy(found)) = (key, record)
-                && found.terms.sanctions.contains(&list)
-            {
-                officers.extend(self.under(*policy));
-            }
-        }
-        officers
-    }
-
-    fn expect_keeper(&self, keeper: Address, officers: Vec<Address>) -> Result<(), Failure> {
-        let keepers = if officers.is_empty() || officers.contains(&keeper) { vec![keeper] } else { officers };
-        if keepers.contains(&self.actor) { Ok(()) } else { Err(ComplianceFailure::NotKeeper { keeper }.into()) }
-    }
-
-    fn expect_some_compliance(&self) -> Result<(), Failure> {
-        match self.state.assets.iter().any(|asset| asset.controls.roles.compliance == Some(self.actor)) {
+    fn expect_keeper(&self, home: AssetId) -> Result<(), Failure> {
+        match self.state.asset(home)?.controls.roles.compliance == Some(self.actor) {
             true => Ok(()),
-            false => Err(ComplianceFailure::NotCompliance.into()),
+            false => Err(ComplianceFailure::NotKeeper { home }.into()),
         }
     }
 
     fn new_version(&mut self, list: ListId, version: u32, effective: Height) -> Result<(), Failure> {
-        let mut before = (0, Height(0));
-        match self.record(&RecordKey::SanctionList(list)) {
+        let (home, before) = match self.record(&RecordKey::SanctionList(list)) {
             Some(Record::SanctionList(present)) => {
-                self.expect_keeper(present.keeper, self.counted(list))?;
-                before = (present.version, present.effective);
+                self.expect_keeper(present.home)?;
+                (present.home, (present.version, present.effective))
             }
-            _ => self.expect_some_compliance()?,
-        }
+            _ => (self.home()?, (0, Height(0))),
+        };
         if version != before.0 + 1 {
             return Err(ComplianceFailure::WrongVersion { list, expected: before.0 + 1, got: version }.into());
         }
@@ -140,7 +127,7 @@ impl Turn<'_> {
         if effective > latest {
             return Err(ComplianceFailure::TooLate { list, latest, got: effective }.into());
         }
-        let record = SanctionList { keeper: self.actor, version, effective };
+        let record = SanctionList { home, version, effective };
         self.put(RecordKey::SanctionList(list), Record::SanctionList(record));
         Ok(())
     }
@@ -169,5 +156,12 @@ impl Turn<'_> {
         let entry = Sanction { from, until: Some(effective) };
         self.put(RecordKey::Sanction(list, account), Record::Sanction(entry));
         self.touch(account)
+    }
+}
+
+pub(crate) fn expect_reference(reference: &str) -> Result<(), Failure> {
+    match reference.chars().all(char::is_whitespace) {
+        true => Err(ComplianceFailure::NoReference.into()),
+        false => Ok(()),
     }
 }

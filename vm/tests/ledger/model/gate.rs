@@ -285,6 +285,9 @@ impl Turn<'_> {
         let Some(Record::Parked(parked)) = self.record(&RecordKey::Parked(asset, receiver, sender)) else {
             return Err(Failure::NothingParked { asset, receiver, sender });
         };
+        if self.actor != receiver && self.record(&RecordKey::Program(sender)).is_some() {
+            return Err(Failure::ParkedByProgram { program: sender });
+        }
         let until = Timestamp(parked.since.0 + 30 * 24 * HOUR_MILLIS);
         if self.actor != receiver && self.now < until {
             return Err(Failure::ParkedForReceiver { until });

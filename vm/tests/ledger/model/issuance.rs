@@ -6,6 +6,7 @@ use vm::{
     Redemption,
 };
 
+use super::compliance::expect_reference;
 use super::gate::{From, To};
 use super::turn::Turn;
 
@@ -48,6 +49,7 @@ impl Turn<'_> {
                 Ok(())
             }
             Issuance::Redeem { asset, amount, payout } => {
+                expect_reference(payout)?;
                 self.expect_account()?;
                 self.moves(Operation::Redeem, *asset, *amount, From::Account(self.actor), To::Record(None))?;
                 let seconds = self.state.asset(*asset)?.controls.redemption_seconds;
@@ -63,6 +65,7 @@ impl Turn<'_> {
                 Ok(())
             }
             Issuance::PayOut { redemption: origin, bank_reference } => {
+                expect_reference(bank_reference)?;
                 let redemption = self.redemption(*origin)?;
                 self.expect_role(redemption.asset, Role::Issuer)?;
                 if redemption.paid_out.is_some() {
@@ -166,14 +169,16 @@ impl Turn<'_> {
     fn can_be_done(&self, asset: AssetId, action: &Action) -> Result<(), Failure> {
         let rules = self.state.asset(asset)?;
         match action {
-            Action::Mint { amount, .. }
-            | Action::Burn { amount }
-            | Action::Seize { amount, .. }
-            | Action::SeizeParked { amount, .. } => {
+            Action::Mint { amount, .. } | Action::Burn { amount } if amount.0 == 0 => Err(Failure::ZeroAmount),
+            Action::Mint { .. } | Action::Burn { .. } => Ok(()),
+            Action::Seize { amount, case, .. } | Action::SeizeParked { amount, case, .. } => {
+                expect_reference(case)?;
                 if amount.0 == 0 {
-                    Err(Failure::ZeroAmount)
-                } else {
-                    Ok(())
+                    return Err(Failure::ZeroAmount);
+                }
+                match rules.controls.roles.approver {
+                    Some(_) => Ok(()),
+                    None => Err(IssuanceFailure::ApproverNeeded { asset }.into()),
                 }
             }
             Action::SetRoles(roles) => {

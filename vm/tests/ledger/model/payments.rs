@@ -35,6 +35,7 @@ impl Turn<'_> {
             }
             Payment::Capture { order, amount, release_rest } => {
                 let held = self.held_order(self.actor, order)?;
+                self.rule_of(self.actor)?;
                 if amount.0 == 0 {
                     return Err(Failure::ZeroAmount);
                 }
@@ -80,9 +81,6 @@ impl Turn<'_> {
         self.expect_account()?;
         match self.record(&RecordKey::OrderAddress(to)) {
             Some(Record::OrderAddress(awaited)) => {
-                if (asset, amount) != (awaited.asset, awaited.amount) {
-                    return Err(PaymentFailure::OrderAmount { asset: awaited.asset, amount: awaited.amount }.into());
-                }
                 self.touch(to)?;
                 self.charge(awaited.merchant, &awaited.order, asset, amount)
             }
@@ -129,6 +127,12 @@ impl Turn<'_> {
         let key = Self::key(merchant, order)?;
         if self.record(&key).is_some() {
             return Err(PaymentFailure::OrderExists.into());
+        }
+        if let Some(Record::OrderAddress(awaited)) =
+            self.record(&RecordKey::OrderAddress(Address::of_order(&merchant, order)))
+            && (awaited.asset, awaited.amount) != (asset, amount)
+        {
+            return Err(PaymentFailure::OrderAmount { asset: awaited.asset, amount: awaited.amount }.into());
         }
         self.moves(Operation::Payment, asset, amount, From::Account(self.actor), To::Record(Some(merchant)))?;
         let order = Order {
@@ -179,7 +183,11 @@ impl Turn<'_> {
         let mut order = self.order(merchant, name)?;
         let (asset, customer, held) = (order.asset, order.customer, order.held);
         order.held = Amount(0);
-        self.put(Self::key(merchant, name)?, Record::Order(Box::new(order)));
+        let key = Self::key(merchant, name)?;
+        match order.paid.0 {
+            0 => self.remove(&key),
+            _ => self.put(key, Record::Order(Box::new(order))),
+        }
         self.moves(Operation::Release, asset, held, From::Record(customer), To::Account(customer))
     }
 
