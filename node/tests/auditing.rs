@@ -46,9 +46,13 @@ async fn a_chain_is_audited_through_a_validator_and_from_a_home() {
         }
     }
     let amounts: Vec<Transaction> =
-        found.iter().map(|entry| decode(&hex::decode(&entry.transaction.0).unwrap()).unwrap()).collect();
+        found.iter().map(|entry| decode(&hex::decode(&entry.transaction.bytes.0).unwrap()).unwrap()).collect();
     assert!(amounts.iter().eq(payments.iter().rev()));
-    assert!(found.iter().all(|entry| entry.payer == Address::of(&alice.public()) && entry.receipt.failure.is_none()));
+    assert!(
+        found
+            .iter()
+            .all(|entry| entry.transaction.payer == Address::of(&alice.public()) && entry.receipt.failure.is_none())
+    );
     let elsewhere = client.history(Address([6; 20]), Some(found[0].receipt.place), None).await.unwrap_err();
     assert!(elsewhere.to_string().contains("has no receipt"), "{elsewhere}");
     assert!(client.history(Address([6; 20]), None, None).await.unwrap().entries.is_empty());

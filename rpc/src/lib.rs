@@ -55,6 +55,10 @@ pub trait BaroApi {
     #[method(name = "transaction")]
     async fn transaction(&self, id: TransactionId) -> RpcResult<TransactionStatus>;
 
+    /// What an executed transaction says; null where this node knows of none that was executed.
+    #[method(name = "contents")]
+    async fn contents(&self, id: TransactionId) -> RpcResult<Option<TransactionInfo>>;
+
     /// As [`BaroApi::transaction`], but answers only once the outcome is certain or `timeout_ms` have passed.
     #[method(name = "wait")]
     async fn wait(&self, id: TransactionId, timeout_ms: u64) -> RpcResult<TransactionStatus>;

@@ -1,7 +1,7 @@
 //! The values of those who read a chain: blocks as bytes, histories of accounts.
 
 use serde::{Deserialize, Serialize};
-use types::{Address, Height};
+use types::{AccountKey, Address, Deadline, Height};
 
 use crate::{HexBytes, ReceiptInfo, ReceiptPlace};
 
@@ -37,8 +37,25 @@ pub struct HistoryPage {
 pub struct HistoryEntry {
     /// Its receipt.
     pub receipt: ReceiptInfo,
-    /// Who paid for it.
+    /// What it says.
+    pub transaction: TransactionInfo,
+}
+
+/// What a transaction says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionInfo {
+    /// Who acts and pays.
     pub payer: Address,
-    /// The transaction in canonical bytes.
-    pub transaction: HexBytes,
+    /// The last second in which it may execute.
+    pub valid_until: Deadline,
+    /// What tells it apart from others, as a decimal string.
+    pub salt: String,
+    /// Its instructions, each under the name of its case: `{"transfer": {"asset": 0, ...}}`.
+    pub instructions: Vec<serde_json::Value>,
+    /// The keys that signed for the payer.
+    pub signers: Vec<AccountKey>,
+    /// Who pays the fee instead of the payer.
+    pub sponsor: Option<Address>,
+    /// All of it in canonical bytes.
+    pub bytes: HexBytes,
 }

@@ -84,7 +84,8 @@ pub struct PolicyTerms {
 }
 
 /// A control that somebody sets.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Compliance {
     /// Compliance freezes an account, or changes how much of it is frozen.
     Freeze {

@@ -146,7 +146,8 @@ impl Action {
 }
 
 /// A step of an asset's life.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Issuance {
     /// Proposes an action. Where the asset has no approver it takes effect at once; otherwise the instruction's place
     /// names the proposal.

@@ -1,9 +1,9 @@
-//! The JSON form of bounded values: lists are arrays, text is a string. What is too long is refused.
+//! The JSON form of bounded values: lists are arrays, text is a string, bytes are hexadecimal. What is too long is refused.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::codec::{Bounded, Text};
+use crate::codec::{Blob, Bounded, Text};
 
 impl<T: Serialize, const MAX: usize> Serialize for Bounded<T, MAX> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -27,6 +27,17 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Text::new(String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
+}
+
+impl<const MAX: usize> Serialize for Blob<MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(&self[..]))
+    }
+}
+
+/// Words of 32 bytes, each in hexadecimal.
+pub(crate) fn words<S: Serializer>(words: &[[u8; 32]], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(words.iter().map(hex::encode))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Validators as the ledger lists them, and the changes of that list that they can approve.
 
 use bincode::{Decode, Encode};
+use serde::Serialize;
 
 use crate::codec::Text;
 use crate::{Address, PublicKey};
@@ -18,7 +19,7 @@ pub const MAX_MEMBER_ADDRESS_BYTES: usize = 256;
 pub const MAX_VALIDATOR_CHANGES: usize = 16;
 
 /// A validator as the ledger lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
 pub struct Member {
     /// Its name.
     pub name: Text<MAX_NAME_BYTES>,
@@ -31,7 +32,8 @@ pub struct Member {
 }
 
 /// One change of the list of validators.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ValidatorChange {
     /// A new validator, after the others.
     Add(Member),

@@ -1,6 +1,7 @@
 //! What a transaction says of payments beyond a plain transfer.
 
 use bincode::{Decode, Encode};
+use serde::Serialize;
 
 use crate::codec::{Bounded, Text, encode};
 use crate::{Address, Amount, AssetId, Domain, MAX_REFERENCE_BYTES};
@@ -15,7 +16,7 @@ pub const MAX_HOLD_SECONDS: u32 = 2_592_000;
 pub type OrderId = Text<MAX_REFERENCE_BYTES>;
 
 /// A payment of a custodian for one of its customers.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct CustodialPayment {
     /// The customer's number with the custodian. The account is [`Address::of_customer`].
     pub customer: u64,
@@ -28,7 +29,8 @@ pub struct CustodialPayment {
 }
 
 /// A step of a payment.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Payment {
     /// The receiver of parked money claims it. After 30 days anybody sends it back to its sender, unless a program sent it.
     Claim {

@@ -1,6 +1,7 @@
 //! What a transaction says of programs: their deployment and their calls.
 
 use bincode::{Decode, Encode};
+use serde::Serialize;
 
 use crate::codec::{Blob, Bounded, Text, encode};
 use crate::{Address, Amount, AssetId, Domain, TransactionId};
@@ -18,24 +19,26 @@ pub const MAX_ENTRY_BYTES: usize = 32;
 pub type CallArguments = Bounded<[u8; 32], MAX_CALL_ARGUMENTS>;
 
 /// A program that is to be on the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Deployment {
     /// The program as it was built.
     pub code: Blob<MAX_PROGRAM_BYTES>,
     /// The arguments of its entry point `init`; none where it has no such entry point.
+    #[serde(serialize_with = "crate::json::words")]
     pub args: CallArguments,
     /// The most gas that `init` may use.
     pub gas_limit: u64,
 }
 
 /// A call of a program.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct ProgramCall {
     /// The program's address.
     pub program: Address,
     /// The name of the entry point.
     pub entry: Text<MAX_ENTRY_BYTES>,
     /// The arguments.
+    #[serde(serialize_with = "crate::json::words")]
     pub args: CallArguments,
     /// What comes with the call, from the payer's account.
     pub attach: Option<(AssetId, Amount)>,

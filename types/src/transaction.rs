@@ -1,6 +1,7 @@
 //! Transactions: what a payer signs, and the id that follows.
 
 use bincode::{Decode, Encode};
+use serde::Serialize;
 
 use crate::account::{KeyedMessage, signed_message, sponsored_message, verify_each};
 use crate::breakage::{Breakage, is_on};
@@ -57,7 +58,8 @@ impl ChainTag {
 }
 
 /// One step of a transaction. Either all steps of a transaction take effect, or none.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Instruction {
     /// The asset's issuer creates money in an account.
     Mint {

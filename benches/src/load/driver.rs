@@ -34,6 +34,8 @@ const LEAST_VALID_SECONDS: u32 = 5;
 pub(super) struct Plan {
     /// Open or closed loop.
     pub mode: Mode,
+    /// Payments in a transaction.
+    pub each: u64,
     /// Seconds left out of the figures.
     pub warmup: u32,
     /// Seconds measured.
@@ -79,11 +81,11 @@ impl Driver {
         });
         let links = links.collect();
         let schedule = match plan.mode {
-            Mode::Rate(rate) => Some(Schedule::new(rate, plan.warmup + plan.duration)),
+            Mode::Rate(rate) => Some(Schedule::new(rate, plan.each, plan.warmup + plan.duration)),
             Mode::Saturate(_) => None,
         };
         let senders = (0..urls.len()).map(|validator| Sender::new(validator, events.clone())).collect();
-        let mut measure = Measure::new();
+        let mut measure = Measure::new(plan.each);
         measure.outcomes = plan.keep_outcomes.then(Vec::new);
         let mut driver = Driver {
             plan,

@@ -96,6 +96,8 @@ pub(super) struct Measure {
     pub longest_gap: u64,
     /// How each payment ended, if that is kept.
     pub outcomes: Option<Vec<(TransactionId, Outcome)>>,
+    /// Payments in a transaction.
+    each: u64,
     last_block: u64,
     load_ended: Option<u64>,
     interval: Histogram<u64>,
@@ -104,9 +106,10 @@ pub(super) struct Measure {
 }
 
 impl Measure {
-    /// Nothing yet.
-    pub(super) fn new() -> Measure {
+    /// Nothing yet, of transactions with so many payments each.
+    pub(super) fn new(each: u64) -> Measure {
         Measure {
+            each,
             warmup: Counts::default(),
             measured: Counts::default(),
             finality: latencies(),
@@ -131,29 +134,31 @@ impl Measure {
         if measured { &mut self.measured } else { &mut self.warmup }
     }
 
-    /// A payment is sent for the first time.
+    /// A transaction is sent for the first time.
     pub(super) fn sent(&mut self, now: u64, measured: bool) {
-        self.counts(measured).submitted += 1;
-        self.interval_sent += 1;
+        let each = self.each;
+        self.counts(measured).submitted += each;
+        self.interval_sent += each;
         if measured {
             self.first_sent.get_or_insert(now);
         }
     }
 
-    /// A payment that was due at `due` has ended.
+    /// A transaction that was due at `due` has ended.
     pub(super) fn ended(&mut self, now: u64, due: u64, measured: bool, outcome: Outcome) {
+        let each = self.each;
         let counts = self.counts(measured);
         match outcome {
-            Outcome::Final => counts.finalized += 1,
-            Outcome::Failed => counts.failed += 1,
-            Outcome::Expired => counts.expired += 1,
-            Outcome::Rejected => counts.rejected += 1,
-            Outcome::Lost => counts.lost += 1,
+            Outcome::Final => counts.finalized += each,
+            Outcome::Failed => counts.failed += each,
+            Outcome::Expired => counts.expired += each,
+            Outcome::Rejected => counts.rejected += each,
+            Outcome::Lost => counts.lost += each,
         }
         if outcome == Outcome::Final {
             let micros = now.saturating_sub(due).clamp(1, MAX_MICROS);
             self.interval.saturating_record(micros);
-            self.interval_final += 1;
+            self.interval_final += each;
             if measured {
                 self.finality.saturating_record(micros);
                 self.last_final = Some(now);
@@ -210,7 +215,7 @@ mod tests {
 
     #[test]
     fn latency_counts_from_when_a_payment_was_due() {
-        let mut measure = Measure::new();
+        let mut measure = Measure::new(1);
         // Due at 1 s, sent a whole second late: the lateness is part of the latency.
         measure.sent(2_000_000, true);
         measure.ended(2_010_000, 1_000_000, true, Outcome::Final);
@@ -220,17 +225,21 @@ mod tests {
 
     #[test]
     fn the_warmup_is_left_out() {
-        let mut measure = Measure::new();
+        let mut measure = Measure::new(1);
         measure.sent(0, false);
         measure.ended(900_000, 0, false, Outcome::Final);
         assert_eq!((measure.measured, measure.finality.len(), measure.first_sent), (Counts::default(), 0, None));
         assert_eq!((measure.warmup.submitted, measure.warmup.finalized), (1, 1));
+        let mut batches = Measure::new(100);
+        batches.sent(0, true);
+        batches.ended(1, 0, true, Outcome::Final);
+        assert_eq!((batches.measured.submitted, batches.measured.finalized), (100, 100), "payments are counted");
         assert_eq!(measure.second(1_000_000).finalized, 1, "the timeline shows it all the same");
     }
 
     #[test]
     fn gaps_count_between_blocks_with_payments_under_load() {
-        let mut measure = Measure::new();
+        let mut measure = Measure::new(1);
         measure.block(100, Height(1), true);
         measure.block(150, Height(2), false);
         measure.block(140, Height(1), true);

@@ -21,6 +21,7 @@ mod html;
 mod in_flight;
 mod link;
 mod measure;
+mod mix;
 mod net;
 mod options;
 mod plot;
@@ -32,6 +33,7 @@ mod sender;
 mod signing;
 
 pub use measure::{Interval, Outcome};
+pub use mix::Mix;
 pub use net::{KeyFile, read_net_file};
 pub use options::{Mode, Options};
 pub use report::{FinalityMillis, Report, Summary};
@@ -60,10 +62,10 @@ use signing::{Payments, Signing};
 /// The account that funds the others.
 const PAYER: &str = "bench";
 
-/// In saturation, payments are signed beforehand for so many a second.
+/// In saturation, transactions are signed beforehand for so many a second.
 const SATURATION_RATE: u64 = 30_000;
 
-/// While load is on, signing stays this many payments ahead in saturation, and so many seconds in open loop.
+/// While load is on, signing stays this many transactions ahead in saturation, and so many seconds in open loop.
 const AHEAD: u64 = 50_000;
 const AHEAD_SECONDS: u64 = 4;
 
@@ -104,9 +106,9 @@ async fn load(
     );
     let asset = payment_asset(&chain)?;
 
-    let (seed, count) = (options.seed, options.accounts as usize);
+    let (seed, count, mix) = (options.seed, options.accounts as usize, options.mix);
     progress.step(&format!("{count} accounts"));
-    let accounts = tokio::task::spawn_blocking(move || Accounts::derive(seed, count)).await?;
+    let accounts = tokio::task::spawn_blocking(move || Accounts::derive(seed, count, mix)).await?;
     let payer = net::account_key(net, PAYER)?;
     let first_salt = now().0 << 20;
     let funding = Funding { clients: &clients, chain: &chain, asset, payer: &payer, first_salt };
@@ -119,7 +121,9 @@ async fn load(
     let signing = sign_ahead(options, &chain, asset, accounts, first_salt, progress).await?;
     let urls: Vec<String> = net.validators.iter().map(|validator| validator.rpc_ws.clone()).collect();
     let grace = Duration::from_secs(u64::from(options.grace));
-    let plan = Plan { mode: options.mode(), warmup: options.warmup, duration: options.duration, grace, keep_outcomes };
+    let each = options.mix.payments_each();
+    let plan =
+        Plan { mode: options.mode(), each, warmup: options.warmup, duration: options.duration, grace, keep_outcomes };
     let driver = Driver::new(plan, signing, &urls, options.connections as usize).await;
 
     let before = Usage::now(net);
@@ -162,9 +166,10 @@ async fn sign_ahead(
     let window = chain.max_valid_seconds;
     let slack = CLOCK_SLACK.min(window / 4);
     let seconds = options.warmup + options.duration;
+    let each = options.mix.payments_each();
     let (schedule, longest) = match options.mode() {
         // Half of the window, because the load may begin earlier or later than was planned at signing.
-        Mode::Rate(rate) => (Some(Schedule::new(rate, seconds)), window / 2),
+        Mode::Rate(rate) => (Some(Schedule::new(rate, each, seconds)), window / 2),
         Mode::Saturate(_) => (None, window - slack),
     };
     let valid_for = options.valid_for.unwrap_or(longest).clamp(1, (window - slack).max(1));
@@ -172,11 +177,12 @@ async fn sign_ahead(
         Some(schedule) => (schedule.total(), schedule.total().div_ceil(u64::from(seconds)) * AHEAD_SECONDS),
         None => (SATURATION_RATE * u64::from(seconds.min(valid_for)), AHEAD),
     };
-    let ahead = ahead.min(options.presign).max(1);
+    let ahead = ahead.min(options.presign / each).max(1);
 
     let mut payments = Payments {
         chain: chain.genesis_hash,
         asset,
+        mix: options.mix,
         accounts,
         seed: options.seed,
         first_salt,
@@ -184,7 +190,7 @@ async fn sign_ahead(
         begin: Timestamp(0),
         valid_for,
     };
-    progress.step(&format!("signing {ahead} payments"));
+    progress.step(&format!("signing {ahead} transactions"));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let signing = tokio::task::spawn_blocking(move || {
         let needed = payments.seconds_each() * ahead as f64 / threads as f64;
@@ -251,6 +257,7 @@ fn report(options: &Options, net: &NetFile, measure: Measure, checks: Checks, be
         validators: net.validators.len(),
         state_roots_agree: checks.state_roots_agree,
         supply_conserved: checks.supply_conserved,
+        mix: options.mix,
         mode: mode.to_owned(),
         rate,
         accounts: options.accounts,

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::mix::Mix;
+
 /// What `baro bench` is asked to measure.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
@@ -16,6 +18,10 @@ pub struct Options {
     /// Keep every validator full instead: a bounded number of payments in flight, refilled as they become final.
     #[arg(long)]
     pub saturate: bool,
+
+    /// What the load consists of.
+    #[arg(long, value_enum, default_value_t = Mix::SelfSigned)]
+    pub mix: Mix,
 
     /// For how long payments are sent, in seconds.
     #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
@@ -72,14 +78,19 @@ pub struct Options {
 pub enum Mode {
     /// Open loop: so many payments a second.
     Rate(u32),
-    /// Closed loop: so many payments in flight at each validator.
+    /// Closed loop: so many transactions in flight at each validator.
     Saturate(usize),
 }
 
 impl Options {
     /// How the load is driven.
     pub fn mode(&self) -> Mode {
-        if self.saturate { Mode::Saturate(self.in_flight as usize) } else { Mode::Rate(self.rate.unwrap_or(1000)) }
+        let each = self.mix.payments_each() as usize;
+        if self.saturate {
+            Mode::Saturate((self.in_flight as usize).div_ceil(each))
+        } else {
+            Mode::Rate(self.rate.unwrap_or(1000))
+        }
     }
 }
 
@@ -100,6 +111,7 @@ mod tests {
         assert_eq!(mode(&["bench"]), Ok(Mode::Rate(1000)));
         assert_eq!(mode(&["bench", "--rate", "50"]), Ok(Mode::Rate(50)));
         assert_eq!(mode(&["bench", "--saturate", "--in-flight", "9"]), Ok(Mode::Saturate(9)));
+        assert_eq!(mode(&["bench", "--saturate", "--in-flight", "901", "--mix", "custodial"]), Ok(Mode::Saturate(10)));
         assert_eq!(mode(&["bench", "--saturate", "--rate", "50"]), Err(()));
     }
 }

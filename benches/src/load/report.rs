@@ -10,6 +10,7 @@ use types::{Hash, Height};
 
 use super::html;
 use super::measure::Interval;
+use super::mix::Mix;
 
 /// Milliseconds from when a payment was due to the client's knowledge of its finality.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -53,6 +54,8 @@ pub struct Summary {
     /// Whether on each of them each asset's supply equals the sum of all balances.
     pub supply_conserved: bool,
 
+    /// What the load consisted of.
+    pub mix: Mix,
     /// `rate` or `saturate`.
     pub mode: String,
     /// Payments a second asked for, in open loop.
@@ -122,7 +125,7 @@ impl Report {
         };
         let refusals = summary.refusals.iter().map(|(code, count)| format!("{count} x {code}"));
         vec![
-            ("load", load),
+            ("load", format!("{load} ({})", summary.mix.name())),
             ("submitted", summary.submitted.to_string()),
             ("final", summary.finalized.to_string()),
             ("failed", summary.failed.to_string()),
@@ -199,6 +202,7 @@ pub(super) mod tests {
             validators: 4,
             state_roots_agree: true,
             supply_conserved: true,
+            mix: Mix::SelfSigned,
             mode: "rate".into(),
             rate: Some(1000),
             accounts: 10_000,

@@ -7,13 +7,12 @@ use std::time::Instant;
 
 use rpc::HexBytes;
 use tokio::sync::Notify;
-use types::codec::{Bounded, Text, encode};
-use types::{
-    Amount, AssetId, ChainTag, Deadline, Hash, Instruction, Payload, SecretKey, Timestamp, Transaction, TransactionId,
-};
+use types::codec::{Bounded, encode};
+use types::{Address, AssetId, ChainTag, Deadline, Hash, Payload, SecretKey, Timestamp, Transaction, TransactionId};
 
 use super::accounts::Accounts;
 use super::clock::now;
+use super::mix::Mix;
 use super::random::Random;
 use super::schedule::Schedule;
 
@@ -42,6 +41,8 @@ pub(super) struct Payments {
     pub chain: Hash,
     /// What is paid with.
     pub asset: AssetId,
+    /// What a transaction is.
+    pub mix: Mix,
     /// Who pays whom.
     pub accounts: Accounts,
     /// Decides who pays whom.
@@ -57,30 +58,22 @@ pub(super) struct Payments {
 }
 
 impl Payments {
-    /// Signs payment `n`: one unit from one account to another, both chosen by the seed and `n`.
+    /// Signs transaction `n`, which the seed and `n` decide.
     fn sign(&self, n: u64) -> Signed {
         let mut random = Random::new(self.seed ^ n.wrapping_mul(0xd134_2543_de82_ef95));
-        let (payers, addresses) = (self.accounts.payers(), self.accounts.addresses());
+        let payers = self.accounts.payers();
         let payer = random.below(payers.len());
-        // Any account but the payer.
-        let payee = (payer + 1 + random.below(addresses.len() - 1)) % addresses.len();
         let due = match self.schedule {
             Some(schedule) => self.begin.plus_millis(schedule.due(n) / 1000),
             None => self.begin.max(now()),
         };
-        let transfer = Instruction::Transfer {
-            asset: self.asset,
-            to: addresses[payee],
-            amount: Amount(1),
-            memo: Text::default(),
-            reference: Text::default(),
-        };
+        let instruction = self.mix.instruction(&self.accounts, payer, self.asset, &mut random);
         let payload = Payload {
             chain: ChainTag::of(&self.chain),
-            payer: addresses[payer],
+            payer: Address::of(&payers[payer].public()),
             valid_until: Deadline::after(due, self.valid_for),
             salt: self.first_salt.wrapping_add(n),
-            instructions: Bounded::new(vec![transfer]).expect("one instruction is within the bound"),
+            instructions: Bounded::new(vec![instruction]).expect("one instruction is within the bound"),
         };
         sign(payload, &payers[payer], &self.chain)
     }
@@ -229,6 +222,7 @@ impl Drop for Signing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use types::Instruction;
     use types::codec::decode;
 
     const CHAIN: Hash = Hash([7; 32]);
@@ -237,7 +231,8 @@ mod tests {
         Payments {
             chain: CHAIN,
             asset: AssetId(0),
-            accounts: Accounts::derive(1, 3),
+            mix: Mix::SelfSigned,
+            accounts: Accounts::derive(1, 3, Mix::SelfSigned),
             seed: 1,
             first_salt: 100,
             schedule,
@@ -248,7 +243,7 @@ mod tests {
 
     #[tokio::test]
     async fn payments_come_in_order_and_end() {
-        let schedule = Schedule::new(200, 3);
+        let schedule = Schedule::new(200, 1, 3);
         let mut signing = Signing::start(payments(Some(schedule)), 10_000, 2);
         signing.stocked().await;
         for n in 0..schedule.total() {

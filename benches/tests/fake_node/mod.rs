@@ -242,6 +242,10 @@ impl BaroApiServer for Validator {
         Ok(self.chain().status(id))
     }
 
+    async fn contents(&self, _: TransactionId) -> RpcResult<Option<TransactionInfo>> {
+        Err(unsupported())
+    }
+
     async fn wait(&self, id: TransactionId, timeout_ms: u64) -> RpcResult<TransactionStatus> {
         let mut height = self.height.clone();
         let certain = height.wait_for(|_| self.chain().status(id).is_certain());

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
-use rpc::{BaroApiClient, KeyPolicyInfo, KeysInfo, PolicyKeyInfo, ScopeInfo, SessionInfo, ThresholdsInfo};
+use anyhow::Context;
+use rpc::{BaroApiClient, KeysInfo, SessionInfo};
 use types::codec::Bounded;
-use types::{AccountKey, Amount, Deadline, Instruction, SessionGrant, SessionScope};
+use types::{
+    AccountKey, Amount, Deadline, Instruction, KeyPolicy, KeyRole, PolicyKey, SessionGrant, SessionScope, Thresholds,
+};
 
 use super::amount::{amount, grouped};
 use super::network::{Network, NetworkArgs, Validator};
@@ -130,8 +132,7 @@ pub(super) async fn run(command: Command) -> Outcome {
         Command::SetKeys { sending, file } => {
             let place = || file.display().to_string();
             let text = std::fs::read_to_string(&file).with_context(place)?;
-            let info: KeyPolicyInfo = toml::from_str(&text).with_context(place)?;
-            let policy = info.policy().ok_or_else(|| anyhow!("{}: too many keys", place()))?;
+            let policy = toml::from_str::<KeyPolicy>(&text).with_context(place)?.sorted();
             policy.check().with_context(place)?;
             let set = Instruction::SetKeys { policy: Some(Box::new(policy)) };
             sending.send(&sending.network()?, |_| set).await
@@ -171,21 +172,25 @@ async fn show(network: &NetworkArgs, account: &str, json: bool) -> Outcome {
     println!("{address} after block {height}");
     match policy {
         None => println!("keys       the one whose address it is, alone"),
-        Some(KeyPolicyInfo { thresholds: ThresholdsInfo { pay, manage, sponsor }, keys }) => {
+        Some(KeyPolicy { thresholds: Thresholds { pay, manage, sponsor }, keys }) => {
             println!("needs      {pay} to pay, {manage} to manage, {sponsor} to sponsor");
-            for PolicyKeyInfo { key, weight, roles } in keys {
-                let roles: Vec<String> = roles.into_iter().map(|role| types::KeyRole::from(role).to_string()).collect();
+            for PolicyKey { key, weight, roles } in keys.iter() {
+                let roles: Vec<&str> =
+                    KeyRole::ALL.into_iter().filter(|role| roles.has(*role)).map(KeyRole::name).collect();
                 println!("key        {key} of weight {weight}: {}", roles.join(", "));
             }
         }
     }
-    for SessionInfo { key, asset, limit_total, limit_per_payment, spent, scope, valid_until } in sessions {
+    for SessionInfo { key, grant, spent } in sessions {
+        let SessionGrant { asset, limit_total, limit_per_payment, scope, valid_until } = grant;
         let [spent, total, once] = [spent, limit_total, limit_per_payment].map(|amount| grouped(amount.0));
         let scope = match scope {
-            ScopeInfo::Anyone => "anyone".to_owned(),
-            ScopeInfo::Receivers(receivers) => receivers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-            ScopeInfo::Category(category) => format!("merchants of category {category}"),
-            ScopeInfo::Program(program) => format!("the program {program}"),
+            SessionScope::Anyone => "anyone".to_owned(),
+            SessionScope::Receivers(receivers) => {
+                receivers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            }
+            SessionScope::Category(category) => format!("merchants of category {category}"),
+            SessionScope::Program(program) => format!("the program {program}"),
         };
         println!("session    {key} until second {valid_until}");
         println!("           {spent} of {total} of asset {asset} spent, at most {once} at once, to {scope}");

@@ -10,6 +10,7 @@ mod control;
 mod demo;
 mod failure;
 mod genesis;
+mod history;
 mod keys;
 mod listening;
 mod localnet;
@@ -112,6 +113,8 @@ enum Command {
     Balance(query::BalanceArgs),
     /// Show what became of a transaction
     Tx(query::TxArgs),
+    /// Show the transactions that touched an account
+    History(history::Args),
     /// Proofs that anyone checks with the genesis file alone
     #[command(subcommand)]
     Receipt(receipt::Command),
@@ -180,6 +183,7 @@ async fn run(command: Command) -> Outcome {
         Command::Account(command) => account::run(command).await,
         Command::Balance(args) => query::balance(args).await,
         Command::Tx(args) => query::tx(args).await,
+        Command::History(args) => history::run(args).await,
         Command::Receipt(command) => receipt::run(command).await,
         Command::Block(args) => query::block(args).await,
         Command::Audit(args) => audit::run(args).await,

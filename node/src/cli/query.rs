@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use futures::future::join_all;
 use rpc::{BaroApiClient, NodeStatus, TransactionStatus};
 use types::{Height, TransactionId};
 
 use super::amount::grouped;
+use super::history::lines;
 use super::network::{NetworkArgs, Validator};
 use super::submission::outcome;
 use super::{Failure, Outcome};
@@ -103,8 +105,17 @@ pub(super) async fn tx(args: TxArgs) -> Outcome {
     let validators = args.common.network.open()?.answering_first().await?;
     let patience = if args.wait { WAIT } else { Duration::ZERO };
     let status = outcome(&validators, args.id, patience).await?;
+    let contents = match &status {
+        TransactionStatus::Final { .. } | TransactionStatus::Failed { .. } => {
+            let Validator { url, client } = &validators[0];
+            client.contents(args.id).await.map_err(|error| Failure::of_call(url, error))?
+        }
+        _ => None,
+    };
     if args.common.json {
-        println!("{}", json(&status)?);
+        let mut value = serde_json::to_value(&status).context("JSON")?;
+        value["contents"] = serde_json::to_value(&contents).context("JSON")?;
+        println!("{}", json(&value)?);
         return Ok(());
     }
     match status {
@@ -122,6 +133,7 @@ pub(super) async fn tx(args: TxArgs) -> Outcome {
             println!("unknown here: it may still arrive until second {valid_until}");
         }
     }
+    contents.iter().flat_map(lines).for_each(|line| println!("{line}"));
     Ok(())
 }
 

@@ -10,8 +10,8 @@ use replica::{FinalizedBlock, Replica, SubmitError};
 use rpc::{
     AccountInfo, AssetDetails, AssetInfo, BalanceInfo, BaroApiServer, BlockBytes, BlockInfo, CellInfo, ChainInfo,
     EvidenceInfo, FeesInfo, HexBytes, HistoryPage, HolderInfo, KeysInfo, MerchantInfo, NodeStatus, OrderInfo, PeerInfo,
-    PolicyInfo, ProgramInfo, ProofFile, ReceiptPlace, SanctionListInfo, SendOutcome, SupplyInfo, TransactionStatus,
-    ValidatorInfo, ValidatorsInfo,
+    PolicyInfo, ProgramInfo, ProofFile, ReceiptPlace, SanctionListInfo, SendOutcome, SupplyInfo, TransactionInfo,
+    TransactionStatus, ValidatorInfo, ValidatorsInfo,
 };
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -91,7 +91,7 @@ impl Backend {
         self.ask(|reply| Request::Submit { transactions, reply }).await
     }
 
-    async fn status_of(&self, id: TransactionId) -> Result<TransactionStatus, Error> {
+    pub(super) async fn status_of(&self, id: TransactionId) -> Result<TransactionStatus, Error> {
         match self.ask(|reply| Request::Outcome { id, reply }).await? {
             Outcome::Executed(placed) => Ok(executed(&placed)),
             Outcome::Stored(place) => self.stored_status(id, place).await,
@@ -237,6 +237,10 @@ impl BaroApiServer for Backend {
 
     async fn transaction(&self, id: TransactionId) -> RpcResult<TransactionStatus> {
         Ok(self.status_of(id).await?)
+    }
+
+    async fn contents(&self, id: TransactionId) -> RpcResult<Option<TransactionInfo>> {
+        Ok(self.contents_of(id).await?)
     }
 
     async fn wait(&self, id: TransactionId, timeout_ms: u64) -> RpcResult<TransactionStatus> {

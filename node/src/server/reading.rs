@@ -1,9 +1,9 @@
 //! For those who read the chain: blocks as bytes, and the way back through an account's receipts.
 
 use anyhow::Context;
-use rpc::{BlockBytes, HexBytes, HistoryEntry, HistoryPage, ReceiptPlace};
+use rpc::{BlockBytes, HexBytes, HistoryEntry, HistoryPage, ReceiptPlace, TransactionInfo, TransactionStatus};
 use types::codec::{List, decode, encode};
-use types::{Address, Batch, Block, Hash, Height, Timestamp, Transaction, TransactionId};
+use types::{Address, Batch, Block, Hash, Height, Payload, Timestamp, Transaction, TransactionId};
 use vm::{Receipt, ReceiptPointer};
 
 use super::error::Error;
@@ -28,6 +28,21 @@ impl Backend {
         self.refuse_before_beginning(from)?;
         let blocks = self.read(move |store| Ok(store.blocks(from, BLOCKS_BYTES)?)).await?;
         Ok(blocks.into_iter().map(block_bytes).collect())
+    }
+
+    /// What an executed transaction says.
+    pub(super) async fn contents_of(&self, id: TransactionId) -> Result<Option<TransactionInfo>, Error> {
+        let (TransactionStatus::Final { receipt } | TransactionStatus::Failed { receipt, .. }) =
+            self.status_of(id).await?
+        else {
+            return Ok(None);
+        };
+        let (chain, height) = (self.identity.genesis_hash, receipt.place.height);
+        let read = move |store: &Store| match Opened::read(store, height)? {
+            Some(block) => Ok(Some(transaction_info(&block.transaction(&chain, &id)?)?)),
+            None => Ok(None),
+        };
+        self.read_written(read).await
     }
 
     pub(super) async fn history_of(
@@ -56,6 +71,19 @@ impl Backend {
         };
         Ok(HistoryPage { address, entries, next, height })
     }
+}
+
+fn transaction_info(transaction: &Transaction) -> anyhow::Result<TransactionInfo> {
+    let Payload { payer, valid_until, salt, instructions, .. } = &transaction.payload;
+    Ok(TransactionInfo {
+        payer: *payer,
+        valid_until: *valid_until,
+        salt: salt.to_string(),
+        instructions: instructions.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+        signers: transaction.authorization.signatures().iter().map(|signature| signature.key).collect(),
+        sponsor: transaction.sponsorship.as_ref().map(|by| by.sponsor),
+        bytes: HexBytes(hex::encode(encode(transaction))),
+    })
 }
 
 fn block_bytes(stored: StoredBlock) -> BlockBytes {
@@ -112,11 +140,10 @@ impl Walk<'_> {
             let found = receipt
                 .and_then(|receipt| Some((receipt, receipt.links.iter().find(|link| link.account == self.address)?)));
             let Some((receipt, link)) = found else { return Ok(Walked::NoReceipt(at)) };
-            let transaction = self.transaction(&block, &receipt.id)?;
+            let transaction = block.transaction(&self.chain, &receipt.id)?;
             entries.push(HistoryEntry {
                 receipt: json::receipt_info(at, block.hash, block.timestamp, receipt),
-                payer: transaction.payload.payer,
-                transaction: HexBytes(hex::encode(encode(&transaction))),
+                transaction: transaction_info(&transaction)?,
             });
             next = link.previous;
             opened = Some(block);
@@ -125,9 +152,15 @@ impl Walk<'_> {
     }
 
     fn open(&self, height: Height) -> anyhow::Result<Option<Opened>> {
+        Opened::read(self.store, height)
+    }
+}
+
+impl Opened {
+    fn read(store: &Store, height: Height) -> anyhow::Result<Option<Opened>> {
         // One byte is less than any block: so just this one is read.
-        let Some(stored) = self.store.blocks(height, 1)?.into_iter().next() else { return Ok(None) };
-        let receipts = self.store.receipts(height)?.context("a block's receipts are missing")?;
+        let Some(stored) = store.blocks(height, 1)?.into_iter().next() else { return Ok(None) };
+        let receipts = store.receipts(height)?.context("a block's receipts are missing")?;
         let receipts: List<Receipt> = decode(&receipts).context("receipts")?;
         let block: Block = decode(&stored.block).context("a block")?;
         let batches = stored.batches.iter().map(|bytes| decode(bytes)).collect::<Result<_, _>>().context("a batch")?;
@@ -135,12 +168,12 @@ impl Walk<'_> {
         Ok(Some(Opened { height, hash, timestamp, receipts: receipts.into_vec(), batches }))
     }
 
-    fn transaction(&self, block: &Opened, id: &TransactionId) -> anyhow::Result<Transaction> {
-        for bytes in block.batches.iter().flat_map(|batch| batch.transactions.iter()) {
+    fn transaction(&self, chain: &Hash, id: &TransactionId) -> anyhow::Result<Transaction> {
+        for bytes in self.batches.iter().flat_map(|batch| batch.transactions.iter()) {
             let transaction: Transaction = decode(bytes).context("a transaction")?;
             // Most others differ in this already, and it costs no hash.
             let may_be = transaction.payload.valid_until == id.deadline();
-            if may_be && transaction.payload.id(&self.chain) == *id {
+            if may_be && transaction.payload.id(chain) == *id {
                 return Ok(transaction);
             }
         }

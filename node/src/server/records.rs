@@ -4,8 +4,8 @@ use std::ops::Bound;
 
 use replica::Replica;
 use rpc::{
-    AssetDetails, AttestationInfo, FreezeInfo, HolderInfo, KeyPolicyInfo, KeysInfo, MerchantInfo, OrderInfo,
-    ParkedInfo, PolicyInfo, ProposalInfo, RedemptionInfo, SanctionInfo, SanctionListInfo, ScopeInfo, SessionInfo,
+    AssetDetails, AttestationInfo, FreezeInfo, HolderInfo, KeysInfo, MerchantInfo, OrderInfo, ParkedInfo, PolicyInfo,
+    ProposalInfo, RedemptionInfo, SanctionInfo, SanctionListInfo, SessionInfo,
 };
 use types::{Address, Amount, AssetId, ListId, OrderId, Origin, PolicyId, Role, TransactionId};
 use vm::{Freeze, Ledger, Order, Record, RecordKey};
@@ -104,20 +104,15 @@ pub(super) fn holder(replica: &Replica, address: Address, asset: AssetId) -> Opt
 pub(super) fn keys(replica: &Replica, address: Address) -> KeysInfo {
     let ledger = replica.ledger();
     let policy = match ledger.record(&RecordKey::KeyPolicy(address)) {
-        Some(Record::KeyPolicy(policy)) => Some(KeyPolicyInfo::from(policy)),
+        Some(Record::KeyPolicy(policy)) => Some(policy.clone()),
         _ => None,
     };
     let range = RecordKey::Session(address, Address([0; 20]))..=RecordKey::Session(address, Address([0xff; 20]));
     let sessions = ledger.records(range).filter_map(|(_, record)| match record {
-        Record::Session(session) => Some(SessionInfo {
-            key: session.key,
-            asset: session.grant.asset,
-            limit_total: session.grant.limit_total,
-            limit_per_payment: session.grant.limit_per_payment,
-            spent: session.spent,
-            scope: ScopeInfo::from(&session.grant.scope),
-            valid_until: session.grant.valid_until,
-        }),
+        Record::Session(session) => {
+            let vm::Session { key, grant, spent } = (**session).clone();
+            Some(SessionInfo { key, grant, spent })
+        }
         _ => None,
     });
     KeysInfo { address, policy, sessions: sessions.collect(), height: replica.tip().height }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use benches::load::{Options, read_net_file, run_audited};
+use benches::load::{Mix, Options, read_net_file, run_audited};
 use jsonrpsee::http_client::HttpClient;
 use rpc::BaroApiClient;
 use tokio::sync::{mpsc, watch as tokio_watch};
@@ -118,6 +118,7 @@ fn load_options(options: &SoakOptions) -> Options {
         net: None,
         rate: Some(options.rate),
         saturate: false,
+        mix: Mix::SelfSigned,
         // At most some days.
         duration: options.duration.as_secs() as u32,
         warmup: 0,

@@ -1,6 +1,7 @@
 //! The keys of an account that has keys of its own: weighted, with roles.
 
 use bincode::{Decode, Encode};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::AccountKey;
 use crate::codec::Bounded;
@@ -9,7 +10,8 @@ use crate::codec::Bounded;
 pub const MAX_ACCOUNT_KEYS: usize = 16;
 
 /// What signers may do for an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyRole {
     /// Everything that is not another role's: paying above all.
     Pay,
@@ -43,6 +45,18 @@ impl std::fmt::Display for KeyRole {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct KeyRoles(pub u8);
 
+impl Serialize for KeyRoles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(KeyRole::ALL.into_iter().filter(|role| self.has(*role)))
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyRoles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(KeyRoles::of(&Vec::<KeyRole>::deserialize(deserializer)?))
+    }
+}
+
 impl KeyRoles {
     /// Every role.
     pub const ALL: KeyRoles = KeyRoles(7);
@@ -59,24 +73,28 @@ impl KeyRoles {
 }
 
 /// A key of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PolicyKey {
     /// The key.
     pub key: AccountKey,
-    /// What its signature counts in each of its roles; not zero.
+    /// What its signature counts in each of its roles; not zero. One where a file says nothing.
+    #[serde(default = "one")]
     pub weight: u16,
     /// Its roles; at least one.
     pub roles: KeyRoles,
 }
 
 /// For each role, the weight that signers need together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// To pay.
     pub pay: u32,
     /// To change keys.
     pub manage: u32,
     /// To sponsor. Zero, and then nobody does, exactly if no key has the role.
+    #[serde(default)]
     pub sponsor: u32,
 }
 
@@ -92,7 +110,8 @@ impl Thresholds {
 }
 
 /// The keys of an account.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KeyPolicy {
     /// The keys, ascending, each once.
     pub keys: Bounded<PolicyKey, MAX_ACCOUNT_KEYS>,
@@ -120,7 +139,18 @@ pub enum PolicyFault {
     Threshold(KeyRole),
 }
 
+fn one() -> u16 {
+    1
+}
+
 impl KeyPolicy {
+    /// The policy with its keys in their order.
+    pub fn sorted(self) -> KeyPolicy {
+        let mut keys = self.keys.into_vec();
+        keys.sort_by_key(|entry| entry.key);
+        KeyPolicy { keys: Bounded::new(keys).expect("they are as many as before"), ..self }
+    }
+
     /// Refuses a policy that nobody could meet, or that anybody could.
     pub fn check(&self) -> Result<(), PolicyFault> {
         if !self.keys.windows(2).all(|pair| pair[0].key < pair[1].key) {
@@ -214,6 +244,20 @@ mod tests {
         for (name, policy, expected) in table {
             assert_eq!(policy.check(), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_policy_survives_its_json_form() {
+        let keys = keys();
+        let policy = policy(&[(keys[0], 2, 3), (keys[1], 1, 4), (keys[2], 1, 7)], [2, 3, 1]);
+        let json = serde_json::to_string(&policy).expect("JSON");
+        assert!(json.contains(r#""roles":["pay","manage"]"#), "{json}");
+        assert_eq!(serde_json::from_str::<KeyPolicy>(&json).expect("a policy"), policy);
+        let reversed = KeyPolicy {
+            keys: Bounded::new(policy.keys.iter().rev().cloned().collect()).expect("three"),
+            ..policy.clone()
+        };
+        assert_eq!(reversed.sorted(), policy);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Session keys: what an account's managers let another key pay, up to a limit and an end.
 
 use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
 
 use crate::codec::Bounded;
 use crate::{Address, Amount, AssetId, Deadline};
@@ -9,7 +10,8 @@ use crate::{Address, Amount, AssetId, Deadline};
 pub const MAX_SESSION_RECEIVERS: usize = 16;
 
 /// To whom a session key pays.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SessionScope {
     /// To anyone.
     Anyone,
@@ -22,7 +24,8 @@ pub enum SessionScope {
 }
 
 /// What a session key may do: pay one asset, within limits and scope, until a second.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SessionGrant {
     /// What it pays with.
     pub asset: AssetId,
