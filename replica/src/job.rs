@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use types::codec::{CodecError, decode};
 use types::{
-    Acknowledgement, AuthorizedTransaction, Batch, BatchDigest, Certificate, Committee, Epoch, Hash, MAX_BATCH_BYTES,
-    Refusal, Transaction, ValidatorIndex, Verified,
+    Acknowledgement, AuthorizedTransaction, Batch, BatchDigest, Certificate, Committee, DecodedKeys, Epoch, Hash,
+    MAX_BATCH_BYTES, Refusal, Transaction, ValidatorIndex, Verified,
 };
 
 /// Signatures to verify.
@@ -24,7 +24,7 @@ pub enum Job {
         committee: Arc<Committee>,
         /// Who sent it.
         from: ValidatorIndex,
-        /// Its digest.
+        /// The digest of its encoding, computed from the bytes.
         digest: BatchDigest,
         /// Its encoding.
         bytes: Arc<[u8]>,
@@ -70,18 +70,89 @@ pub enum JobResult {
     },
 }
 
+/// The shortest transaction in a batch has about so many bytes.
+const LEAST_TRANSACTION_BYTES: usize = 150;
+
 impl Job {
     /// Does the work, on the chain with this genesis hash.
     pub fn run(self, chain: &Hash) -> JobResult {
+        let mut results = Job::run_all(vec![self], chain, &mut DecodedKeys::none());
+        results.pop().expect("a job has a result")
+    }
+
+    /// Does the work of several jobs, the signatures of all transactions at once. A result for each job, in their order, and
+    /// the same as if each had run alone.
+    pub fn run_all(jobs: Vec<Job>, chain: &Hash, keys: &mut DecodedKeys) -> Vec<JobResult> {
+        let mut transactions = Vec::new();
+        let opened: Vec<Opened> = jobs.into_iter().map(|job| Opened::of(job, &mut transactions)).collect();
+        let mut verdicts = Transaction::authorize_all_with(transactions, chain, keys).into_iter();
+        opened.into_iter().map(|opened| opened.judge(&mut verdicts)).collect()
+    }
+
+    /// About how many signatures there are to verify.
+    pub fn signatures(&self) -> usize {
         match self {
-            Job::Submission { ticket, transactions } => {
-                JobResult::Submission { ticket, verdicts: authorize(transactions, chain) }
+            Job::Submission { transactions, .. } => transactions.len(),
+            Job::Batch { bytes, .. } => bytes.len().div_ceil(LEAST_TRANSACTION_BYTES),
+            Job::Acknowledgement { .. } => 1,
+        }
+    }
+
+    /// True where others wait for it: whatever clients send must not hold up what validators have agreed to carry.
+    pub fn is_of_validators(&self) -> bool {
+        !matches!(self, Job::Submission { .. })
+    }
+}
+
+/// A job whose transactions are decoded, and stand in a list that it shares with others.
+enum Opened {
+    Submission { ticket: u64, decoded: Vec<Result<Vec<u8>, Refusal>> },
+    Batch { epoch: Epoch, from: ValidatorIndex, digest: BatchDigest, decoded: Result<(Batch, Arc<[u8]>), BatchError> },
+    Acknowledgement { committee: Arc<Committee>, acknowledgement: Acknowledgement },
+}
+
+impl Opened {
+    fn of(job: Job, transactions: &mut Vec<Transaction>) -> Opened {
+        match job {
+            Job::Submission { ticket, transactions: encoded } => {
+                let decode = |bytes: Vec<u8>| {
+                    transactions.push(decode_transaction(&bytes)?);
+                    Ok(bytes)
+                };
+                Opened::Submission { ticket, decoded: encoded.into_iter().map(decode).collect() }
             }
             Job::Batch { committee, from, digest, bytes } => {
-                let result = VerifiedBatch::verify(bytes, chain);
-                JobResult::Batch { epoch: committee.epoch, from, digest, result }
+                let decoded = decode_batch(&bytes).map(|(batch, decoded)| {
+                    transactions.extend(decoded);
+                    (batch, bytes)
+                });
+                Opened::Batch { epoch: committee.epoch, from, digest, decoded }
             }
             Job::Acknowledgement { committee, acknowledgement } => {
+                Opened::Acknowledgement { committee, acknowledgement }
+            }
+        }
+    }
+
+    /// Takes the verdicts on its own transactions, which come next.
+    fn judge(self, verdicts: &mut impl Iterator<Item = Result<AuthorizedTransaction, Refusal>>) -> JobResult {
+        match self {
+            Opened::Submission { ticket, decoded } => {
+                let judge = |decoded: Result<Vec<u8>, Refusal>| {
+                    let bytes = decoded?;
+                    Ok((next_of(verdicts)?, bytes))
+                };
+                JobResult::Submission { ticket, verdicts: decoded.into_iter().map(judge).collect() }
+            }
+            Opened::Batch { epoch, from, digest, decoded } => {
+                let result = decoded.and_then(|(batch, bytes)| {
+                    // All are taken, also after one that is refused: the next verdicts are others'.
+                    let own: Vec<_> = batch.transactions.iter().map(|_| next_of(verdicts)).collect();
+                    VerifiedBatch::judged(&batch, digest, bytes, own)
+                });
+                JobResult::Batch { epoch, from, digest, result }
+            }
+            Opened::Acknowledgement { committee, acknowledgement } => {
                 let signer = acknowledgement.signer;
                 let verified = acknowledgement.verify(&committee);
                 JobResult::Acknowledgement { epoch: committee.epoch, signer, verified }
@@ -90,20 +161,11 @@ impl Job {
     }
 }
 
-/// Decodes and verifies each transaction on its own, signatures in one batch.
-fn authorize(transactions: Vec<Vec<u8>>, chain: &Hash) -> Vec<Result<(AuthorizedTransaction, Vec<u8>), Refusal>> {
-    let decoded: Vec<Result<Transaction, Refusal>> =
-        transactions.iter().map(|bytes| decode_transaction(bytes)).collect();
-    let good: Vec<Transaction> = decoded.iter().filter_map(|result| result.as_ref().ok()).cloned().collect();
-    let mut verdicts = Transaction::authorize_all(good, chain).into_iter();
-    (decoded.into_iter().zip(transactions))
-        .map(|(decoded, bytes)| {
-            decoded?;
-            // One verdict for each decoded transaction.
-            let authorized = verdicts.next().unwrap_or(Err(Refusal::BadSignature))?;
-            Ok((authorized, bytes))
-        })
-        .collect()
+/// There is one verdict for each decoded transaction.
+fn next_of(
+    verdicts: &mut impl Iterator<Item = Result<AuthorizedTransaction, Refusal>>,
+) -> Result<AuthorizedTransaction, Refusal> {
+    verdicts.next().unwrap_or(Err(Refusal::BadSignature))
 }
 
 fn decode_transaction(bytes: &[u8]) -> Result<Transaction, Refusal> {
@@ -156,12 +218,22 @@ impl VerifiedBatch {
     /// Decodes a batch and verifies every signature.
     pub fn verify(bytes: Arc<[u8]>, chain: &Hash) -> Result<Self, BatchError> {
         let (batch, decoded) = decode_batch(&bytes)?;
-        let transactions = Transaction::authorize_all(decoded, chain)
+        VerifiedBatch::judged(&batch, Batch::digest(&bytes), bytes, Transaction::authorize_all(decoded, chain))
+    }
+
+    /// A batch with the verdicts on its transactions, in their order.
+    fn judged(
+        batch: &Batch,
+        digest: BatchDigest,
+        bytes: Arc<[u8]>,
+        verdicts: Vec<Result<AuthorizedTransaction, Refusal>>,
+    ) -> Result<Self, BatchError> {
+        let transactions = verdicts
             .into_iter()
             .enumerate()
             .map(|(index, verdict)| verdict.map_err(|refusal| BatchError::Unauthorized { index, refusal }))
             .collect::<Result<_, _>>()?;
-        Ok(Self { digest: Batch::digest(&bytes), epoch: batch.epoch, creator: batch.creator, bytes, transactions })
+        Ok(Self { digest, epoch: batch.epoch, creator: batch.creator, bytes, transactions })
     }
 
     /// Decodes a batch of a block that `certificate` finalizes: a quorum has verified its signatures.

@@ -8,9 +8,9 @@ pub struct Limits {
     /// A batch leaves no sooner after the one before than this, unless it is full. An idle validator's first
     /// transaction leaves at once.
     pub batch_interval_millis: u64,
-    /// Bytes of own batches that may be unordered before new transactions are refused as [`crate::SubmitError::Busy`].
+    /// What own batches that are unordered may weigh before new transactions are refused as [`crate::SubmitError::Busy`].
     pub unordered_bytes: usize,
-    /// Bytes of batches of any one other validator that may be unordered before its further ones are ignored.
+    /// What batches of any one other validator that are unordered may weigh before its further ones are ignored.
     pub unordered_bytes_per_peer: usize,
     /// Submissions under verification before new ones are refused as [`crate::SubmitError::Busy`].
     pub verifying_transactions: usize,
@@ -18,8 +18,8 @@ pub struct Limits {
     pub verifying_bytes: usize,
     /// A leader lets at least this much time pass between its block and the parent, so that blocks are worth their cost.
     pub block_interval_millis: u64,
-    /// Bytes of batches in a proposed block.
-    pub block_bytes: usize,
+    /// What batches in a proposed block weigh together: their bytes, and what their instructions take to execute.
+    pub block_weight: usize,
     /// How long a proposal's missing batch or parent is waited for before it is asked for.
     pub fetch_after_millis: u64,
     /// How long an answer to a request or an acknowledgement is waited for before asking or sending again.
@@ -43,7 +43,7 @@ impl Default for Limits {
             verifying_transactions: 50_000,
             verifying_bytes: 64 << 20,
             block_interval_millis: 5,
-            block_bytes: 4 << 20,
+            block_weight: 6 << 20,
             fetch_after_millis: 25,
             retry_millis: 500,
             checkpoint_bytes: 16 << 20,

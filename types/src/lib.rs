@@ -13,6 +13,7 @@ pub mod breakage;
 mod certificate;
 pub mod codec;
 mod compliance;
+mod decoded_keys;
 mod handover;
 mod hash;
 mod issuance;
@@ -43,6 +44,7 @@ pub use certificate::{Ballot, Certificate, CertificateError, Evidence, Signers, 
 pub use compliance::{
     Compliance, Extent, ListId, MAX_LIST_CHANGES, MAX_POLICY_LISTS, MAX_TIERS, PolicyId, PolicyTerms, Tier,
 };
+pub use decoded_keys::DecodedKeys;
 pub use handover::{Handover, HandoverError};
 pub use hash::{Domain, Hash, HexError};
 pub use issuance::{
@@ -61,7 +63,7 @@ pub use operation::{Operation, Operations, UnknownOperation};
 pub use origin::{Origin, OriginError};
 pub use payment::{CustodialPayment, MAX_BATCH_PAYMENTS, MAX_HOLD_SECONDS, OrderId, Payment};
 pub use program::{CallArguments, Deployment, MAX_CALL_ARGUMENTS, MAX_ENTRY_BYTES, MAX_PROGRAM_BYTES, ProgramCall};
-pub use signature::{SignedMessage, verify_all, verify_one};
+pub use signature::{SignedMessage, verify_all, verify_all_with, verify_one};
 pub use transaction::{
     ChainTag, Instruction, MAX_INSTRUCTIONS, MAX_MEMO_BYTES, MAX_REFERENCE_BYTES, MAX_TRANSACTION_BYTES, Payload,
     Refusal, Transaction, TransactionId,

@@ -4,14 +4,24 @@
 //! need not be canonical), and `8 (s B - k A - R) = 0` with `k = SHA-512(R, A, message) mod l`. A batch checks a random
 //! combination of the same cofactored equations, so a batch of valid signatures always passes and one with an invalid
 //! signature passes with a probability of 2^-128. The combination's weights come from hashing the whole batch, which
-//! whoever wrote the signatures cannot steer, so no random source is needed.
+//! whoever wrote the signatures cannot steer, so no random source is needed. A combination that does not hold is taken apart
+//! by halves, so that a few invalid signatures among many cost a few passes more, and not one check for each.
 
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
+use curve25519_dalek::traits::{Identity, IsIdentity, VartimeMultiscalarMul};
 use sha2::{Digest, Sha512};
 
-use crate::{PublicKey, Signature};
+use crate::{DecodedKeys, PublicKey, Signature};
+
+/// From so many points on curve25519-dalek sums by Pippenger's method, which is faster already for fewer.
+const PIPPENGER_POINTS: usize = 190;
+
+/// So many points are worth filling up to [`PIPPENGER_POINTS`] with nothing.
+const WORTH_FILLING: usize = 60;
+
+/// So few equations are checked one by one.
+const FEW: usize = 2;
 
 /// A signature together with what it is to be checked against.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +44,10 @@ struct Equation {
 
 impl Equation {
     /// Decodes the parts; `None` where `s` is not canonical or a point does not decode.
-    fn of(item: &SignedMessage<'_>) -> Option<Equation> {
+    fn of(item: &SignedMessage<'_>, keys: &DecodedKeys) -> Option<Equation> {
         let (r, s) = item.signature.0.split_at(32);
         let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s.try_into().ok()?))?;
-        let minus_a = -CompressedEdwardsY(item.key.0).decompress()?;
+        let minus_a = keys.minus(item.key)?;
         let minus_r = -CompressedEdwardsY::from_slice(r).ok()?.decompress()?;
         let digest = Sha512::new().chain_update(r).chain_update(item.key.0).chain_update(item.message).finalize();
         let k = Scalar::from_bytes_mod_order_wide(&digest.into());
@@ -53,31 +63,49 @@ impl Equation {
 
 /// True when the signature is valid.
 pub fn verify_one(item: &SignedMessage<'_>) -> bool {
-    Equation::of(item).is_some_and(|equation| equation.holds())
+    Equation::of(item, &DecodedKeys::none()).is_some_and(|equation| equation.holds())
 }
 
 /// The verdict on each signature, equal to that of [`verify_one`]. Fast when all are valid.
 pub fn verify_all(items: &[SignedMessage<'_>]) -> Vec<bool> {
-    let equations: Vec<Option<Equation>> = items.iter().map(Equation::of).collect();
-    let mut verdicts: Vec<bool> = equations.iter().map(Option::is_some).collect();
-    let decoded: Vec<&Equation> = equations.iter().flatten().collect();
-    if !combination_holds(items, &decoded) {
-        for (verdict, equation) in verdicts.iter_mut().zip(&equations) {
-            *verdict = equation.as_ref().is_some_and(Equation::holds);
-        }
+    verify_all_with(items, &mut DecodedKeys::none())
+}
+
+/// As [`verify_all`], with keys that are decoded already.
+pub fn verify_all_with(items: &[SignedMessage<'_>], keys: &mut DecodedKeys) -> Vec<bool> {
+    let equations = items.iter().map(|item| Equation::of(item, keys));
+    let decoded: Vec<(usize, Equation)> =
+        equations.enumerate().filter_map(|(place, equation)| Some((place, equation?))).collect();
+    let mut verdicts = vec![false; items.len()];
+    settle(items, &decoded, &mut verdicts);
+    for (place, equation) in decoded.into_iter().filter(|(place, _)| verdicts[*place]) {
+        keys.remember(items[place].key, equation.minus_a);
     }
     verdicts
 }
 
-/// Checks all equations at once by a random combination of them.
-fn combination_holds(items: &[SignedMessage<'_>], equations: &[&Equation]) -> bool {
-    let mut transcript = blake3::Hasher::new_derive_key("baro 2026 batch verification weights v1");
-    for item in items {
-        transcript.update(&item.key.0).update(&item.signature.0);
+/// Finds out which of the equations, each with the place of its item, hold.
+fn settle(items: &[SignedMessage<'_>], equations: &[(usize, Equation)], verdicts: &mut [bool]) {
+    if equations.len() > FEW {
+        if combination_holds(items, equations) {
+            equations.iter().for_each(|(place, _)| verdicts[*place] = true);
+        } else {
+            let (left, right) = equations.split_at(equations.len() / 2);
+            settle(items, left, verdicts);
+            settle(items, right, verdicts);
+        }
+    } else {
+        equations.iter().for_each(|(place, equation)| verdicts[*place] = equation.holds());
     }
-    for equation in equations {
+}
+
+/// Checks all equations at once by a random combination of them.
+fn combination_holds(items: &[SignedMessage<'_>], equations: &[(usize, Equation)]) -> bool {
+    let mut transcript = blake3::Hasher::new_derive_key("baro 2026 batch verification weights v1");
+    for (place, equation) in equations {
+        let SignedMessage { key, signature, .. } = items[*place];
         // k commits to the message.
-        transcript.update(equation.k.as_bytes());
+        transcript.update(&key.0).update(&signature.0).update(equation.k.as_bytes());
     }
     let mut stream = transcript.finalize_xof();
     let mut weight = || {
@@ -87,9 +115,10 @@ fn combination_holds(items: &[SignedMessage<'_>], equations: &[&Equation]) -> bo
     };
 
     let mut base = Scalar::ZERO;
-    let mut scalars = Vec::with_capacity(2 * equations.len() + 1);
-    let mut points = Vec::with_capacity(2 * equations.len() + 1);
-    for equation in equations {
+    let capacity = (2 * equations.len() + 1).max(PIPPENGER_POINTS);
+    let mut scalars = Vec::with_capacity(capacity);
+    let mut points = Vec::with_capacity(capacity);
+    for (_, equation) in equations {
         let z = weight();
         base += z * equation.s;
         scalars.push(z * equation.k);
@@ -99,6 +128,10 @@ fn combination_holds(items: &[SignedMessage<'_>], equations: &[&Equation]) -> bo
     }
     scalars.push(base);
     points.push(curve25519_dalek::constants::ED25519_BASEPOINT_POINT);
+    if (WORTH_FILLING..PIPPENGER_POINTS).contains(&points.len()) {
+        scalars.resize(PIPPENGER_POINTS, Scalar::ZERO);
+        points.resize(PIPPENGER_POINTS, EdwardsPoint::identity());
+    }
     EdwardsPoint::vartime_multiscalar_mul(&scalars, &points).mul_by_cofactor().is_identity()
 }
 
@@ -150,6 +183,42 @@ mod tests {
             let items: Vec<SignedMessage<'_>> = chosen.iter().map(|&place| signed(&cases[place])).collect();
             let expected: Vec<bool> = chosen.iter().map(|&place| ZIP215[place]).collect();
             assert_eq!(verify_all(&items), expected, "mixture {mixture:012b}");
+        }
+    }
+
+    #[test]
+    fn speccheck_with_keys_that_are_remembered() {
+        let cases = cases();
+        let mut keys = DecodedKeys::with_capacity(4);
+        for mixture in 0u32..1 << cases.len() {
+            let chosen: Vec<usize> = (0..cases.len()).filter(|place| mixture >> place & 1 == 1).collect();
+            let items: Vec<SignedMessage<'_>> = chosen.iter().map(|&place| signed(&cases[place])).collect();
+            let expected: Vec<bool> = chosen.iter().map(|&place| ZIP215[place]).collect();
+            assert_eq!(verify_all_with(&items, &mut keys), expected, "mixture {mixture:012b}");
+        }
+    }
+
+    /// At each size of a batch, and wherever the invalid ones are: also where points are filled up.
+    #[test]
+    fn invalid_ones_are_found_at_every_size() {
+        let secrets: Vec<SecretKey> = (0..7).map(|number| SecretKey::from_seed([number; 32])).collect();
+        let publics: Vec<PublicKey> = secrets.iter().map(SecretKey::public).collect();
+        let mut keys = DecodedKeys::with_capacity(16);
+        for size in [1usize, 2, 3, 29, 30, 94, 95, 96, 250] {
+            let messages: Vec<[u8; 8]> = (0..size as u64).map(u64::to_le_bytes).collect();
+            let signatures: Vec<Signature> =
+                messages.iter().enumerate().map(|(place, message)| secrets[place % 7].sign(message)).collect();
+            for bad in [vec![], vec![0], vec![size - 1], vec![size / 2], (0..size).step_by(3).collect::<Vec<_>>()] {
+                let items: Vec<SignedMessage<'_>> = (0..size)
+                    .map(|place| {
+                        let message = if bad.contains(&place) { &b"another"[..] } else { &messages[place][..] };
+                        SignedMessage { key: &publics[place % 7], message, signature: &signatures[place] }
+                    })
+                    .collect();
+                let expected: Vec<bool> = (0..size).map(|place| !bad.contains(&place)).collect();
+                assert_eq!(verify_all(&items), expected, "{size} with {bad:?}");
+                assert_eq!(verify_all_with(&items, &mut keys), expected, "{size} with {bad:?}");
+            }
         }
     }
 

@@ -9,8 +9,8 @@ use crate::codec::{Bounded, CodecError, Text, encode};
 use crate::hash::hexadecimal;
 use crate::{
     AccountKey, AccountSecret, Address, Amount, AssetId, Authorization, AuthorizationError, AuthorizedTransaction,
-    Compliance, Deadline, Deployment, Domain, Epoch, Hash, Issuance, KeyPolicy, KeySignature, MAX_VALIDATOR_CHANGES,
-    Merchant, Payment, ProgramCall, SecretKey, SessionGrant, Sponsorship, ValidatorChange,
+    Compliance, Deadline, DecodedKeys, Deployment, Domain, Epoch, Hash, Issuance, KeyPolicy, KeySignature,
+    MAX_VALIDATOR_CHANGES, Merchant, Payment, ProgramCall, SecretKey, SessionGrant, Sponsorship, ValidatorChange,
 };
 
 /// The longest encoding of a transaction, in bytes.
@@ -242,6 +242,15 @@ impl Transaction {
 
     /// Judges each transaction; all ed25519 signatures are verified in one batch. `chain` is the genesis hash.
     pub fn authorize_all(transactions: Vec<Transaction>, chain: &Hash) -> Vec<Result<AuthorizedTransaction, Refusal>> {
+        Transaction::authorize_all_with(transactions, chain, &mut DecodedKeys::none())
+    }
+
+    /// As [`Transaction::authorize_all`], with keys that are decoded already.
+    pub fn authorize_all_with(
+        transactions: Vec<Transaction>,
+        chain: &Hash,
+        keys: &mut DecodedKeys,
+    ) -> Vec<Result<AuthorizedTransaction, Refusal>> {
         let tag = ChainTag::of(chain);
         let prepared: Vec<(Transaction, TransactionId, Result<Messages, Refusal>)> = transactions
             .into_iter()
@@ -265,7 +274,7 @@ impl Transaction {
                 }
             }
         }
-        let mut verdicts = verify_each(&items).into_iter();
+        let mut verdicts = verify_each(&items, keys).into_iter();
         // One verdict for each signature, in the order of the items.
         let mut are_valid = |count: usize| {
             verdicts.by_ref().take(count).filter(|valid| *valid).count() == count || is_on(Breakage::SignatureUnchecked)

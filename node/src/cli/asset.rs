@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use audit::Moment;
 use rpc::{AssetDetails, BaroApiClient, ProposalInfo, RedemptionInfo};
 use types::codec::Text;
 use types::{
     Action, Address, Amount, AssetRoles, Compliance, Domain, Hash, Instruction, Issuance, Operation, Operations,
-    PolicyId, Role,
+    PolicyId, Role, Timestamp,
 };
 
 use super::amount::{amount, grouped};
@@ -72,6 +73,9 @@ pub(super) enum Command {
         /// The document that says so; the ledger gets its hash
         #[arg(long, value_name = "FILE")]
         document: PathBuf,
+        /// When it was counted: 2026-03-01, 2026-03-01T09:30:00+09:00 or milliseconds since 1970 [default: now]
+        #[arg(long, value_name = "TIME")]
+        as_of: Option<Moment>,
     },
     /// Pause kinds of movements; what is not named is resumed (pauser)
     Pause {
@@ -231,11 +235,11 @@ pub(super) async fn run(command: Command) -> Outcome {
         Command::Dismiss { sending, proposal } => {
             sending.send(&sending.network()?, |_| issuance(Issuance::Dismiss { proposal: proposal.0 })).await
         }
-        Command::Attest { sending, reserve, document } => {
+        Command::Attest { sending, reserve, document, as_of } => {
             let bytes = std::fs::read(&document).with_context(|| document.display().to_string())?;
             let document = Hash::of(Domain::ReserveDocument, &bytes);
             // Block time may be a little behind this machine's.
-            let as_of = types::Timestamp(now().0.saturating_sub(5_000));
+            let as_of = as_of.map_or(Timestamp(now().0.saturating_sub(5_000)), |Moment(as_of)| as_of);
             let attest = |asset| Issuance::Attest { asset, reserve, as_of, document };
             sending.send(&sending.network()?, |asset| issuance(attest(asset))).await
         }

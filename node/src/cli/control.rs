@@ -28,6 +28,20 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what a policy says and who keeps it
+    ShowPolicy {
+        /// The policy's number
+        policy: u16,
+        #[command(flatten)]
+        network: NetworkArgs,
+    },
+    /// Show a sanction list with its entries
+    ShowList {
+        /// The list's number
+        list: u16,
+        #[command(flatten)]
+        network: NetworkArgs,
+    },
     /// Freeze an account, whole or an amount (compliance)
     Freeze {
         #[command(flatten)]
@@ -113,6 +127,16 @@ pub(super) async fn run(command: Command) -> Outcome {
     let control = |compliance| Instruction::Compliance(Box::new(compliance));
     match command {
         Command::Show { account, asset, network, json } => show(&network, &account, &asset, json).await,
+        Command::ShowPolicy { policy, network } => {
+            let Validator { url, client } = network.open()?.any().await?;
+            let found = client.policy(PolicyId(policy)).await.map_err(|error| Failure::of_call(&url, error))?;
+            print(&found.with_context(|| format!("there is no policy {policy}"))?)
+        }
+        Command::ShowList { list, network } => {
+            let Validator { url, client } = network.open()?.any().await?;
+            let found = client.sanction_list(ListId(list)).await.map_err(|error| Failure::of_call(&url, error))?;
+            print(&found.with_context(|| format!("there is no sanction list {list}"))?)
+        }
         Command::Freeze { sending, case, amount, account } => {
             let network = sending.network()?;
             let (account, case) = (network.address(&account)?, Text::new(case).context("--case")?);
@@ -159,6 +183,11 @@ pub(super) async fn run(command: Command) -> Outcome {
     }
 }
 
+fn print(value: &impl serde::Serialize) -> Outcome {
+    println!("{}", serde_json::to_string_pretty(value).context("JSON")?);
+    Ok(())
+}
+
 fn addresses<const MAX: usize>(network: &Network, names: &[String]) -> Result<Bounded<Address, MAX>, Failure> {
     let addresses = names.iter().map(|name| network.address(name)).collect::<Result<Vec<_>, _>>()?;
     Ok(Bounded::new(addresses).context("send the change in several versions")?)
@@ -171,8 +200,7 @@ async fn show(network: &NetworkArgs, account: &str, symbol: &str, json: bool) ->
     let chain = client.chain().await.map_err(|error| Failure::of_call(&url, error))?;
     let holder = client.holder(address, asset(&chain, symbol)?).await.map_err(|error| Failure::of_call(&url, error))?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&holder).context("JSON")?);
-        return Ok(());
+        return print(&holder);
     }
     let HolderInfo { balance, frozen, sanctioned, limits, paid_lately, parked, height, .. } = holder;
     let Tier { per_payment, per_day, holding } = limits;

@@ -11,6 +11,7 @@ use vm::Outcome as TransactionOutcome;
 
 use super::amount::grouped;
 use super::network::{NetworkArgs, Validator};
+use super::sending::asset as asset_of;
 use super::{Failure, Outcome};
 
 /// Proofs that anyone checks with the genesis file alone
@@ -27,9 +28,9 @@ pub(super) enum Command {
     Balance {
         /// An address, or an account of the local network
         account: String,
-        /// The asset's number
-        #[arg(long, value_name = "NUMBER", value_parser = asset, default_value = "0")]
-        asset: AssetId,
+        /// The asset's symbol
+        #[arg(long, value_name = "SYMBOL", default_value = "KRW")]
+        asset: String,
         #[command(flatten)]
         to: Destination,
     },
@@ -56,10 +57,6 @@ pub(super) struct Destination {
     out: Option<PathBuf>,
 }
 
-fn asset(text: &str) -> Result<AssetId, String> {
-    text.parse().map(AssetId).map_err(|_| "an asset is named by its number: see baro_chain".to_owned())
-}
-
 pub(super) async fn run(command: Command) -> Outcome {
     match command {
         Command::Export { id, to } => {
@@ -71,6 +68,8 @@ pub(super) async fn run(command: Command) -> Outcome {
             let network = to.network.open()?;
             let address = network.address(&account)?;
             let Validator { url, client } = network.any().await?;
+            let chain = client.chain().await.map_err(|error| Failure::of_call(&url, error))?;
+            let asset = asset_of(&chain, &asset)?;
             let file = client.prove_balance(address, asset).await.map_err(|error| Failure::of_call(&url, error))?;
             to.put(&file)
         }

@@ -115,6 +115,9 @@ impl Sending {
             (true, false) => {}
             (false, _) => println!("{id}"),
         }
+        if number > 0 && !self.json {
+            eprintln!("what it has opened, if anything, is named {id}:{number}");
+        }
         if self.no_wait {
             return Ok(None);
         }

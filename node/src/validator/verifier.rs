@@ -1,42 +1,126 @@
 //! Threads that verify signatures, so that the turn of the loop never waits for them.
+//!
+//! Signatures are cheaper in large groups. So a thread takes what waits, up to [`SIGNATURES_AT_ONCE`], and never waits for
+//! more to come. What other validators have sent goes first: clients that send more than can be verified hold up
+//! clients, and not the chain.
 
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, select_biased, unbounded};
 use replica::{Job, JobResult};
 use tokio::sync::mpsc::UnboundedSender;
-use types::Hash;
+use types::{DecodedKeys, Hash};
 
 use super::inbox::Event;
+
+/// So many signatures are verified together at most, as far as jobs can be told apart: with more, what they need does not fit
+/// into a core's cache.
+const SIGNATURES_AT_ONCE: usize = 1_024;
+
+/// So many public keys a thread remembers decoded; about 13 MB once there have been as many.
+const REMEMBERED_KEYS: usize = 65_536;
 
 /// Takes jobs; results come back as events. The replica bounds how many jobs are open.
 #[derive(Clone)]
 pub(super) struct Verifier {
-    jobs: Sender<Job>,
+    of_validators: Sender<Job>,
+    of_clients: Sender<Job>,
 }
 
 impl Verifier {
     /// Starts `threads` threads. They end when the verifier is dropped.
     pub(super) fn start(threads: usize, chain: Hash, events: &UnboundedSender<Event>) -> std::io::Result<Self> {
-        let (jobs, queue) = unbounded();
+        let (of_validators, validators) = unbounded();
+        let (of_clients, clients) = unbounded();
         for number in 0..threads {
-            let (queue, events) = (queue.clone(), events.clone());
+            let queue = Queue { of_validators: validators.clone(), of_clients: clients.clone() };
+            let events = events.clone();
             thread::Builder::new().name(format!("verify-{number}")).spawn(move || work(&queue, &chain, &events))?;
         }
-        Ok(Self { jobs })
+        Ok(Self { of_validators, of_clients })
     }
 
     pub(super) fn submit(&self, job: Job) {
+        let queue = if job.is_of_validators() { &self.of_validators } else { &self.of_clients };
         // Fails only while the process ends.
-        let _ = self.jobs.send(job);
+        let _ = queue.send(job);
     }
 }
 
-fn work(queue: &Receiver<Job>, chain: &Hash, events: &UnboundedSender<Event>) {
-    for job in queue {
-        let result: JobResult = job.run(chain);
-        if events.send(Event::Verified(result)).is_err() {
-            return;
+/// What waits to be verified.
+struct Queue {
+    of_validators: Receiver<Job>,
+    of_clients: Receiver<Job>,
+}
+
+impl Queue {
+    /// The next jobs, all of one queue; `None` once nobody submits any more.
+    fn next(&self) -> Option<Vec<Job>> {
+        let (first, queue) = select_biased! {
+            recv(self.of_validators) -> job => (job.ok()?, &self.of_validators),
+            recv(self.of_clients) -> job => (job.ok()?, &self.of_clients),
+        };
+        let mut signatures = first.signatures();
+        let mut jobs = vec![first];
+        while signatures < SIGNATURES_AT_ONCE {
+            match queue.try_recv() {
+                Ok(job) => {
+                    signatures += job.signatures();
+                    jobs.push(job);
+                }
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
         }
+        Some(jobs)
+    }
+}
+
+fn work(queue: &Queue, chain: &Hash, events: &UnboundedSender<Event>) {
+    let mut keys = DecodedKeys::with_capacity(REMEMBERED_KEYS);
+    while let Some(jobs) = queue.next() {
+        for result in Job::run_all(jobs, chain, &mut keys) {
+            let result: JobResult = result;
+            if events.send(Event::Verified(result)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submission(ticket: u64) -> Job {
+        Job::Submission { ticket, transactions: vec![vec![0]] }
+    }
+
+    fn tickets(jobs: Option<Vec<Job>>) -> Vec<u64> {
+        let ticket = |job: &Job| match job {
+            Job::Submission { ticket, .. } => *ticket,
+            _ => u64::MAX,
+        };
+        jobs.iter().flatten().map(ticket).collect()
+    }
+
+    #[test]
+    fn validators_go_first_and_what_waits_goes_together() {
+        let (of_validators, validators) = unbounded();
+        let (of_clients, clients) = unbounded();
+        let queue = Queue { of_validators: validators, of_clients: clients };
+        for ticket in 0..3 {
+            of_clients.send(submission(ticket)).unwrap();
+        }
+        // Which queue a job is in decides, whatever it is.
+        of_validators.send(submission(7)).unwrap();
+        assert_eq!(tickets(queue.next()), [7]);
+        assert_eq!(tickets(queue.next()), [0, 1, 2]);
+        for ticket in 0..2_000 {
+            of_clients.send(submission(ticket)).unwrap();
+        }
+        assert_eq!(tickets(queue.next()).len(), SIGNATURES_AT_ONCE);
+        assert_eq!(tickets(queue.next()).len(), 2_000 - SIGNATURES_AT_ONCE);
+        drop((of_validators, of_clients));
+        assert!(queue.next().is_none());
     }
 }

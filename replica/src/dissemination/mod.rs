@@ -12,6 +12,7 @@ mod acknowledging;
 mod batching;
 mod carrying;
 mod fetching;
+mod weight;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use types::{
 
 use crate::{BatchError, Effect, Envelope, Job, Limits, Message, Now, Recipient, VerifiedBatch, Write};
 use fetching::Wanted;
+use weight::{ENTRY_BYTES, weight};
 
 /// A batch that is in no finalized block.
 struct Entry {
@@ -36,9 +38,6 @@ struct Entry {
     /// How many blocks that may still become final include it.
     included: u32,
 }
-
-/// What a batch counts besides its bytes, so that small ones cannot fill the memory with their entries.
-const ENTRY_BYTES: usize = 1024;
 
 /// By how many seconds a batch's creator may be ahead of this validator's clock.
 const CLOCK_TOLERANCE_SECONDS: u32 = 60;
@@ -262,15 +261,16 @@ impl Dissemination {
 
     /// Available batches for a block, oldest first, without those in `taken`.
     pub(crate) fn select(&self, taken: &HashSet<BatchDigest>, max_count: usize) -> Vec<Arc<VerifiedBatch>> {
-        let mut bytes = 0;
+        let mut taken_weight = 0;
         self.available
             .values()
             .filter(|digest| !taken.contains(*digest))
             .filter_map(|digest| self.batch(digest))
             .take(max_count)
             .take_while(|batch| {
-                bytes += batch.bytes().len();
-                bytes <= self.limits.block_bytes.max(batch.bytes().len())
+                let weight = weight(batch);
+                taken_weight += weight;
+                taken_weight <= self.limits.block_weight.max(weight)
             })
             .cloned()
             .collect()
@@ -379,11 +379,6 @@ fn send(to: Recipient, message: Message) -> Effect {
 
 fn batch_message(batch: &VerifiedBatch) -> Message {
     Message::Batch(Blob::new(batch.bytes().to_vec()).expect("a verified batch keeps to the bound"))
-}
-
-/// What a batch counts against its creator's bound.
-fn weight(batch: &VerifiedBatch) -> usize {
-    batch.bytes().len() + ENTRY_BYTES
 }
 
 /// The second after which no transaction of the batch can execute.

@@ -6,7 +6,7 @@
 use k256::ecdsa::signature::hazmat::PrehashVerifier;
 use sha2::{Digest, Sha256};
 
-use crate::{AccountKey, P256Key, Secp256k1Key, Signature, SignedMessage, verify_all};
+use crate::{AccountKey, DecodedKeys, P256Key, Secp256k1Key, Signature, SignedMessage, verify_all_with};
 
 /// A signature of any kind together with what it is to be checked against.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +27,9 @@ impl<'a> KeyedMessage<'a> {
 }
 
 /// The verdict on each signature. It does not depend on the others.
-pub(crate) fn verify_each(items: &[KeyedMessage<'_>]) -> Vec<bool> {
+pub(crate) fn verify_each(items: &[KeyedMessage<'_>], keys: &mut DecodedKeys) -> Vec<bool> {
     let batch: Vec<SignedMessage<'_>> = items.iter().filter_map(KeyedMessage::batched).collect();
-    let batched = verify_all(&batch);
+    let batched = verify_all_with(&batch, keys);
     if batched.len() == items.len() {
         return batched;
     }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     fn verify(key: &AccountKey, message: &[u8], signature: &Signature) -> bool {
-        verify_each(&[KeyedMessage { key, message, signature }])[0]
+        verify_each(&[KeyedMessage { key, message, signature }], &mut DecodedKeys::none())[0]
     }
 
     #[test]
@@ -102,10 +102,11 @@ mod tests {
         let all: Vec<(AccountKey, Signature)> = (0..30).map(signed).collect();
         let items: Vec<KeyedMessage<'_>> =
             all.iter().map(|(key, signature)| KeyedMessage { key, message: b"pay", signature }).collect();
-        let verdicts = verify_each(&items);
+        let mut keys = DecodedKeys::with_capacity(8);
+        let verdicts = verify_each(&items, &mut keys);
         let expected: Vec<bool> = (0..30usize).map(|number| !number.is_multiple_of(5)).collect();
         assert_eq!(verdicts, expected);
-        assert!(items.iter().zip(&verdicts).all(|(item, verdict)| verify_each(&[*item])[0] == *verdict));
+        assert!(items.iter().zip(&verdicts).all(|(item, verdict)| verify_each(&[*item], &mut keys)[0] == *verdict));
     }
 
     /// `order` less `s`: the other signature that satisfies the equation.
