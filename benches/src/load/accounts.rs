@@ -2,8 +2,6 @@
 
 use types::{Address, SecretKey};
 
-use super::mix::Mix;
-
 /// So many accounts at most pay; the others only receive, so that their keys need not be kept.
 const MAX_PAYERS: usize = 100_000;
 
@@ -18,16 +16,9 @@ pub(super) struct Accounts {
 }
 
 impl Accounts {
-    /// The accounts of `seed` for this load: `count`, and custodians besides. The same seed gives the same keys, however
-    /// many accounts are taken.
-    pub(super) fn derive(seed: u64, count: usize, mix: Mix) -> Accounts {
-        match mix {
-            Mix::SelfSigned | Mix::Hot => Accounts::own(seed, count),
-            Mix::Custodial => Accounts::custodial(seed, count),
-        }
-    }
-
-    fn own(seed: u64, count: usize) -> Accounts {
+    /// The first `count` accounts of `seed`, which pay for themselves. The same seed gives the same keys, however many
+    /// accounts are taken.
+    pub(super) fn own(seed: u64, count: usize) -> Accounts {
         let mut payers = Vec::with_capacity(count.min(MAX_PAYERS));
         let mut addresses = Vec::with_capacity(count);
         for index in 0..count as u64 {
@@ -40,8 +31,8 @@ impl Accounts {
         Accounts { payers, addresses, customers_each: 0 }
     }
 
-    /// Customers of each custodian in turn, then the custodians' own accounts.
-    fn custodial(seed: u64, count: usize) -> Accounts {
+    /// At least `count` customers: those of each custodian in turn; then the custodians' own accounts.
+    pub(super) fn custodial(seed: u64, count: usize) -> Accounts {
         let custodians = count.clamp(1, MAX_CUSTODIANS);
         let payers: Vec<SecretKey> = (0..custodians as u64).map(|index| secret(seed, index)).collect();
         let own: Vec<Address> = payers.iter().map(|payer| Address::of(&payer.public())).collect();
@@ -92,16 +83,15 @@ mod tests {
 
     #[test]
     fn a_seed_has_its_accounts() {
-        let derive = |seed, count| Accounts::derive(seed, count, Mix::SelfSigned);
-        let few = derive(1, 3);
-        assert_eq!(few.addresses(), &derive(1, 5).addresses()[..3]);
-        assert_ne!(few.addresses(), derive(2, 3).addresses());
+        let few = Accounts::own(1, 3);
+        assert_eq!(few.addresses(), &Accounts::own(1, 5).addresses()[..3]);
+        assert_ne!(few.addresses(), Accounts::own(2, 3).addresses());
         assert_eq!(Address::of(&few.payers()[2].public()), few.addresses()[2]);
     }
 
     #[test]
     fn customers_are_their_custodians() {
-        let accounts = Accounts::derive(1, 40, Mix::Custodial);
+        let accounts = Accounts::custodial(1, 40);
         let custodian = Address::of(&accounts.payers()[15].public());
         let place = accounts.place_of_customer(15, 2);
         assert_eq!(accounts.addresses()[place], Address::of_customer(&custodian, 2));

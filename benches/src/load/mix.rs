@@ -41,6 +41,14 @@ impl Mix {
         }
     }
 
+    /// The accounts of this load: at least `count`, whose keys follow from `seed`.
+    pub(super) fn accounts(self, seed: u64, count: usize) -> Accounts {
+        match self {
+            Mix::SelfSigned | Mix::Hot => Accounts::own(seed, count),
+            Mix::Custodial => Accounts::custodial(seed, count),
+        }
+    }
+
     /// What the payer in this place is to do.
     pub(super) fn instruction(
         self,

@@ -108,7 +108,7 @@ async fn load(
 
     let (seed, count, mix) = (options.seed, options.accounts as usize, options.mix);
     progress.step(&format!("{count} accounts"));
-    let accounts = tokio::task::spawn_blocking(move || Accounts::derive(seed, count, mix)).await?;
+    let accounts = tokio::task::spawn_blocking(move || mix.accounts(seed, count)).await?;
     let payer = net::account_key(net, PAYER)?;
     let first_salt = now().0 << 20;
     let funding = Funding { clients: &clients, chain: &chain, asset, payer: &payer, first_salt };

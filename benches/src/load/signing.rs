@@ -232,7 +232,7 @@ mod tests {
             chain: CHAIN,
             asset: AssetId(0),
             mix: Mix::SelfSigned,
-            accounts: Accounts::derive(1, 3, Mix::SelfSigned),
+            accounts: Accounts::own(1, 3),
             seed: 1,
             first_salt: 100,
             schedule,

@@ -9,11 +9,11 @@ use types::{
     AccountKey, Amount, Deadline, Instruction, KeyPolicy, KeyRole, PolicyKey, SessionGrant, SessionScope, Thresholds,
 };
 
-use super::amount::{amount, grouped};
 use super::network::{Network, NetworkArgs, Validator};
 use super::sending::Sending;
-use super::span::seconds;
-use super::submission::now;
+use super::sending::submission::now;
+use super::text::amount::{amount, grouped};
+use super::text::span::seconds;
 use super::{Failure, Outcome};
 
 /// Show and change what opens an account: its keys and session keys

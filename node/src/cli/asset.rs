@@ -11,11 +11,11 @@ use types::{
     PolicyId, Role, Timestamp,
 };
 
-use super::amount::{amount, grouped};
 use super::network::{Network, NetworkArgs, Validator};
-use super::origin::{OriginArg, origin};
+use super::sending::submission::now;
 use super::sending::{Sending, asset};
-use super::submission::now;
+use super::text::amount::{amount, grouped};
+use super::text::origin::{OriginArg, origin};
 use super::{Failure, Outcome};
 
 /// Show an asset, propose and approve what changes it

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use audit::{Auditor, Report, Signatures, SignedReport, Speed};
 
-use super::amount::grouped;
 use super::source::{self, SourceArgs};
+use super::text::amount::grouped;
 use super::{Failure, Outcome};
 use crate::home::{KeyFile, KeyKind};
 use crate::reexecution::{Chain, Ended};

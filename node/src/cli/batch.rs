@@ -7,9 +7,9 @@ use serde::Deserialize;
 use types::codec::{Bounded, Text};
 use types::{Address, CustodialPayment, Instruction, MAX_BATCH_PAYMENTS, Payment};
 
-use super::amount::amount;
 use super::network::{Network, NetworkArgs};
 use super::sending::Sending;
+use super::text::amount::amount;
 use super::{Failure, Outcome};
 
 /// Pay for a custodian's customers, many payments under one signature

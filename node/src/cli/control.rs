@@ -7,9 +7,9 @@ use rpc::{BaroApiClient, FreezeInfo, HolderInfo, ParkedInfo};
 use types::codec::{Bounded, Text};
 use types::{Address, Amount, Compliance, Extent, Height, Instruction, ListId, Payment, PolicyId, PolicyTerms, Tier};
 
-use super::amount::{amount, grouped};
 use super::network::{Network, NetworkArgs, Validator};
 use super::sending::{Sending, asset};
+use super::text::amount::{amount, grouped};
 use super::{Failure, Outcome};
 
 /// Freeze and thaw, set tiers, keep policies and sanction lists, claim what was parked

@@ -10,8 +10,8 @@ use genesis::{Account, Asset, ChainSpec, Fees, Genesis, Parameters, Validator};
 use types::{Address, Amount, Role, Timestamp};
 
 use super::Outcome;
-use super::amount::{amount, grouped};
 use super::listening::Listening;
+use super::text::amount::{amount, grouped};
 use crate::home::{Entry, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY, read_genesis};
 use crate::network::peer_id_of;
 

@@ -1,7 +1,6 @@
 //! The command line.
 
 mod account;
-mod amount;
 mod asset;
 mod audit;
 mod batch;
@@ -18,20 +17,17 @@ mod merchant;
 mod network;
 mod node;
 mod order;
-mod origin;
 mod pay;
 mod program;
 mod query;
 mod receipt;
 mod redemption;
 mod sending;
-mod signing;
 mod simulate;
 mod soak;
 mod source;
-mod span;
 mod statement;
-mod submission;
+mod text;
 mod validators;
 
 use std::io::IsTerminal;

@@ -5,9 +5,9 @@ use rpc::{BaroApiClient, OrderInfo};
 use types::codec::Text;
 use types::{Address, Amount, Instruction, OrderId, Payment};
 
-use super::amount::{amount, grouped};
 use super::network::{NetworkArgs, Validator};
 use super::sending::Sending;
+use super::text::amount::{amount, grouped};
 use super::{Failure, Outcome};
 
 /// Pay orders of registered merchants: charge, hold, capture, void, refund

@@ -5,8 +5,8 @@ use types::codec::Text;
 use types::{Amount, Instruction};
 
 use super::Outcome;
-use super::amount::amount;
 use super::sending::Sending;
+use super::text::amount::amount;
 
 /// Pay an account and wait until the payment is final
 #[derive(Debug, clap::Args)]

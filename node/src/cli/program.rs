@@ -13,8 +13,8 @@ use vm::program::assembler::{Assembly, assemble};
 use vm::program::testing::{Report, run_script};
 use vm::program::{VerifiedProgram, code_hash, verify};
 
-use super::amount::grouped;
 use super::network::NetworkArgs;
+use super::text::amount::grouped;
 use super::{Failure, Outcome};
 
 /// The end of a source file's name.

@@ -7,10 +7,10 @@ use futures::future::join_all;
 use rpc::{BaroApiClient, NodeStatus, TransactionStatus};
 use types::{Height, TransactionId};
 
-use super::amount::grouped;
 use super::history::lines;
 use super::network::{NetworkArgs, Validator};
-use super::submission::outcome;
+use super::sending::submission::outcome;
+use super::text::amount::grouped;
 use super::{Failure, Outcome};
 
 /// How long `baro tx --wait` waits.

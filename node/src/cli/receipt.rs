@@ -9,9 +9,9 @@ use rpc::BaroApiClient;
 use types::{AssetId, TransactionId};
 use vm::Outcome as TransactionOutcome;
 
-use super::amount::grouped;
 use super::network::{NetworkArgs, Validator};
 use super::sending::asset as asset_of;
+use super::text::amount::grouped;
 use super::{Failure, Outcome};
 
 /// Proofs that anyone checks with the genesis file alone

@@ -5,9 +5,9 @@ use types::codec::Text;
 use types::{Amount, Instruction, Issuance};
 
 use super::Outcome;
-use super::amount::amount;
-use super::origin::{OriginArg, origin};
 use super::sending::Sending;
+use super::text::amount::amount;
+use super::text::origin::{OriginArg, origin};
 
 /// Redeem money at par
 #[derive(Debug, clap::Subcommand)]

@@ -6,8 +6,8 @@ use anyhow::{Context, bail};
 use audit::{Auditor, Moment, Period, RecordsHold, Signatures, Statement, StatementBuilder, Supply};
 use types::{Amount, Height};
 
-use super::amount::grouped;
 use super::source::{self, SourceArgs};
+use super::text::amount::grouped;
 use super::{Failure, Outcome};
 
 /// Show what moved in an account, between an opening and a closing balance

@@ -175,13 +175,8 @@ fn account_info(replica: &Replica, address: Address) -> AccountInfo {
     }
 }
 
-pub(super) fn asset_info(id: AssetId, asset: &vm::Asset) -> AssetInfo {
-    let symbol = asset.symbol.to_string();
-    AssetInfo { id, symbol, decimals: asset.decimals, issuer: asset.issuer, supply: asset.supply }
-}
-
 fn assets(replica: &Replica) -> Vec<AssetInfo> {
-    replica.ledger().assets().iter().zip(0..).map(|(asset, id)| asset_info(AssetId(id), asset)).collect()
+    replica.ledger().assets().iter().zip(0..).map(|(asset, id)| records::asset_info(AssetId(id), asset)).collect()
 }
 
 #[async_trait]

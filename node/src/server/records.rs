@@ -4,13 +4,11 @@ use std::ops::Bound;
 
 use replica::Replica;
 use rpc::{
-    AssetDetails, AttestationInfo, FreezeInfo, HolderInfo, KeysInfo, MerchantInfo, OrderInfo, ParkedInfo, PolicyInfo,
-    ProposalInfo, RedemptionInfo, SanctionInfo, SanctionListInfo, SessionInfo,
+    AssetDetails, AssetInfo, AttestationInfo, FreezeInfo, HolderInfo, KeysInfo, MerchantInfo, OrderInfo, ParkedInfo,
+    PolicyInfo, ProposalInfo, RedemptionInfo, SanctionInfo, SanctionListInfo, SessionInfo,
 };
 use types::{Address, Amount, AssetId, ListId, OrderId, Origin, PolicyId, Role, TransactionId};
 use vm::{Freeze, Ledger, Order, Record, RecordKey};
-
-use super::methods::asset_info;
 
 /// The most entries of a list in one answer.
 const MAX_ENTRIES: usize = 1_000;
@@ -20,6 +18,12 @@ const MAX_SANCTIONS: usize = 10_000;
 
 const FIRST: Origin = Origin { transaction: TransactionId([0; 32]), instruction: 0 };
 const LAST: Origin = Origin { transaction: TransactionId([0xff; 32]), instruction: u32::MAX };
+
+/// What an asset is.
+pub(super) fn asset_info(id: AssetId, asset: &vm::Asset) -> AssetInfo {
+    let symbol = asset.symbol.to_string();
+    AssetInfo { id, symbol, decimals: asset.decimals, issuer: asset.issuer, supply: asset.supply }
+}
 
 /// Everything that holds for an asset.
 pub(super) fn asset(replica: &Replica, id: AssetId) -> Option<AssetDetails> {

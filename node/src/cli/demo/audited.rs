@@ -4,9 +4,9 @@ use anyhow::{Context, ensure};
 use types::{Amount, AssetId};
 
 use super::stage::Stage;
-use crate::cli::amount::grouped;
 use crate::cli::audit::examine;
 use crate::cli::network::Network;
+use crate::cli::text::amount::grouped;
 use crate::reexecution::open_rpc;
 
 /// Checks the whole chain again, from its genesis file and with every signature, on no validator's word: nothing may be

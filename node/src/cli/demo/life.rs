@@ -14,9 +14,9 @@ use vm::program::assembler::assemble;
 use super::audited::audited;
 use super::stage::Stage;
 use crate::cli::Outcome;
-use crate::cli::amount::grouped;
 use crate::cli::network::NetworkArgs;
-use crate::cli::submission::now;
+use crate::cli::sending::submission::now;
+use crate::cli::text::amount::grouped;
 
 const ACTORS: [&str; 9] =
     ["approver", "compliance", "pauser", "attestor", "alice", "cafe", "processor", "treasury", "abroad"];

@@ -8,10 +8,10 @@ use rpc::{BaroApiClient, TransactionStatus};
 use types::{Address, AssetId, Hash, Instruction, Origin, SecretKey, TransactionId};
 
 use crate::cli::Failure;
-use crate::cli::amount::grouped;
 use crate::cli::network::{Network, Validator};
-use crate::cli::signing::Signers;
-use crate::cli::submission::Submission;
+use crate::cli::sending::signing::Signers;
+use crate::cli::sending::submission::Submission;
+use crate::cli::text::amount::grouped;
 
 /// How long a step may take to be final.
 const PATIENCE: Duration = Duration::from_secs(70);

@@ -10,7 +10,7 @@ use rpc::{BaroApiClient, BlockInfo};
 
 use super::program;
 use crate::cli::network::Validator;
-use crate::cli::submission::now;
+use crate::cli::sending::submission::now;
 use crate::localnet::Localnet;
 
 /// What the figures are about.

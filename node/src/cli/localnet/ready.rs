@@ -10,10 +10,10 @@ use types::{Amount, AssetId, Instruction, TransactionId};
 
 use super::program;
 use crate::cli::Failure;
-use crate::cli::amount::grouped;
 use crate::cli::network::Validator;
-use crate::cli::signing::Signers;
-use crate::cli::submission::Submission;
+use crate::cli::sending::signing::Signers;
+use crate::cli::sending::submission::Submission;
+use crate::cli::text::amount::grouped;
 use crate::home::{KeyFile, KeyKind};
 use crate::localnet::{ACCOUNTS, Localnet};
 

@@ -10,8 +10,8 @@ use super::deploy::arguments;
 use super::show::{deployed, entry_line, most_gas, verified};
 use super::value::Values;
 use crate::cli::Outcome;
-use crate::cli::amount::{amount, grouped};
 use crate::cli::sending::Sending;
+use crate::cli::text::amount::{amount, grouped};
 
 /// Call a program and wait until the call is final
 #[derive(Debug, clap::Args)]

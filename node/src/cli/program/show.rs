@@ -12,8 +12,8 @@ use vm::program::{Entry, GasBound, VerifiedProgram, code_hash, gas, gas_bound, v
 
 use super::read_program;
 use super::value::Values;
-use crate::cli::amount::grouped;
 use crate::cli::network::{Network, NetworkArgs, Validator};
+use crate::cli::text::amount::grouped;
 use crate::cli::{Failure, Outcome};
 
 /// Shows the program in a file, or at an address.

@@ -8,8 +8,8 @@ use vm::program::{Word, hash};
 
 use crate::cli::Failure;
 use crate::cli::network::Network;
-use crate::cli::span::millis;
-use crate::cli::submission::now;
+use crate::cli::sending::submission::now;
+use crate::cli::text::span::millis;
 
 /// What names can stand for, and the time from which others count.
 pub(super) struct Values<'a> {

@@ -9,8 +9,8 @@ use types::codec::Bounded;
 use types::{Hash, Height, Instruction, Member, MemberError, SecretKey, Timestamp, ValidatorChange};
 
 use super::super::network::{NetworkArgs, Validator};
-use super::super::signing::Signers;
-use super::super::submission::Submission;
+use super::super::sending::signing::Signers;
+use super::super::sending::submission::Submission;
 use super::super::{Failure, Outcome};
 use super::view;
 use crate::home::Home;

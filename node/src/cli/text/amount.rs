@@ -3,7 +3,7 @@
 use types::Amount;
 
 /// Reads an amount in the asset's smallest unit; underscores may group the digits.
-pub(super) fn amount(text: &str) -> Result<Amount, String> {
+pub(in crate::cli) fn amount(text: &str) -> Result<Amount, String> {
     let digits = text.replace('_', "");
     let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
     let amount = digits.parse().ok().filter(|_| is_number);
@@ -11,7 +11,7 @@ pub(super) fn amount(text: &str) -> Result<Amount, String> {
 }
 
 /// A number with its thousands apart.
-pub(super) fn grouped(number: u128) -> String {
+pub(in crate::cli) fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (place, digit) in digits.chars().enumerate() {

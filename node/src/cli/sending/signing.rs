@@ -3,12 +3,12 @@
 use anyhow::Context;
 use types::{AccountSecret, Address, Hash, Payload, SecretKey, Sponsorship, Transaction};
 
-use super::Failure;
-use super::network::Network;
+use crate::cli::Failure;
+use crate::cli::network::Network;
 
 /// Who acts, who signs, and who pays the fee
 #[derive(Debug, clap::Args)]
-pub(super) struct SigningArgs {
+pub(in crate::cli) struct SigningArgs {
     /// Who acts and pays: a key file, or an account of the local network
     #[arg(long, value_name = "KEY")]
     from: String,
@@ -29,7 +29,7 @@ pub(super) struct SigningArgs {
 
 impl SigningArgs {
     /// Reads the keys.
-    pub(super) fn signers(&self, network: &Network) -> Result<Signers, Failure> {
+    pub(in crate::cli) fn signers(&self, network: &Network) -> Result<Signers, Failure> {
         let first = network.key(&self.from)?;
         let payer = match &self.account {
             Some(account) => network.address(account)?,
@@ -53,21 +53,21 @@ impl SigningArgs {
 }
 
 /// The keys that sign a transaction, and for whom.
-pub(super) struct Signers {
+pub(in crate::cli) struct Signers {
     /// The account that acts and pays.
-    pub(super) payer: Address,
+    pub(in crate::cli) payer: Address,
     secrets: Vec<AccountSecret>,
     sponsor: Option<(Address, AccountSecret)>,
 }
 
 impl Signers {
     /// The key whose address the account has, alone.
-    pub(super) fn one(key: &SecretKey) -> Signers {
+    pub(in crate::cli) fn one(key: &SecretKey) -> Signers {
         Signers { payer: Address::of(&key.public()), secrets: vec![key.clone().into()], sponsor: None }
     }
 
     /// Signs a payload of the payer's. `chain` is the genesis hash.
-    pub(super) fn sign(&self, payload: Payload, chain: &Hash) -> Result<Transaction, Failure> {
+    pub(in crate::cli) fn sign(&self, payload: Payload, chain: &Hash) -> Result<Transaction, Failure> {
         let id = payload.id(chain);
         let secrets: Vec<&AccountSecret> = self.secrets.iter().collect();
         let transaction = Transaction::sign_with(payload, &secrets, chain).context("--from and --co-sign")?;

@@ -4,10 +4,10 @@ use types::{Origin, TransactionId};
 
 /// The place of an instruction as a user names it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct OriginArg(pub(super) Origin);
+pub(in crate::cli) struct OriginArg(pub(in crate::cli) Origin);
 
 /// Reads `ID:NUMBER`, or an id alone for its first instruction.
-pub(super) fn origin(text: &str) -> Result<OriginArg, String> {
+pub(in crate::cli) fn origin(text: &str) -> Result<OriginArg, String> {
     if text.contains(':') {
         return text.parse().map(OriginArg).map_err(|error| format!("{error}"));
     }

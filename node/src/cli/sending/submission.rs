@@ -10,9 +10,9 @@ use rpc::{BaroApiClient, HexBytes, TransactionStatus, code};
 use types::codec::{Bounded, encode};
 use types::{ChainTag, Deadline, Hash, Instruction, Payload, Timestamp, TransactionId};
 
-use super::Failure;
-use super::network::Validator;
 use super::signing::Signers;
+use crate::cli::Failure;
+use crate::cli::network::Validator;
 
 /// So long one validator is asked to wait before the next one is.
 const SLICE: Duration = Duration::from_secs(10);
@@ -21,20 +21,20 @@ const SLICE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// A signed transaction as it travels.
-pub(super) struct Submission {
-    pub(super) id: TransactionId,
+pub(in crate::cli) struct Submission {
+    pub(in crate::cli) id: TransactionId,
     bytes: HexBytes,
 }
 
 /// Civil time.
-pub(super) fn now() -> Timestamp {
+pub(in crate::cli) fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
 impl Submission {
     /// Signs instructions of the signers' account, to be executed within `valid_seconds`.
-    pub(super) fn sign(
+    pub(in crate::cli) fn sign(
         chain: &Hash,
         signers: &Signers,
         instructions: Vec<Instruction>,
@@ -53,7 +53,7 @@ impl Submission {
     }
 
     /// Hands the transaction to the first validator that takes it. After `Unreachable` it may have arrived nevertheless.
-    pub(super) async fn send(&self, validators: &[Validator]) -> Result<(), Failure> {
+    pub(in crate::cli) async fn send(&self, validators: &[Validator]) -> Result<(), Failure> {
         let mut failure = None;
         let mut may_have_arrived = false;
         for validator in validators {
@@ -84,7 +84,7 @@ impl Submission {
 
     /// What becomes of the transaction, as far as it is certain within `patience`. Where a validator is silent or has not
     /// seen the transaction, the next one gets it.
-    pub(super) async fn wait(
+    pub(in crate::cli) async fn wait(
         &self,
         validators: &[Validator],
         patience: Duration,
@@ -94,7 +94,7 @@ impl Submission {
 }
 
 /// What becomes of somebody's transaction, as far as it is certain within `patience`.
-pub(super) async fn outcome(
+pub(in crate::cli) async fn outcome(
     validators: &[Validator],
     id: TransactionId,
     patience: Duration,

@@ -1,7 +1,7 @@
 //! Lengths of time as people write them.
 
 /// A length of time such as `90s`, `15m`, `2h` or `7d`, in milliseconds.
-pub(super) fn millis(text: &str) -> Option<u64> {
+pub(in crate::cli) fn millis(text: &str) -> Option<u64> {
     let unit = text.chars().next_back()?;
     let seconds = match unit {
         's' => 1,
@@ -16,7 +16,7 @@ pub(super) fn millis(text: &str) -> Option<u64> {
 }
 
 /// Reads a length of time from an option, in whole seconds.
-pub(super) fn seconds(text: &str) -> Result<u32, String> {
+pub(in crate::cli) fn seconds(text: &str) -> Result<u32, String> {
     let seconds = millis(text).and_then(|millis| u32::try_from(millis / 1_000).ok());
     seconds.ok_or_else(|| "a length of time is a number and a unit, such as 90s, 15m, 2h or 7d".to_owned())
 }

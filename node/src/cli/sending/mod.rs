@@ -1,5 +1,8 @@
 //! What every command needs that signs a transaction, sends it and waits for its certain outcome.
 
+pub(super) mod signing;
+pub(super) mod submission;
+
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -8,9 +11,9 @@ use types::codec::Text;
 use types::{Address, AssetId, Compliance, Instruction, TransactionId};
 
 use super::network::{Network, NetworkArgs, Validator};
-use super::signing::SigningArgs;
-use super::submission::Submission;
 use super::{Failure, Outcome};
+use signing::SigningArgs;
+use submission::Submission;
 
 /// What every transaction needs.
 #[derive(Debug, clap::Args)]
