@@ -5,5 +5,6 @@ mod bank;
 mod faults;
 mod flips;
 mod good;
+mod orders;
 mod reports;
 mod statements;
