@@ -12,6 +12,7 @@
 //!   would rest on a block or a state that is not the chain's.
 //! - [`Books`] is the observer that keeps supplies and reserves: each mint and each burn, by whom and under which role.
 //! - [`Statement`] is the observer that keeps an account's movements. It must tie: opening and movements make closing.
+//! - [`MerchantReport`] is the observer that keeps what a merchant's orders come to: gross, fee, VAT and net. It must tie too.
 //! - [`Report`] is what is said in the end; [`SignedReport`] is a report with the auditor's signature.
 //!
 //! There is no clock, disk, socket or thread here: the shell measures time and feeds blocks.
@@ -22,7 +23,11 @@ mod chain;
 mod entitlement;
 mod entry;
 mod finding;
+mod merchant;
+mod orders;
 mod report;
+mod rows;
+mod signed;
 mod start;
 mod statement;
 mod time;
@@ -31,7 +36,10 @@ pub use auditor::{Audited, Auditor, Progress, Stop};
 pub use books::{Books, ReserveChange, SupplyChange};
 pub use entry::{Entry, EntryError, PreparedBlock, Signatures};
 pub use finding::{Fault, Finding};
+pub use merchant::{MerchantReport, MerchantReportBuilder, MerchantReportError, OrderLine, OrderTotals};
+pub use orders::{OrderName, OrderStep};
 pub use report::{RecordsHold, Report, ReportError, ReportedFinding, SignedReport, Speed, Supply};
+pub use signed::Signed;
 pub use start::{Start, StartError};
 pub use statement::{Counterparty, Line, Merchant, Period, Statement, StatementBuilder, StatementError, Totals};
 pub use time::{Moment, TimeError, iso};

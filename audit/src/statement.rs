@@ -9,10 +9,14 @@ use types::{
 use vm::{AccountMovement, Ledger, Movements, Record, RecordKey};
 
 use crate::Audited;
+use crate::orders::OrderName;
 
 mod csv;
+mod orders;
 
-/// The most counterparties, memos and references that a line names.
+use orders::{OwnOrders, Touched};
+
+/// The most counterparties, memos, references and orders that a line names.
 const MAX_NAMED: usize = 16;
 
 /// A period of block time: from the first time on, before the second.
@@ -109,6 +113,8 @@ pub struct Line {
     pub memos: Vec<String>,
     /// Their references.
     pub references: Vec<String>,
+    /// The merchants' orders that the account's money was moved for: it is the customer, the merchant, or has a share.
+    pub orders: Vec<OrderName>,
 }
 
 /// The other side of a movement.
@@ -176,6 +182,7 @@ pub struct StatementBuilder {
     opening: BTreeMap<AssetId, Amount>,
     closing: BTreeMap<AssetId, Amount>,
     merchant: Option<Merchant>,
+    orders: OwnOrders,
     lines: Vec<Line>,
     height: Height,
     state_root: Hash,
@@ -191,6 +198,7 @@ impl StatementBuilder {
             opening: balances.clone(),
             closing: balances,
             merchant: merchant(start, &account),
+            orders: OwnOrders::of(account, start),
             lines: Vec::new(),
             height,
             state_root: start.state_root(),
@@ -204,11 +212,13 @@ impl StatementBuilder {
             return;
         }
         let is_before = self.period.from.is_some_and(|from| now < from);
+        let touched = self.orders.touched(block, ledger);
         for movements in block.movements {
+            let orders = movements.receipt.and_then(|place| touched.get(&place)).map_or(&[][..], |orders| &orders[..]);
             for moved in movements.accounts.iter().filter(|moved| moved.account == self.account) {
                 match is_before {
                     true => drop(self.opening.insert(moved.asset, moved.after)),
-                    false => self.lines.push(line(block, movements, moved)),
+                    false => self.lines.push(line(block, movements, moved, orders)),
                 }
             }
         }
@@ -221,7 +231,7 @@ impl StatementBuilder {
 
     /// The statement, if it ties. `ledger` names the assets, `chain` is the genesis hash.
     pub fn finish(self, chain: Hash, ledger: &Ledger) -> Result<Statement, StatementError> {
-        let StatementBuilder { account, period, opening, closing, merchant, lines, height, state_root } = self;
+        let StatementBuilder { account, period, opening, closing, merchant, lines, height, state_root, .. } = self;
         let mut assets: Vec<AssetId> = opening.keys().chain(closing.keys()).copied().collect();
         assets.extend(lines.iter().map(|line| line.asset));
         assets.sort_unstable();
@@ -276,11 +286,11 @@ impl Statement {
     }
 }
 
-fn balances(ledger: &Ledger, account: &Address) -> BTreeMap<AssetId, Amount> {
+pub(crate) fn balances(ledger: &Ledger, account: &Address) -> BTreeMap<AssetId, Amount> {
     ledger.account(account).map(|account| account.balances().collect()).unwrap_or_default()
 }
 
-fn merchant(ledger: &Ledger, account: &Address) -> Option<Merchant> {
+pub(crate) fn merchant(ledger: &Ledger, account: &Address) -> Option<Merchant> {
     let Some(Record::Merchant(entry)) = ledger.record(&RecordKey::Merchant(*account)) else { return None };
     Some(Merchant {
         name: entry.name.to_string(),
@@ -296,9 +306,11 @@ fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
     amounts.fold(Amount::ZERO, |sum, amount| Amount(sum.0.saturating_add(amount.0)))
 }
 
-fn line(block: &Audited<'_>, movements: &Movements, moved: &AccountMovement) -> Line {
+fn line(block: &Audited<'_>, movements: &Movements, moved: &AccountMovement, orders: &[Touched]) -> Line {
     let transaction = movements.receipt.map(|place| block.transactions[place as usize]);
-    let (memos, references) = transaction.map(|transaction| texts(transaction, moved)).unwrap_or_default();
+    let orders = orders.iter().filter(|(asset, _)| *asset == moved.asset).map(|(_, named)| named.clone());
+    let orders: Vec<OrderName> = orders.take(MAX_NAMED).collect();
+    let (memos, references) = transaction.map(|transaction| texts(transaction, moved, &orders)).unwrap_or_default();
     Line {
         timestamp: block.header.timestamp,
         height: block.header.height,
@@ -311,6 +323,7 @@ fn line(block: &Audited<'_>, movements: &Movements, moved: &AccountMovement) -> 
         counterparties: counterparties(movements, moved),
         memos,
         references,
+        orders,
     }
 }
 
@@ -331,8 +344,12 @@ fn counterparties(movements: &Movements, moved: &AccountMovement) -> Vec<Counter
     accounts.chain(records).chain(supplies.map(|_| Counterparty::Supply)).take(MAX_NAMED).collect()
 }
 
-/// Memos and references of the transfers of this asset to or from the account.
-fn texts(transaction: &AuthorizedTransaction, moved: &AccountMovement) -> (Vec<String>, Vec<String>) {
+/// Memos and references of the transfers of this asset to or from the account, or to the address of one of its orders.
+fn texts(
+    transaction: &AuthorizedTransaction,
+    moved: &AccountMovement,
+    orders: &[OrderName],
+) -> (Vec<String>, Vec<String>) {
     let payload = transaction.payload();
     let (mut memos, mut references) = (Vec::new(), Vec::new());
     let add = |list: &mut Vec<String>, text: &str| {
@@ -341,26 +358,19 @@ fn texts(transaction: &AuthorizedTransaction, moved: &AccountMovement) -> (Vec<S
         }
     };
     let is_payers = payload.payer == moved.account;
+    let is_for = |to: &Address| {
+        let is_orders = |named: &OrderName| Address::of_order(&named.merchant, &named.order) == *to;
+        *to == moved.account || !is_payers && orders.iter().any(is_orders)
+    };
     for instruction in payload.instructions.iter() {
         match instruction {
             Instruction::Transfer { asset, to, memo, reference, .. }
-                if *asset == moved.asset && is_payers != (*to == moved.account) =>
+                if *asset == moved.asset && is_payers != is_for(to) =>
             {
                 add(&mut memos, memo);
                 add(&mut references, reference);
             }
             Instruction::Payment(payment) => match &**payment {
-                Payment::Charge { merchant, order, .. }
-                | Payment::Hold { merchant, order, .. }
-                | Payment::Expire { merchant, order }
-                    if is_payers || *merchant == moved.account =>
-                {
-                    add(&mut references, order);
-                }
-                // The merchant pays for these; whoever's money they move is the order's customer.
-                Payment::Capture { order, .. } | Payment::Void { order } | Payment::Refund { order, .. } => {
-                    add(&mut references, order);
-                }
                 Payment::Batch { asset, payments } if *asset == moved.asset => {
                     let own = payments.iter().filter(|payment| is_payers || payment.to == moved.account);
                     own.for_each(|payment| add(&mut references, &payment.reference));

@@ -38,7 +38,7 @@ pub(crate) fn validator(number: u8) -> SecretKey {
 }
 
 /// Alice has 1000 won and Bob 50; four validators. Whoever acts for the dollar has a few won, hence an account.
-pub(crate) fn genesis() -> Genesis {
+pub(crate) fn spec() -> ChainSpec {
     let entry = |number: u8| Validator {
         name: format!("v{number}"),
         key: validator(number).public(),
@@ -52,15 +52,18 @@ pub(crate) fn genesis() -> Genesis {
     let roles =
         AssetRoles { approver: Some(address(APPROVER)), attestor: Some(address(ATTESTOR)), ..AssetRoles::default() };
     let watched = Asset { roles, supply_cap: Some(Amount(900)), ..Asset::new("USD", 2, address(ISSUER)) };
-    let spec = ChainSpec {
+    ChainSpec {
         chain_id: "audited".to_owned(),
         timestamp: Timestamp(SECOND * 1_000),
         parameters: Parameters { validator_notice_millis: 1_000, ..Parameters::default() },
         validators: (0..4).map(entry).collect(),
         assets: vec![Asset::new("KRW", 0, address(ISSUER)), watched],
         accounts: vec![holding(ALICE, 1_000), holding(BOB, 50)],
-    };
-    spec.genesis().unwrap()
+    }
+}
+
+pub(crate) fn genesis() -> Genesis {
+    spec().genesis().unwrap()
 }
 
 pub(crate) fn transfer(to: u8, amount: u128) -> Instruction {
@@ -77,7 +80,10 @@ pub(crate) fn burn(amount: u128) -> Instruction {
 }
 
 pub(crate) fn signed(payer: &SecretKey, salt: u64, instructions: Vec<Instruction>) -> Transaction {
-    let chain = genesis().hash();
+    signed_for(genesis().hash(), payer, salt, instructions)
+}
+
+fn signed_for(chain: Hash, payer: &SecretKey, salt: u64, instructions: Vec<Instruction>) -> Transaction {
     let payload = Payload {
         chain: ChainTag::of(&chain),
         payer: Address::of(&payer.public()),
@@ -125,10 +131,18 @@ pub(crate) fn certify(ballot: Ballot, committee: &Committee, seats: &[SecretKey]
 
 impl Chain {
     pub(crate) fn new() -> Chain {
-        let genesis = genesis();
+        Chain::of(genesis())
+    }
+
+    pub(crate) fn of(genesis: Genesis) -> Chain {
         let (ledger, tip, committee) = (genesis.ledger().unwrap(), genesis.block().header.clone(), genesis.committee());
         let (entries, handovers, seats) = (Vec::new(), Vec::new(), (0..4).map(validator).collect());
         Chain { genesis, ledger, tip, committee, entries, handovers, seats }
+    }
+
+    /// A payment on this chain, whose genesis may be another than that of most tests.
+    pub(crate) fn pay(&self, payer: u8, salt: u64, instructions: Vec<Instruction>) -> Transaction {
+        signed_for(self.genesis.hash(), &key(payer), salt, instructions)
     }
 
     /// The next block with these transactions in two batches, as honest validators would make it. The ledger goes on.

@@ -5,5 +5,7 @@ mod bank;
 mod faults;
 mod flips;
 mod good;
+mod merchants;
+mod orders;
 mod reports;
 mod statements;

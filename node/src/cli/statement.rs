@@ -3,21 +3,30 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use audit::{Auditor, Moment, Period, RecordsHold, Signatures, Statement, StatementBuilder, Supply};
-use types::{Amount, Height};
+use audit::{
+    Auditor, Line, MerchantReport, MerchantReportBuilder, Moment, Period, RecordsHold, Signatures, Statement,
+    StatementBuilder, Supply,
+};
+use types::{Address, Amount, Height};
 
 use super::source::{self, SourceArgs};
 use super::text::amount::grouped;
 use super::{Failure, Outcome};
+use crate::reexecution::Chain;
 
 /// Show what moved in an account, between an opening and a closing balance
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The chain is executed again from its start, with every certificate verified, so nothing is taken from a validator's word. \
-Times are block time: 2026-03-01, 2026-03-01T09:30:00+09:00 or milliseconds since 1970.")]
+Times are block time: 2026-03-01, 2026-03-01T09:30:00+09:00 or milliseconds since 1970.
+
+A merchant's day: baro statement cafe --orders --from 2026-03-01+09:00 --to 2026-03-02+09:00")]
 pub(super) struct StatementArgs {
     /// The account: an address, or an account of the local network
     account: String,
+    /// Show instead what came of the orders of this merchant: each step with gross, fee, VAT and net
+    #[arg(long)]
+    orders: bool,
     #[command(flatten)]
     source: SourceArgs,
     /// The first time that counts [default: the chain's start]
@@ -56,7 +65,7 @@ fn height(text: &str) -> Result<Height, String> {
 }
 
 pub(super) async fn statement(args: StatementArgs) -> Outcome {
-    let StatementArgs { account, source, from, to, csv, json, out } = args;
+    let StatementArgs { account, orders, source, from, to, csv, json, out } = args;
     let period = Period { from: from.map(|from| from.0), to: to.map(|to| to.0) };
     if let (Some(from), Some(to)) = (period.from, period.to)
         && from >= to
@@ -66,22 +75,52 @@ pub(super) async fn statement(args: StatementArgs) -> Outcome {
     let account = source.address(&account)?;
     let chain = source.open().await?;
     chain.notes.iter().for_each(|note| eprintln!("note: {note}"));
-    let builder = StatementBuilder::new(account, period, chain.start.height(), chain.start.ledger());
-    let (ended, builder) =
-        source::run(chain, Signatures::OnCertificates, None, builder, StatementBuilder::observe).await?;
-    refuse_faulty(&ended.auditor)?;
-    let tied = builder.finish(ended.auditor.chain(), ended.auditor.ledger());
-    let statement = tied.map_err(|error| Failure::Unsuccessful(format!("the statement does not tie: {error}")))?;
-    let text = match (csv, json) {
-        (true, _) => statement.to_csv(),
-        (_, true) => serde_json::to_string_pretty(&statement).context("writing the statement as JSON")? + "\n",
-        _ => plain(&statement),
+    let text = if orders {
+        let report = of_orders(chain, account, period).await?;
+        match (csv, json) {
+            (true, _) => report.to_csv(),
+            (_, true) => pretty(&report)?,
+            _ => report.to_string(),
+        }
+    } else {
+        let statement = of_account(chain, account, period).await?;
+        match (csv, json) {
+            (true, _) => statement.to_csv(),
+            (_, true) => pretty(&statement)?,
+            _ => plain(&statement),
+        }
     };
     match out {
         Some(path) => std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?,
         None => print!("{text}"),
     }
     Ok(())
+}
+
+async fn of_account(chain: Chain, account: Address, period: Period) -> Result<Statement, Failure> {
+    let builder = StatementBuilder::new(account, period, chain.start.height(), chain.start.ledger());
+    let (ended, builder) =
+        source::run(chain, Signatures::OnCertificates, None, builder, StatementBuilder::observe).await?;
+    refuse_faulty(&ended.auditor)?;
+    let tied = builder.finish(ended.auditor.chain(), ended.auditor.ledger());
+    tied.map_err(|error| Failure::Unsuccessful(format!("the statement does not tie: {error}")))
+}
+
+async fn of_orders(chain: Chain, merchant: Address, period: Period) -> Result<MerchantReport, Failure> {
+    let builder = MerchantReportBuilder::new(merchant, period, chain.start.height(), chain.start.ledger());
+    let (ended, builder) =
+        source::run(chain, Signatures::OnCertificates, None, builder, MerchantReportBuilder::observe).await?;
+    refuse_faulty(&ended.auditor)?;
+    let tied = builder.finish(ended.auditor.chain(), ended.auditor.ledger());
+    let report = tied.map_err(|error| Failure::Unsuccessful(format!("the report does not tie: {error}")))?;
+    if report.merchant.is_none() && report.totals.is_empty() {
+        return Err(anyhow::anyhow!("{merchant} is not in the registry of merchants and has no orders").into());
+    }
+    Ok(report)
+}
+
+fn pretty(what: &impl serde::Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(what).context("writing JSON")? + "\n")
 }
 
 pub(super) async fn trial_balance(args: TrialBalanceArgs) -> Outcome {
@@ -175,7 +214,8 @@ fn plain(statement: &Statement) -> String {
             };
             let moved = format!("{sign}{}", grouped(amount.0));
             let (time, balance) = (audit::iso(line.timestamp), grouped(line.balance.0));
-            let texts = [line.memos.join("; "), line.references.join("; ")].join("  ");
+            let orders = orders(line, &statement.account);
+            let texts = [line.memos.join("; "), line.references.join("; "), orders].join("  ");
             let text = format!("{time}  block {:<8} {moved:>18} {balance:>20}  {other}  {texts}", line.height);
             lines.push(text.trim_end().to_owned());
         }
@@ -184,4 +224,13 @@ fn plain(statement: &Statement) -> String {
         lines.push(format!("{:<58} {:>20} {}", "closing", grouped(totals.closing.0), totals.symbol));
     }
     lines.join("\n") + "\n"
+}
+
+/// The orders that a line names, with their merchants unless that is the account itself.
+fn orders(line: &Line, account: &Address) -> String {
+    let orders = line.orders.iter().map(|named| match named.merchant == *account {
+        true => format!("order {}", &*named.order),
+        false => format!("order {} of merchant {}", &*named.order, named.merchant),
+    });
+    orders.collect::<Vec<_>>().join("; ")
 }
