@@ -1,5 +1,6 @@
 //! Random operations of every kind, valid and invalid, programs included, on which the ledger and a naive model of it agree:
-//! every receipt, every balance, every record, each state root. Both are the tests' own (`vm/tests/ledger/`).
+//! every receipt, every balance, every record, each state root, and after each operation on what it has moved, with the books
+//! of every asset added up. Both are the tests' own (`vm/tests/ledger/`).
 //!
 //! ```sh
 //! cargo run --release -p vm --example random_operations -- --operations 1000000 --seed 1
@@ -56,15 +57,21 @@ fn main() {
         world += 1;
     }
     let failed: Vec<String> = tally.failed.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    let skipped: Vec<String> = tally.skipped.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
     println!(
-        "{} operations ({} instructions) in {} blocks of {world} worlds: {} succeeded, {} skipped, {} failed ({}); {:.1} s",
+        "{} operations ({} instructions) in {} blocks of {world} worlds: {} succeeded, of which {} by \
+         sessions, {} by several keys, {} sponsored; {} failed in {} ways ({}); others skipped ({}); {:.1} s",
         tally.operations,
         tally.instructions,
         tally.blocks,
         tally.succeeded,
-        tally.skipped,
+        tally.by_sessions,
+        tally.by_several_keys,
+        tally.sponsored,
         tally.failed.values().sum::<u64>(),
+        tally.failed.len(),
         failed.join(", "),
+        skipped.join(", "),
         start.elapsed().as_secs_f64()
     );
 }

@@ -26,6 +26,9 @@ pub(crate) struct Drafter<'d> {
 impl Drafter<'_> {
     /// A payer with its instructions.
     pub(crate) fn transaction(&mut self) -> (Person, Vec<Instruction>) {
+        if self.dice.below(1_000) < 5 {
+            return self.many_grants();
+        }
         let (payer, first) = self.said();
         let mut instructions = vec![first];
         if self.dice.chance(30) {
@@ -43,8 +46,8 @@ impl Drafter<'_> {
         (payer, instructions)
     }
 
-    fn said(&mut self) -> Said {
-        match self.dice.weighted(&[22, 14, 12, 14, 10, 18, 20, 1]) {
+    pub(crate) fn said(&mut self) -> Said {
+        match self.dice.weighted(&[22, 14, 12, 14, 10, 18, 20, 9, 1]) {
             0 => {
                 let payer = self.anybody();
                 self.transfer_of(payer)
@@ -55,6 +58,7 @@ impl Drafter<'_> {
             4 => self.registration(),
             5 => self.control(),
             6 => self.payment_or_call(),
+            7 => self.key_change(),
             _ => self.approval_of_validators(),
         }
     }

@@ -1,12 +1,16 @@
 //! Random worlds: transactions of every kind, valid and invalid mixed, run by the ledger and by the model side by side.
 
 mod asset_life;
+mod books;
 mod controls;
 mod dice;
 mod draft;
+mod keys;
 mod payments;
 mod people;
 mod programs;
+mod sessions;
+mod signing;
 mod tally;
 mod world;
 

@@ -94,7 +94,7 @@ impl Drafter<'_> {
         }
     }
 
-    fn call_of(&mut self, program: Address, caller: Address) -> types::Instruction {
+    pub(crate) fn call_of(&mut self, program: Address, caller: Address) -> types::Instruction {
         let Some(Record::Program(deployed)) = self.record(&RecordKey::Program(program)) else {
             return call(program, "fund", &[], None, 1_000);
         };

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use types::{Amount, AuthorizedTransaction, Height, Timestamp, Transaction};
-use vm::{BlockContext, Delta, FeeSchedule, Ledger, Parameters, execute};
+use vm::{BlockContext, Delta, FeeSchedule, Ledger, Parameters, execute_traced};
 
 use super::Tally;
+use super::books;
 use super::dice::Dice;
 use super::draft::Drafter;
-use super::people::{People, Person};
+use super::people::People;
 use super::programs::Codes;
-use crate::bank::{BOB, CHAIN, ISSUER, MAX_VALID_SECONDS, PARAMETERS, SECOND, WON, address};
+use crate::bank::{BOB, CHAIN, ISSUER, PARAMETERS, SECOND, WON, address};
 use crate::desk::{accounts, regulated_with};
+use crate::model::authority::Authority;
+use crate::model::state::State;
 use crate::model::{Model, ModelReceipt, receipts_root};
 
 /// Who collects fees and has no account before.
@@ -78,15 +81,6 @@ impl World {
         }
     }
 
-    /// Whoever can pay best, mostly.
-    fn sponsor(&mut self) -> Person {
-        let by_wealth = |person: &Person| self.model.balance(self.people.address(*person), WON);
-        match (0..self.people.count()).max_by_key(by_wealth) {
-            Some(richest) if self.dice.chance(85) => richest,
-            _ => self.dice.below(self.people.count() as u64) as Person,
-        }
-    }
-
     fn drafts(&mut self, context: BlockContext) -> Vec<AuthorizedTransaction> {
         let mut signed: Vec<Transaction> = Vec::new();
         for _ in 0..self.dice.below(24) {
@@ -98,17 +92,7 @@ impl World {
                 now: context.timestamp,
                 height: context.height.0,
             };
-            let (payer, instructions) = drafter.transaction();
-            let second = context.timestamp.second() as u32;
-            let valid_until = match self.dice.weighted(&[96, 2, 2]) {
-                0 => second + self.dice.below(u64::from(MAX_VALID_SECONDS)) as u32,
-                1 => second - 1,
-                _ => second + MAX_VALID_SECONDS + 1,
-            };
-            let transaction = self.people.sign(payer, valid_until, self.dice.next(), instructions);
-            let is_sponsored = self.ledger.parameters().fees.is_some() && self.dice.chance(75);
-            let sponsor = self.sponsor();
-            signed.push(if is_sponsored { self.people.sponsor(transaction, sponsor) } else { transaction });
+            signed.extend(drafter.signed(self.ledger.parameters().fees.is_some()));
         }
         let verdicts = Transaction::authorize_all(signed, &CHAIN).into_iter();
         let mut transactions: Vec<AuthorizedTransaction> = verdicts.map(|verdict| verdict.unwrap()).collect();
@@ -122,7 +106,8 @@ impl World {
         let pause = self.pause();
         let context = BlockContext { height: Height(self.height + 1), timestamp: self.now.plus_millis(pause) };
         let transactions = self.drafts(context);
-        let execution = execute(&self.ledger, &self.pending, context, &transactions).unwrap();
+        let (execution, moved) = execute_traced(&self.ledger, &self.pending, context, &transactions).unwrap();
+        let before = self.model.state.clone();
         let expected = self.model.block(context, &transactions);
 
         assert_eq!(execution.receipts.len(), expected.receipts.len());
@@ -132,11 +117,15 @@ impl World {
         assert_eq!(execution.skipped, expected.skipped);
         assert_eq!(execution.state_root, self.model.state_root());
         assert_eq!(execution.receipts_root, receipts_root(&execution.receipts));
-        for (held, supply) in self.model.books() {
-            assert_eq!(held, supply, "the model's books");
-        }
+        books::check(&before, &expected.states, &moved);
 
-        execution.receipts.iter().for_each(|receipt| self.tally.count(&receipt.outcome));
+        for receipt in &execution.receipts {
+            self.tally.count(&receipt.outcome);
+            let transaction = transactions.iter().find(|transaction| transaction.id() == receipt.id).unwrap();
+            if receipt.failure().is_none() {
+                self.count_signers(&before, transaction);
+            }
+        }
         self.tally.skip(execution.skipped);
         self.tally.blocks += 1;
         let instructions = transactions.iter().map(|transaction| transaction.payload().instructions.len() as u64);
@@ -147,6 +136,14 @@ impl World {
         if self.dice.chance(50) {
             self.finalize();
         }
+    }
+
+    /// By what the signers could do before the block.
+    fn count_signers(&mut self, before: &State, transaction: &AuthorizedTransaction) {
+        let authority = before.authority(transaction, self.now);
+        self.tally.by_sessions += u64::from(matches!(authority, Some(Authority::Session(_))));
+        self.tally.by_several_keys += u64::from(transaction.signers().keys().len() > 1);
+        self.tally.sponsored += u64::from(transaction.sponsor().is_some());
     }
 
     fn transaction<'t>(

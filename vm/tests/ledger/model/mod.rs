@@ -1,10 +1,14 @@
 //! The ledger written as plainly as possible: maps that are copied for each transaction, roots made from scratch. It is
 //! written from the documentation, so that what it has in common with the ledger is not its code.
 
+pub(crate) mod authority;
+mod books;
 mod compliance;
 mod council;
+mod fees;
 mod gate;
 mod issuance;
+mod keys;
 mod payments;
 mod programs;
 mod registry;
@@ -14,16 +18,14 @@ mod turn;
 
 use std::collections::BTreeMap;
 
-use types::{
-    Address, Amount, AssetId, AuthorizedTransaction, Hash, Height, Instruction, Operation, Origin, Payment, Timestamp,
-    TransactionId,
-};
+use types::{Address, AssetId, AuthorizedTransaction, Hash, Height, Instruction, Origin, Timestamp, TransactionId};
 use vm::{
     BlockContext, CallResult, Failure, FeePaid, FeeSchedule, Ledger, Link, Outcome, Receipt, ReceiptPointer, Record,
     RecordKey, Skipped, TRANSACTION_GAS,
 };
 
 use crate::bank::MAX_VALID_SECONDS;
+use authority::Authority;
 use council::CouncilModel;
 use programs::Gas;
 pub(crate) use roots::receipts_root;
@@ -63,6 +65,8 @@ impl ModelReceipt {
 pub(crate) struct ModelBlock {
     pub(crate) receipts: Vec<ModelReceipt>,
     pub(crate) skipped: Skipped,
+    /// The state after each transaction that has a receipt.
+    pub(crate) states: Vec<State>,
 }
 
 /// Why an instruction had no effect, and where in a program, if in one.
@@ -118,7 +122,7 @@ impl Model {
     }
 
     pub(crate) fn block(&mut self, context: BlockContext, transactions: &[AuthorizedTransaction]) -> ModelBlock {
-        let mut block = ModelBlock { receipts: Vec::new(), skipped: Skipped::default() };
+        let mut block = ModelBlock { receipts: Vec::new(), skipped: Skipped::default(), states: Vec::new() };
         self.now = context.timestamp;
         let second = self.now.0 / 1_000;
         let mut ids = Vec::new();
@@ -133,12 +137,17 @@ impl Model {
                 block.skipped.already_executed += 1;
             } else {
                 let at = ReceiptPointer { height: context.height, index: ids.len() as u32 };
-                let Some(receipt) = self.transaction(transaction, at, &mut gas) else {
+                let Some(authority) = self.state.authority(transaction, self.now) else {
+                    block.skipped.unauthorized += 1;
+                    continue;
+                };
+                let Some(receipt) = self.transaction(transaction, &authority, at, &mut gas) else {
                     block.skipped.unpaid += 1;
                     continue;
                 };
                 ids.push(transaction.id());
                 block.receipts.push(receipt);
+                block.states.push(self.state.clone());
                 self.executed.insert(transaction.id(), at);
             }
         }
@@ -152,6 +161,7 @@ impl Model {
     fn transaction(
         &mut self,
         transaction: &AuthorizedTransaction,
+        authority: &Authority,
         at: ReceiptPointer,
         gas: &mut Gas,
     ) -> Option<ModelReceipt> {
@@ -160,7 +170,7 @@ impl Model {
         let mut touched = if has_account { vec![payer] } else { vec![] };
         let fee = self.fee_of(transaction);
         if let Some(fee) = &fee {
-            self.charge(fee, transaction, at.height, &mut touched)?;
+            self.charge(fee, transaction, authority, at.height, &mut touched)?;
         }
         let touched_by_fee = touched.len();
         let mut after = self.state.clone();
@@ -170,6 +180,7 @@ impl Model {
         let instructions = &transaction.payload().instructions;
         for (instruction, number) in instructions.iter().zip(0u32..) {
             let approves = matches!(instruction, Instruction::ApproveValidators { .. });
+            let permitted = after.permit(authority, payer, instruction);
             let mut turn = Turn {
                 state: &mut after,
                 actor: payer,
@@ -180,9 +191,10 @@ impl Model {
                 touched: &mut touched,
                 after: instructions.len() - 1 - number as usize,
             };
-            let result = match approves && std::mem::replace(&mut has_approved, true) {
-                true => Err(Failure::SecondApproval.into()),
-                false => turn.take(instruction, gas, &mut results),
+            let result = match permitted {
+                Err(failure) => Err(failure.into()),
+                Ok(()) if approves && std::mem::replace(&mut has_approved, true) => Err(Failure::SecondApproval.into()),
+                Ok(()) => turn.take(instruction, gas, &mut results),
             };
             if let Err(Stop { failure, in_program }) = result {
                 outcome = match in_program {
@@ -200,64 +212,6 @@ impl Model {
         }
         let links = touched.into_iter().map(|account| Link { account, previous: self.latest.insert(account, at) });
         Some(ModelReceipt { outcome, links: links.collect(), fee, results })
-    }
-
-    /// What the transaction is charged.
-    fn fee_of(&self, transaction: &AuthorizedTransaction) -> Option<FeePaid> {
-        let schedule = self.fees?;
-        let payload = transaction.payload();
-        let is_approval = |instruction: &Instruction| matches!(instruction, Instruction::ApproveValidators { .. });
-        if payload.instructions.iter().all(is_approval) && self.state.council.is_validator(payload.payer) {
-            return None;
-        }
-        let mut count = 0;
-        for instruction in payload.instructions.iter() {
-            count += match instruction {
-                Instruction::Payment(payment) => match &**payment {
-                    Payment::Batch { payments, .. } => payments.len().max(1) as u128,
-                    _ => 1,
-                },
-                _ => 1,
-            };
-        }
-        let amount = Amount(schedule.per_transaction.0 + count * schedule.per_instruction.0);
-        let by = transaction.sponsor().map_or(payload.payer, |sponsor| sponsor.address());
-        (amount.0 > 0).then_some(FeePaid { by, asset: schedule.asset, amount })
-    }
-
-    /// The fee is paid, and stays paid; nothing where it cannot be.
-    fn charge(
-        &mut self,
-        fee: &FeePaid,
-        transaction: &AuthorizedTransaction,
-        height: Height,
-        touched: &mut Vec<Address>,
-    ) -> Option<()> {
-        if !self.state.accounts.contains(&fee.by) {
-            return None;
-        }
-        let mut after = self.state.clone();
-        let mut turn = Turn {
-            state: &mut after,
-            actor: fee.by,
-            origin: Origin { transaction: transaction.id(), instruction: 0 },
-            now: self.now,
-            height,
-            has_travel: &mut false,
-            touched,
-            after: 0,
-        };
-        turn.touch(fee.by).ok()?;
-        let (from, to) = (gate::From::Account(fee.by), gate::To::Account(self.fees?.collector));
-        turn.moves(Operation::Fee, fee.asset, fee.amount, from, to).ok()?;
-        self.state = after;
-        Some(())
-    }
-
-    /// For each asset what is held and its supply, which must be equal.
-    pub(crate) fn books(&self) -> Vec<(u128, u128)> {
-        let assets = self.state.assets.iter().zip(0..);
-        assets.map(|(asset, id)| (self.state.held(AssetId(id)), asset.supply.0)).collect()
     }
 }
 
@@ -279,7 +233,7 @@ impl Turn<'_> {
             Instruction::Compliance(step) => self.control(step)?,
             Instruction::Payment(step) => self.pay(step)?,
             Instruction::SetKeys { .. } | Instruction::GrantSession { .. } | Instruction::RevokeSession { .. } => {
-                unreachable!("these tests change no keys")
+                self.change_keys(instruction)?
             }
         }
         Ok(())

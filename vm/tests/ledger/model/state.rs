@@ -60,12 +60,18 @@ impl State {
     /// What all accounts and records hold of an asset.
     pub(crate) fn held(&self, asset: AssetId) -> u128 {
         let balances = self.balances.iter().filter(|((_, of), _)| *of == asset).map(|(_, amount)| *amount);
-        let records = self.records.values().filter_map(|record| match record {
-            Record::Redemption(redemption) => Some((redemption.asset, redemption.amount)),
-            Record::Parked(parked) => Some((parked.asset, parked.amount)),
-            Record::Order(order) => Some((order.asset, order.held)),
-            _ => None,
-        });
-        balances.chain(records.filter(|(of, _)| *of == asset).map(|(_, Amount(amount))| amount)).sum()
+        let records = self.records.values().filter_map(money).filter(|(of, _)| *of == asset).map(|(_, amount)| amount);
+        balances.chain(records).sum()
     }
+}
+
+/// The money that a record keeps.
+pub(crate) fn money(record: &Record) -> Option<(AssetId, u128)> {
+    let (asset, Amount(amount)) = match record {
+        Record::Redemption(redemption) => (redemption.asset, redemption.amount),
+        Record::Parked(parked) => (parked.asset, parked.amount),
+        Record::Order(order) => (order.asset, order.held),
+        _ => return None,
+    };
+    Some((asset, amount))
 }
