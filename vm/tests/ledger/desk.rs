@@ -1,9 +1,12 @@
 //! A regulated won and a dollar in use. Each call is a block of its own, after which the books are checked.
 
 use types::codec::Text;
-use types::{Action, Address, Amount, AssetId, AssetRoles, Instruction, Origin, PolicyId, Role, Timestamp};
+use types::{
+    Action, Address, Amount, AssetId, AssetRoles, Instruction, Origin, Payload, PolicyId, PolicyTerms, Role, Timestamp,
+    Transaction,
+};
 use vm::program::assembler::assemble;
-use vm::{AssetSpec, Failure, Ledger, Outcome, Parameters, Precheck, Record, RecordKey};
+use vm::{AssetSpec, Failure, FeeSchedule, Ledger, Outcome, Parameters, Precheck, Record, RecordKey, Skipped};
 
 use crate::bank::*;
 use crate::instructions::*;
@@ -14,6 +17,9 @@ pub(crate) const PAUSER: u8 = 16;
 pub(crate) const ATTESTOR: u8 = 17;
 /// A customer with an account that holds nothing.
 pub(crate) const CAROL: u8 = 18;
+
+/// Who collects fees where there are some, and has no account before.
+pub(crate) const COLLECTOR: u8 = 60;
 
 /// The policy that both assets are under.
 pub(crate) const POLICY: PolicyId = PolicyId(1);
@@ -68,6 +74,17 @@ pub(crate) fn accounts() -> Vec<Address> {
     [ALICE, BOB, ISSUER, DOLLAR_ISSUER, CAROL, APPROVER, COMPLIANCE, PAUSER, ATTESTOR].map(address).to_vec()
 }
 
+/// Why a transaction had no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It has a receipt.
+    Failed(Failure),
+    /// It was skipped: its fee cannot be paid.
+    Unpaid(Failure),
+    /// It was skipped: its signers, or its sponsor's, may do nothing for the account.
+    Unauthorized,
+}
+
 pub(crate) struct Desk {
     pub(crate) ledger: Ledger,
     height: u64,
@@ -77,18 +94,32 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self { ledger: regulated(), height: 0, now: Timestamp(u64::from(SECOND) * 1_000), salt: 0 }
+        Self::of(regulated())
+    }
+
+    fn of(ledger: Ledger) -> Self {
+        Self { ledger, height: 0, now: Timestamp(u64::from(SECOND) * 1_000), salt: 0 }
     }
 
     /// A desk whose assets are under [`POLICY`] with these terms, and whose reserve is far from used up.
-    pub(crate) fn with_policy(policy: types::PolicyTerms) -> Self {
-        let mut desk = Self::new();
-        desk.does(COMPLIANCE, vec![define(POLICY, policy)]);
+    pub(crate) fn with_policy(policy: PolicyTerms) -> Self {
+        Self::new().under(policy)
+    }
+
+    /// The same on a chain where each transaction costs so many won. Officers have some.
+    pub(crate) fn with_fee(fee: u128, policy: PolicyTerms) -> Self {
+        let (per_transaction, per_instruction) = (Amount(fee), Amount(0));
+        let schedule = FeeSchedule { asset: WON, per_transaction, per_instruction, collector: address(COLLECTOR) };
+        Self::of(regulated_with(Parameters { fees: Some(schedule), ..PARAMETERS }, 20 * fee)).under(policy)
+    }
+
+    fn under(mut self, policy: PolicyTerms) -> Self {
+        self.does(COMPLIANCE, vec![define(POLICY, policy)]);
         for asset in [WON, DOLLAR] {
-            desk.decides(asset, Action::SetPolicy(Some(POLICY)));
+            self.decides(asset, Action::SetPolicy(Some(POLICY)));
         }
-        desk.attests(1_000_000);
-        desk
+        self.attests(1_000_000);
+        self
     }
 
     /// The time of the latest block.
@@ -106,12 +137,26 @@ impl Desk {
         self.now = self.now.plus_millis(millis);
     }
 
+    /// What a customer is to sign for the next block.
+    pub(crate) fn drafts(&mut self, payer: u8, instructions: Vec<Instruction>) -> Payload {
+        let second = self.now.plus_millis(1).second() as u32;
+        self.salt += 1;
+        sign(payer, second + 30, self.salt, instructions).payload
+    }
+
     /// A block with one transaction. Returns the place of its first instruction, or what failed.
     pub(crate) fn tries(&mut self, payer: u8, instructions: Vec<Instruction>) -> Result<Origin, Failure> {
+        let payload = self.drafts(payer, instructions);
+        self.takes(Transaction::sign(payload, &key(payer), &CHAIN)).map_err(|stop| match stop {
+            Stop::Failed(failure) => failure,
+            skipped => panic!("{skipped:?}"),
+        })
+    }
+
+    /// A block with one transaction, of which it may be that it has no receipt.
+    pub(crate) fn takes(&mut self, transaction: Transaction) -> Result<Origin, Stop> {
         let context = context(self.height + 1, self.now.0 + 1);
-        let deadline = (context.timestamp.second() + 30) as u32;
-        self.salt += 1;
-        let transaction = until(deadline, payer, self.salt, instructions);
+        let transaction = authorize(vec![transaction]).remove(0);
         let precheck = self.ledger.precheck(&transaction, context);
         let runs_programs = transaction
             .payload()
@@ -123,7 +168,19 @@ impl Desk {
         for (number, asset) in self.ledger.assets().iter().enumerate() {
             assert_eq!(self.ledger.held(AssetId(number as u32)), asset.supply, "the books of {}", &*asset.symbol);
         }
-        let receipt = &execution.receipts[0];
+        let Some(receipt) = execution.receipts.first() else {
+            let (stop, skipped) = match precheck {
+                Err(Precheck::Unpaid { failure, .. }) => {
+                    (Stop::Unpaid(failure), Skipped { unpaid: 1, ..Skipped::default() })
+                }
+                Err(Precheck::Unauthorized | Precheck::UnauthorizedSponsor) => {
+                    (Stop::Unauthorized, Skipped { unauthorized: 1, ..Skipped::default() })
+                }
+                other => panic!("{other:?} and then {:?}", execution.skipped),
+            };
+            assert_eq!(execution.skipped, skipped);
+            return Err(stop);
+        };
         let failure = receipt.failure().map(|(_, failure)| *failure);
         match (precheck, failure) {
             (Ok(()), None) => {}
@@ -134,7 +191,7 @@ impl Desk {
         }
         match &receipt.outcome {
             Outcome::Succeeded => Ok(Origin { transaction: transaction.id(), instruction: 0 }),
-            _ => Err(failure.unwrap()),
+            _ => Err(Stop::Failed(failure.unwrap())),
         }
     }
 

@@ -3,7 +3,8 @@
 use types::{Action, Amount, ListId, Operations, PolicyTerms};
 
 use super::AMOUNT;
-use super::path::{Path, Taken};
+use super::path::Path;
+use super::taken::Taken;
 use crate::desk::{ATTESTOR, COMPLIANCE, Desk, PAUSER, POLICY};
 use crate::instructions::*;
 

@@ -1,31 +1,46 @@
 //! Every way that money moves against every control: none leads around it.
 //!
 //! The table is written by hand. It must agree with [`vm::Checks::of`], which says what the gate looks at, and with what
-//! execution does. A new way is a row: a [`Path`] with how it is prepared and taken, and its line in the table.
+//! execution does. A new way is a row: a [`Path`], how it is prepared and who may not take it, and its line in the table.
 
 mod control;
 mod path;
+mod prepare;
 mod table;
+mod taken;
 
-use types::Amount;
+use types::{Amount, KeyRole, Operation};
 use vm::{Checks, Failure, IssuanceFailure, PaymentFailure, Receiver, Refusal};
 
 use crate::bank::*;
-use crate::desk::{CAROL, COMPLIANCE, Desk, POLICY};
+use crate::desk::{COMPLIANCE, Desk, POLICY, Stop};
 use crate::instructions::*;
 use control::{Control, LIST, policy};
-use path::{Path, Taken};
+use path::Path;
 use table::{Cell, TABLE};
+use taken::Taken;
 
 /// How much moves on each path.
 const AMOUNT: u128 = 100;
+
+/// What is paid where [`AMOUNT`] is somebody's share of it: all that Alice has.
+const PRICE: u128 = 1_000;
+
+/// A chain with fees where it is a fee that moves.
+fn desk_for(path: Path) -> Desk {
+    match path.operation() {
+        Operation::Fee => Desk::with_fee(AMOUNT, policy(None)),
+        _ => Desk::with_policy(policy(None)),
+    }
+}
 
 /// What the gate's own list of checks says of a cell.
 fn by_the_checks(path: Path, control: Control) -> &'static str {
     let checks = Checks::of(path.operation());
     let stops = |stops| if stops { "refused" } else { "free" };
     match control {
-        Control::Paused => "refused",
+        // Whoever is to resume must pay one.
+        Control::Paused => stops(path.operation() != Operation::Fee),
         Control::SenderSanctioned | Control::SenderFrozen => match path.sender_is_another() {
             true => stops(checks.sender),
             false => "blank",
@@ -47,7 +62,7 @@ fn by_the_checks(path: Path, control: Control) -> &'static str {
                 (true, Receiver::Parked) => "parked",
             }
         }
-        Control::BeyondReserve | Control::AboveCap => stops(path.operation() == types::Operation::Mint),
+        Control::BeyondReserve | Control::AboveCap => stops(path.operation() == Operation::Mint),
         Control::WithoutRole => match path.anybody() {
             true => "blank",
             false => "refused",
@@ -59,8 +74,8 @@ fn by_the_checks(path: Path, control: Control) -> &'static str {
     }
 }
 
-/// The failure that the control gives on this path.
-fn failure(desk: &Desk, path: Path, control: Control, taken: &Taken) -> Failure {
+/// What the control does on this path.
+fn stop(desk: &Desk, path: Path, control: Control, taken: &Taken) -> Stop {
     let (asset, operation) = (path.asset(), path.operation());
     let list = LIST;
     let refusal = match control {
@@ -90,29 +105,32 @@ fn failure(desk: &Desk, path: Path, control: Control, taken: &Taken) -> Failure 
         Control::DirectorFrozen => Refusal::Frozen { account: address(taken.payer), asset },
         Control::WithoutRole => {
             return match path.role() {
-                Some(role) => Failure::WithoutRole { asset, role },
-                None => path.strangers_failure(desk, taken),
+                Some(role) => Stop::Failed(Failure::WithoutRole { asset, role }),
+                None => path.stops_strangers(desk, taken),
             };
         }
     };
-    refusal.into()
+    match operation {
+        Operation::Fee => Stop::Unpaid(refusal.into()),
+        _ => Stop::Failed(refusal.into()),
+    }
 }
 
 fn check(path: Path, control: Control, cell: Cell) {
     let name = format!("{path:?} x {control:?}");
     assert_eq!(cell.name(), by_the_checks(path, control), "{name}: the table and the checks differ");
-    let mut desk = Desk::with_policy(policy(None));
+    let mut desk = desk_for(path);
     let mut taken = path.prepare(&mut desk);
     if matches!(cell, Cell::Blank(_)) {
         return;
     }
     match control {
-        Control::WithoutRole => taken.payer = CAROL,
+        Control::WithoutRole => taken = taken.by_another(path),
         control => control.set(&mut desk, path, &taken),
     }
     let before = (path.moved(&desk, &taken), desk.everything());
-    let expected = failure(&desk, path, control, &taken);
-    let result = desk.tries(taken.payer, taken.instructions.clone());
+    let expected = stop(&desk, path, control, &taken);
+    let result = taken.runs(&mut desk);
     let moved = path.moved(&desk, &taken);
     match cell {
         Cell::Refused => {
@@ -127,13 +145,13 @@ fn check(path: Path, control: Control, cell: Cell) {
         }
         Cell::Free(_) => {
             assert!(result.is_ok(), "{name}: {result:?}");
-            assert_eq!(moved, before.0 + AMOUNT, "{name}");
+            assert_eq!(moved, before.0 + path.whole(), "{name}");
         }
         Cell::Blank(_) => {}
     }
     if control == Control::NoTravelReference && matches!(cell, Cell::Refused) {
         taken.instructions.insert(0, travel("exchange-7"));
-        assert!(desk.tries(taken.payer, taken.instructions).is_ok(), "{name}: with a reference");
+        assert!(taken.runs(&mut desk).is_ok(), "{name}: with a reference");
     }
 }
 
@@ -150,11 +168,11 @@ fn no_way_leads_around_a_control() {
 #[test]
 fn without_a_control_all_ways_are_open() {
     for path in Path::ALL {
-        let mut desk = Desk::with_policy(policy(None));
+        let mut desk = desk_for(path);
         let taken = path.prepare(&mut desk);
         let before = path.moved(&desk, &taken);
-        assert!(desk.tries(taken.payer, taken.instructions.clone()).is_ok(), "{path:?}");
-        assert_eq!(path.moved(&desk, &taken), before + AMOUNT, "{path:?}");
+        assert!(taken.runs(&mut desk).is_ok(), "{path:?}");
+        assert_eq!(path.moved(&desk, &taken), before + path.whole(), "{path:?}");
     }
 }
 
@@ -178,15 +196,23 @@ fn just_within_a_limit_money_moves() {
 
 /// What strangers are told who may not take a path that asks for no role by name.
 impl Path {
-    fn strangers_failure(self, desk: &Desk, taken: &Taken) -> Failure {
+    fn stops_strangers(self, desk: &Desk, taken: &Taken) -> Stop {
         let asset = self.asset();
-        match self {
+        Stop::Failed(match self {
+            Path::SessionTransfer | Path::FeeBySponsor => return Stop::Unauthorized,
+            Path::SeveralKeysTransfer => Failure::MissingRole { role: KeyRole::Pay },
             Path::MintDirect | Path::BurnDirect => Failure::NotIssuer { asset },
             Path::RedemptionDeclined => IssuanceFailure::NotDue { deadline: taken.deadline(desk) }.into(),
             Path::Claim => Failure::ParkedByProgram { program: taken.sender.unwrap() },
-            Path::Capture | Path::Void | Path::Refund => PaymentFailure::UnknownOrder.into(),
+            Path::Capture
+            | Path::CaptureToProcessor
+            | Path::CaptureToTreasury
+            | Path::Void
+            | Path::Refund
+            | Path::RefundByProcessor
+            | Path::RefundByTreasury => PaymentFailure::UnknownOrder.into(),
             Path::Custodial => PaymentFailure::UnknownCustomer { customer: 7 }.into(),
             other => panic!("{other:?} has a role or is anybody's"),
-        }
+        })
     }
 }

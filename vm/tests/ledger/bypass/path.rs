@@ -1,13 +1,11 @@
-//! The rows: each way that money moves, and how it is prepared and taken.
+//! The rows: each way that money moves, and what is to be said of it.
 
-use types::{Address, AssetId, Instruction, Operation, Origin, Role, Timestamp};
-use vm::program::Word;
-use vm::{PARKED_SECONDS, REDEMPTION_SECONDS, Record, RecordKey};
+use types::{AssetId, Operation, Role};
 
-use super::AMOUNT;
-use crate::bank::*;
-use crate::desk::{APPROVER, CAROL, COMPLIANCE, Desk, PURSE};
-use crate::instructions::*;
+use super::taken::Taken;
+use super::{AMOUNT, PRICE};
+use crate::bank::{DOLLAR, WON};
+use crate::desk::Desk;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Path {
@@ -52,68 +50,23 @@ pub(super) enum Path {
     Refund,
     /// A custodian pays for a customer.
     Custodial,
-}
-
-/// A path that is ready to be taken.
-#[derive(Clone)]
-pub(super) struct Taken {
-    pub(super) payer: u8,
-    pub(super) instructions: Vec<Instruction>,
-    /// Whose money it is.
-    pub(super) sender: Option<Address>,
-    pub(super) receiver: Option<Address>,
-    redemption: Option<Origin>,
-}
-
-impl Taken {
-    fn new(payer: u8, instruction: Instruction) -> Self {
-        Self { payer, instructions: vec![instruction], sender: None, receiver: None, redemption: None }
-    }
-
-    fn from(self, sender: Address) -> Self {
-        Self { sender: Some(sender), ..self }
-    }
-
-    fn to(self, receiver: Address) -> Self {
-        Self { receiver: Some(receiver), ..self }
-    }
-
-    /// Whoever a tier could limit as a sender.
-    pub(super) fn tiered_sender(&self) -> Address {
-        self.sender.unwrap_or(address(self.payer))
-    }
-
-    /// The last moment of the redemption.
-    pub(super) fn deadline(&self, desk: &Desk) -> Timestamp {
-        match desk.ledger.record(&RecordKey::Redemption(self.redemption.unwrap())) {
-            Some(Record::Redemption(redemption)) => redemption.deadline,
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-/// Bob has a shop.
-fn opens(desk: &mut Desk) {
-    desk.does(ISSUER, vec![register(BOB, shop("Bob's", 1))]);
-}
-
-/// The purse has paid somebody who is frozen.
-fn parks(desk: &mut Desk, frozen: Address) -> Address {
-    let program = desk.deploys(PURSE);
-    desk.does(ALICE, vec![call(program, "fund", &[], Some((WON, AMOUNT)), 10_000)]);
-    desk.does(COMPLIANCE, vec![freeze(WON, frozen)]);
-    desk.does(ALICE, vec![pay(program, WON, frozen, AMOUNT)]);
-    assert_eq!(desk.parked(WON, frozen, program), AMOUNT);
-    program
-}
-
-/// The purse pays somebody.
-fn pay(program: Address, asset: AssetId, to: Address, amount: u128) -> Instruction {
-    call(program, "pay", &[asset.into(), to.into(), Word::from(amount)], None, 10_000)
+    /// By the key of a session.
+    SessionTransfer,
+    /// By two keys of several.
+    SeveralKeysTransfer,
+    /// A processor's share of what is captured, and the treasury's.
+    CaptureToProcessor,
+    CaptureToTreasury,
+    /// The same shares of what is paid back.
+    RefundByProcessor,
+    RefundByTreasury,
+    /// What a transaction costs.
+    FeeByPayer,
+    FeeBySponsor,
 }
 
 impl Path {
-    pub(super) const ALL: [Path; 26] = [
+    pub(super) const ALL: [Path; 34] = [
         Path::MintDirect,
         Path::MintProposed,
         Path::MintApproved,
@@ -140,6 +93,14 @@ impl Path {
         Path::Expire,
         Path::Refund,
         Path::Custodial,
+        Path::SessionTransfer,
+        Path::SeveralKeysTransfer,
+        Path::CaptureToProcessor,
+        Path::CaptureToTreasury,
+        Path::RefundByProcessor,
+        Path::RefundByTreasury,
+        Path::FeeByPayer,
+        Path::FeeBySponsor,
     ];
 
     /// The asset that moves: the dollar, which has no approver, where the issuer acts alone.
@@ -154,15 +115,20 @@ impl Path {
         match self {
             Path::MintDirect | Path::MintProposed | Path::MintApproved => Operation::Mint,
             Path::BurnDirect | Path::BurnApproved | Path::RedemptionPaid | Path::RedemptionConfirmed => Operation::Burn,
-            Path::Transfer | Path::TransferInBatch | Path::Custodial => Operation::Transfer,
+            Path::Transfer
+            | Path::TransferInBatch
+            | Path::Custodial
+            | Path::SessionTransfer
+            | Path::SeveralKeysTransfer => Operation::Transfer,
             Path::Attach => Operation::Call,
             Path::Payout => Operation::Program,
             Path::Redeem => Operation::Redeem,
             Path::RedemptionDeclined | Path::RedemptionReturned | Path::Void | Path::Expire => Operation::Release,
             Path::Claim | Path::ClaimBack => Operation::Claim,
             Path::Charge | Path::OrderAddress | Path::Hold => Operation::Payment,
-            Path::Capture => Operation::Capture,
-            Path::Refund => Operation::Refund,
+            Path::Capture | Path::CaptureToProcessor | Path::CaptureToTreasury => Operation::Capture,
+            Path::Refund | Path::RefundByProcessor | Path::RefundByTreasury => Operation::Refund,
+            Path::FeeByPayer | Path::FeeBySponsor => Operation::Fee,
             Path::SeizeApproved | Path::SeizeParked => Operation::Seize,
         }
     }
@@ -174,7 +140,7 @@ impl Path {
 
     /// The money is in the sender's account beforehand.
     pub(super) fn leaves_an_account(self) -> bool {
-        !matches!(self, Path::RedemptionPaid | Path::RedemptionConfirmed | Path::Capture)
+        !matches!(self, Path::RedemptionPaid | Path::RedemptionConfirmed) && self.operation() != Operation::Capture
     }
 
     pub(super) fn has_receiver(self) -> bool {
@@ -198,7 +164,7 @@ impl Path {
     pub(super) fn anybody(self) -> bool {
         use Path::*;
         let is_payment = matches!(self, Transfer | TransferInBatch | Attach | Charge | OrderAddress | Hold);
-        is_payment || matches!(self, Payout | Redeem | RedemptionReturned | Expire | ClaimBack)
+        is_payment || matches!(self, Payout | Redeem | RedemptionReturned | Expire | ClaimBack | FeeByPayer)
     }
 
     /// Somebody else than the sender has it moved.
@@ -211,6 +177,11 @@ impl Path {
         if self == Path::TransferInBatch { 20 } else { 0 }
     }
 
+    /// What the receiver receives in all where [`AMOUNT`] moves on this path: the others' shares come with it.
+    pub(super) fn whole(self) -> u128 {
+        if matches!(self, Path::RefundByProcessor | Path::RefundByTreasury) { PRICE } else { AMOUNT }
+    }
+
     /// Rises by as much as moves.
     pub(super) fn moved(self, desk: &Desk, taken: &Taken) -> u128 {
         match (self.operation(), taken.receiver) {
@@ -219,125 +190,6 @@ impl Path {
                 desk.ledger.records(..).filter_map(|(_, record)| record.held()).map(|held| held.1.0).sum()
             }
             (_, receiver) => desk.holds(receiver.unwrap(), self.asset()),
-        }
-    }
-
-    pub(super) fn prepare(self, desk: &mut Desk) -> Taken {
-        let (alice, bob, asset) = (address(ALICE), address(BOB), self.asset());
-        match self {
-            Path::MintDirect => Taken::new(DOLLAR_ISSUER, mint(asset, BOB, AMOUNT)).to(bob),
-            Path::MintProposed => Taken::new(DOLLAR_ISSUER, propose(asset, mint_action(bob, AMOUNT), 60)).to(bob),
-            Path::MintApproved => {
-                let proposal = desk.does(ISSUER, vec![propose(asset, mint_action(bob, AMOUNT), 60)]);
-                Taken::new(APPROVER, approve_proposal(proposal)).to(bob)
-            }
-            Path::BurnDirect => Taken::new(DOLLAR_ISSUER, burn(asset, AMOUNT)).from(address(DOLLAR_ISSUER)),
-            Path::BurnApproved => {
-                let proposal = desk.does(ISSUER, vec![propose(asset, burn_action(AMOUNT), 60)]);
-                Taken::new(APPROVER, approve_proposal(proposal)).from(address(ISSUER))
-            }
-            Path::Transfer => Taken::new(ALICE, send(asset, bob, AMOUNT)).from(alice).to(bob),
-            Path::TransferInBatch => {
-                let before = self.paid_before() as usize;
-                let mut taken = Taken::new(ALICE, send(asset, bob, AMOUNT)).from(alice).to(bob);
-                // To oneself, so that each control is met for the first time by the same sender and balance.
-                taken.instructions.splice(0..0, vec![send(asset, alice, 1); before]);
-                taken
-            }
-            Path::Attach => {
-                let program = desk.deploys(PURSE);
-                let fund = call(program, "fund", &[], Some((asset, AMOUNT)), 10_000);
-                Taken::new(ALICE, fund).from(alice).to(program)
-            }
-            Path::Payout => {
-                let program = desk.deploys(PURSE);
-                desk.does(ALICE, vec![call(program, "fund", &[], Some((asset, 300)), 10_000)]);
-                Taken::new(ALICE, pay(program, asset, bob, AMOUNT)).from(program).to(bob)
-            }
-            Path::Redeem => Taken::new(ALICE, redeem(asset, AMOUNT)).from(alice),
-            Path::RedemptionPaid => {
-                let redemption = desk.does(ALICE, vec![redeem(asset, AMOUNT)]);
-                Taken::new(DOLLAR_ISSUER, pay_out(redemption)).from(alice)
-            }
-            Path::RedemptionConfirmed => {
-                let redemption = desk.does(ALICE, vec![redeem(asset, AMOUNT)]);
-                desk.does(ISSUER, vec![pay_out(redemption)]);
-                Taken::new(APPROVER, confirm(redemption)).from(alice)
-            }
-            Path::RedemptionDeclined => {
-                let redemption = desk.does(ALICE, vec![redeem(asset, AMOUNT)]);
-                let taken = Taken::new(ISSUER, give_back(redemption)).from(alice).to(alice);
-                Taken { redemption: Some(redemption), ..taken }
-            }
-            Path::RedemptionReturned => {
-                let redemption = desk.does(ALICE, vec![redeem(asset, AMOUNT)]);
-                desk.wait_millis(u64::from(REDEMPTION_SECONDS) * 1_000);
-                Taken::new(BOB, give_back(redemption)).from(alice).to(alice)
-            }
-            Path::Claim => {
-                let program = parks(desk, bob);
-                desk.does(COMPLIANCE, vec![thaw(asset, bob)]);
-                Taken::new(BOB, claim(asset, bob, program)).from(program).to(bob)
-            }
-            Path::ClaimBack => {
-                opens(desk);
-                desk.does(ALICE, vec![hold(bob, "1", asset, AMOUNT, 60)]);
-                desk.does(COMPLIANCE, vec![freeze(asset, bob)]);
-                desk.does(BOB, vec![capture("1", AMOUNT, false)]);
-                assert_eq!(desk.parked(asset, bob, alice), AMOUNT);
-                desk.wait_millis(PARKED_SECONDS * 1_000);
-                Taken::new(CAROL, claim(asset, bob, alice)).from(alice).to(alice)
-            }
-            Path::Charge => {
-                opens(desk);
-                Taken::new(ALICE, charge(bob, "1", asset, AMOUNT)).from(alice).to(bob)
-            }
-            Path::OrderAddress => {
-                opens(desk);
-                desk.does(BOB, vec![open_order("1", asset, AMOUNT)]);
-                let to = Address::of_order(&bob, &order("1"));
-                Taken::new(ALICE, send(asset, to, AMOUNT)).from(alice).to(bob)
-            }
-            Path::Hold => {
-                opens(desk);
-                Taken::new(ALICE, hold(bob, "1", asset, AMOUNT, 60)).from(alice).to(bob)
-            }
-            Path::Capture => {
-                opens(desk);
-                desk.does(ALICE, vec![hold(bob, "1", asset, AMOUNT, 60)]);
-                Taken::new(BOB, capture("1", AMOUNT, false)).from(alice).to(bob)
-            }
-            Path::Void => {
-                opens(desk);
-                desk.does(ALICE, vec![hold(bob, "1", asset, AMOUNT, 60)]);
-                Taken::new(BOB, void("1")).from(alice).to(alice)
-            }
-            Path::Expire => {
-                opens(desk);
-                desk.does(ALICE, vec![hold(bob, "1", asset, AMOUNT, 60)]);
-                desk.wait_millis(60_000);
-                Taken::new(CAROL, expire(bob, "1")).from(alice).to(alice)
-            }
-            Path::Refund => {
-                opens(desk);
-                desk.does(ALICE, vec![charge(bob, "1", asset, AMOUNT)]);
-                Taken::new(BOB, refund("1", AMOUNT)).from(bob).to(alice)
-            }
-            Path::Custodial => {
-                let customer = Address::of_customer(&alice, 7);
-                desk.does(ALICE, vec![send(asset, customer, 300)]);
-                Taken::new(ALICE, batch(asset, &[(7, bob, AMOUNT)])).from(customer).to(bob)
-            }
-            Path::SeizeApproved => {
-                let proposal = desk.does(COMPLIANCE, vec![propose(asset, seize_action(alice, bob, AMOUNT), 60)]);
-                Taken::new(APPROVER, approve_proposal(proposal)).from(alice).to(bob)
-            }
-            Path::SeizeParked => {
-                let program = parks(desk, bob);
-                let action = seize_parked_action(bob, program, address(CAROL), AMOUNT);
-                let proposal = desk.does(COMPLIANCE, vec![propose(asset, action, 60)]);
-                Taken::new(APPROVER, approve_proposal(proposal)).from(program).to(address(CAROL))
-            }
         }
     }
 }

@@ -33,7 +33,9 @@ const ANYBODY: &str = "anybody may do it";
 const AT_ANY_TIME: &str = "the law promises redemption at par at any time";
 const BY_LAW: &str = "an order of a court stands above it";
 const COMES_BACK: &str = "what was paid comes back";
+const CHAINS_RULE: &str = "the chain's own rule says who collects it";
 const MET_BEFORE: &str = "it was met when the money was sent or set aside";
+const MUST_RESUME: &str = "whoever is to resume must pay one";
 const NOBODYS_PURSE: &str = "a program is nobody's purse: its caller's limits were met by what the caller attached";
 const NOT_MINTED: &str = "nothing comes into being";
 const NO_PAYMENT: &str = "it is no payment of a holder";
@@ -72,4 +74,12 @@ pub(super) const TABLE: [(Path, [Cell; Control::ALL.len()]); Path::ALL.len()] = 
     (Path::Expire,              [Refused, Blank(OWNER), Blank(OWNER), Blank(OWNER), Free(NO_PAYMENT), Blank(OWNER), Blank(OWNER), Parked, Parked, Parked, Free(NOT_MINTED), Free(NOT_MINTED), Blank(ANYBODY), Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
     (Path::Refund,              [Refused, Refused, Refused, Refused, Free(COMES_BACK), Free(COMES_BACK), Free(COMES_BACK), Parked, Parked, Parked, Free(NOT_MINTED), Free(NOT_MINTED), Refused, Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
     (Path::Custodial,           [Refused, Refused, Refused, Refused, Refused, Refused, Refused, Refused, Refused, Refused, Free(NOT_MINTED), Free(NOT_MINTED), Refused, Refused, Refused]),
+    (Path::SessionTransfer,     [Refused, Refused, Refused, Refused, Refused, Refused, Refused, Refused, Refused, Refused, Free(NOT_MINTED), Free(NOT_MINTED), Refused, Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
+    (Path::SeveralKeysTransfer, [Refused, Refused, Refused, Refused, Refused, Refused, Refused, Refused, Refused, Refused, Free(NOT_MINTED), Free(NOT_MINTED), Refused, Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
+    (Path::CaptureToProcessor,  [Refused, Refused, Refused, Free(SET_ASIDE), Free(MET_BEFORE), Free(MET_BEFORE), Free(MET_BEFORE), Parked, Parked, Parked, Free(NOT_MINTED), Free(NOT_MINTED), Refused, Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
+    (Path::CaptureToTreasury,   [Refused, Refused, Refused, Free(SET_ASIDE), Free(MET_BEFORE), Free(MET_BEFORE), Free(MET_BEFORE), Parked, Parked, Parked, Free(NOT_MINTED), Free(NOT_MINTED), Refused, Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
+    (Path::RefundByProcessor,   [Refused, Refused, Refused, Refused, Free(COMES_BACK), Free(COMES_BACK), Free(COMES_BACK), Parked, Parked, Parked, Free(NOT_MINTED), Free(NOT_MINTED), Refused, Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
+    (Path::RefundByTreasury,    [Refused, Refused, Refused, Refused, Free(COMES_BACK), Free(COMES_BACK), Free(COMES_BACK), Parked, Parked, Parked, Free(NOT_MINTED), Free(NOT_MINTED), Refused, Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
+    (Path::FeeByPayer,          [Free(MUST_RESUME), Refused, Refused, Refused, Free(NO_PAYMENT), Free(NO_PAYMENT), Free(NO_PAYMENT), Free(CHAINS_RULE), Free(CHAINS_RULE), Free(CHAINS_RULE), Free(NOT_MINTED), Free(NOT_MINTED), Blank(ANYBODY), Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
+    (Path::FeeBySponsor,        [Free(MUST_RESUME), Refused, Refused, Refused, Free(NO_PAYMENT), Free(NO_PAYMENT), Free(NO_PAYMENT), Free(CHAINS_RULE), Free(CHAINS_RULE), Free(CHAINS_RULE), Free(NOT_MINTED), Free(NOT_MINTED), Refused, Blank(NO_DIRECTOR), Blank(NO_DIRECTOR)]),
 ];

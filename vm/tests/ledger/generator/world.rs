@@ -12,13 +12,10 @@ use super::draft::Drafter;
 use super::people::People;
 use super::programs::Codes;
 use crate::bank::{BOB, CHAIN, ISSUER, PARAMETERS, SECOND, WON, address};
-use crate::desk::{accounts, regulated_with};
+use crate::desk::{COLLECTOR, accounts, regulated_with};
 use crate::model::authority::Authority;
 use crate::model::state::State;
 use crate::model::{Model, ModelReceipt, receipts_root};
-
-/// Who collects fees and has no account before.
-const COLLECTOR: u8 = 60;
 
 pub(crate) struct World {
     dice: Dice,
