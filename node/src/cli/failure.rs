@@ -14,7 +14,7 @@ pub type Outcome = Result<(), Failure>;
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// It went wrong.
-    #[error("{0:#}")]
+    #[error(transparent)]
     Failed(#[from] anyhow::Error),
     /// The transaction was executed without effect, or expired, or its outcome is not certain yet.
     #[error("{0}")]
@@ -63,7 +63,7 @@ impl Failure {
 
     /// Tells the user and gives the exit code.
     pub fn report(self) -> ExitCode {
-        eprintln!("baro: {self}");
+        eprintln!("baro: {self:#}");
         match self {
             Failure::Failed(_) | Failure::Unsuccessful(_) => ExitCode::from(1),
             Failure::Cannot(_) => ExitCode::from(2),
