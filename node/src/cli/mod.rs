@@ -196,6 +196,8 @@ async fn run(command: Command) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use clap::CommandFactory;
 
     use super::*;
@@ -203,5 +205,22 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// clap looks for this in debug builds alone. Two arguments of one name make a command that nobody can give.
+    #[test]
+    fn each_argument_has_a_name_of_its_own() {
+        fn check(command: &clap::Command) {
+            let mut names = BTreeSet::new();
+            for argument in command.get_arguments() {
+                assert!(names.insert(argument.get_id().to_string()), "{}: {}", command.get_name(), argument.get_id());
+                let long = argument.get_long().map(|long| format!("--{long}"));
+                assert!(long.is_none_or(|long| names.insert(long)), "{}: {argument}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+        let freeze = ["baro", "control", "freeze", "--from", "bank", "--account", "0x1", "--case", "7", "alice"];
+        assert!(Cli::try_parse_from(freeze).is_ok());
     }
 }

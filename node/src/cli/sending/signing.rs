@@ -14,7 +14,7 @@ pub(in crate::cli) struct SigningArgs {
     from: String,
     /// The account that acts, where it is not the one of --from's own address: its keys were changed, or --from is a session
     /// key of it
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(id = "acting_account", long = "account", value_name = "ADDRESS")]
     account: Option<String>,
     /// Another key that signs beside --from, for accounts that need several; may be repeated
     #[arg(long, value_name = "KEY")]
