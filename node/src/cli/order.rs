@@ -148,9 +148,11 @@ pub(super) async fn run(command: Command) -> Outcome {
             let network = sending.network()?;
             let order = order_id(&order)?;
             let merchant = sending.payer(&network)?;
-            // The address follows from merchant and order: it can be shown before it is open.
-            eprintln!("address {}", Address::of_order(&merchant, &order));
-            sending.send(&network, |asset| payment(Payment::OpenOrder { order, asset, amount })).await
+            let address = Address::of_order(&merchant, &order);
+            sending.send(&network, |asset| payment(Payment::OpenOrder { order, asset, amount })).await?;
+            // Not before: what arrives at an address that is not open pays no order.
+            eprintln!("address {address}");
+            Ok(())
         }
     }
 }
