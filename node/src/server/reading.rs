@@ -130,7 +130,7 @@ impl Walk<'_> {
                 None if read == MAX_BLOCKS_READ => break,
                 None => {
                     read += 1;
-                    match self.open(at.height)? {
+                    match Opened::read(self.store, at.height)? {
                         Some(block) => block,
                         None => return Ok(Walked::NoReceipt(at)),
                     }
@@ -149,10 +149,6 @@ impl Walk<'_> {
             opened = Some(block);
         }
         Ok(Walked::Page { entries, next })
-    }
-
-    fn open(&self, height: Height) -> anyhow::Result<Option<Opened>> {
-        Opened::read(self.store, height)
     }
 }
 

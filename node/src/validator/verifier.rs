@@ -6,8 +6,8 @@
 
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, select_biased, unbounded};
-use replica::{Job, JobResult};
+use crossbeam_channel::{Receiver, Sender, select_biased, unbounded};
+use replica::Job;
 use tokio::sync::mpsc::UnboundedSender;
 use types::{DecodedKeys, Hash};
 
@@ -62,14 +62,11 @@ impl Queue {
         };
         let mut signatures = first.signatures();
         let mut jobs = vec![first];
-        while signatures < SIGNATURES_AT_ONCE {
-            match queue.try_recv() {
-                Ok(job) => {
-                    signatures += job.signatures();
-                    jobs.push(job);
-                }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
+        while signatures < SIGNATURES_AT_ONCE
+            && let Ok(job) = queue.try_recv()
+        {
+            signatures += job.signatures();
+            jobs.push(job);
         }
         Some(jobs)
     }
@@ -79,7 +76,6 @@ fn work(queue: &Queue, chain: &Hash, events: &UnboundedSender<Event>) {
     let mut keys = DecodedKeys::with_capacity(REMEMBERED_KEYS);
     while let Some(jobs) = queue.next() {
         for result in Job::run_all(jobs, chain, &mut keys) {
-            let result: JobResult = result;
             if events.send(Event::Verified(result)).is_err() {
                 return;
             }

@@ -32,6 +32,8 @@ use weight::{ENTRY_BYTES, weight};
 /// A batch that is in no finalized block.
 struct Entry {
     batch: Arc<VerifiedBatch>,
+    /// What it counts, counted once: blocks are chosen by it.
+    weight: usize,
     acknowledged: Signers,
     /// Its place in the order in which batches became available.
     place: Option<u64>,
@@ -245,13 +247,14 @@ impl Dissemination {
         if !is_on(Breakage::BatchNotWritten) {
             effects.push(Effect::Write(Write::Batch { digest, bytes: batch.bytes().clone() }));
         }
-        self.unordered[batch.creator().position()] += weight(&batch);
+        let weight = weight(&batch);
+        self.unordered[batch.creator().position()] += weight;
         self.expiries.insert((latest_deadline(&batch), digest));
         if Some(creator) == self.me {
             self.resend.insert((now.moment.plus_millis(self.limits.retry_millis), digest));
         }
         let acknowledged = self.early.remove(&digest).unwrap_or_default();
-        self.entries.insert(digest, Entry { batch, acknowledged, place: None, included: 0 });
+        self.entries.insert(digest, Entry { batch, weight, acknowledged, place: None, included: 0 });
         // Who made the batch holds it: it does not acknowledge it to anyone.
         self.acknowledged_by(digest, creator);
         if let Some(me) = self.me {
@@ -265,14 +268,13 @@ impl Dissemination {
         self.available
             .values()
             .filter(|digest| !taken.contains(*digest))
-            .filter_map(|digest| self.batch(digest))
+            .filter_map(|digest| self.entries.get(digest))
             .take(max_count)
-            .take_while(|batch| {
-                let weight = weight(batch);
-                taken_weight += weight;
-                taken_weight <= self.limits.block_weight.max(weight)
+            .take_while(|entry| {
+                taken_weight += entry.weight;
+                taken_weight <= self.limits.block_weight.max(entry.weight)
             })
-            .cloned()
+            .map(|entry| entry.batch.clone())
             .collect()
     }
 
@@ -318,7 +320,7 @@ impl Dissemination {
 
     fn remove(&mut self, digest: &BatchDigest) {
         let Some(entry) = self.entries.remove(digest) else { return };
-        self.unordered[entry.batch.creator().position()] -= weight(&entry.batch);
+        self.unordered[entry.batch.creator().position()] -= entry.weight;
         self.expiries.remove(&(latest_deadline(&entry.batch), *digest));
         if let Some(place) = entry.place {
             self.available.remove(&place);
