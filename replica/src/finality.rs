@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use types::breakage::{Breakage, is_on};
+use types::stage::Stage;
 use types::{Ballot, Certificate, Hash, Height, Moment, PublicKey, Verified, View};
 
 use crate::chain::{Divergence, Folded};
@@ -138,8 +139,10 @@ impl Replica {
         effects: &mut Vec<Effect>,
     ) {
         let Folded { block, batches, closed } = folded;
+        let stage = Stage::Dissemination.enter();
         let new = self.dissemination.order(&batches);
         self.dissemination.expire(block.block.header.timestamp, effects);
+        drop(stage);
         let bytes = batches.iter().map(|batch| batch.bytes().len() as u64).sum::<u64>();
         self.note_for_checkpoint(block.block.header.height, bytes);
         let batches = new.iter().map(|batch| (batch.digest(), batch.bytes().clone())).collect();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use types::codec::{CodecError, decode};
+use types::stage::Stage;
 use types::{
     Acknowledgement, AuthorizedTransaction, Batch, BatchDigest, Certificate, Committee, DecodedKeys, Epoch, Hash,
     MAX_BATCH_BYTES, Refusal, Transaction, ValidatorIndex, Verified,
@@ -70,6 +71,17 @@ pub enum JobResult {
     },
 }
 
+impl JobResult {
+    /// How many transactions there were to verify, as far as they could be decoded.
+    pub fn transactions(&self) -> usize {
+        match self {
+            JobResult::Submission { verdicts, .. } => verdicts.len(),
+            JobResult::Batch { result, .. } => result.as_ref().map_or(0, |batch| batch.transactions().len()),
+            JobResult::Acknowledgement { .. } => 0,
+        }
+    }
+}
+
 /// The shortest transaction in a batch has about so many bytes.
 const LEAST_TRANSACTION_BYTES: usize = 150;
 
@@ -84,7 +96,10 @@ impl Job {
     /// the same as if each had run alone.
     pub fn run_all(jobs: Vec<Job>, chain: &Hash, keys: &mut DecodedKeys) -> Vec<JobResult> {
         let mut transactions = Vec::new();
+        let stage = Stage::Coding.enter();
         let opened: Vec<Opened> = jobs.into_iter().map(|job| Opened::of(job, &mut transactions)).collect();
+        drop(stage);
+        let _stage = Stage::Verification.enter();
         let mut verdicts = Transaction::authorize_all_with(transactions, chain, keys).into_iter();
         opened.into_iter().map(|opened| opened.judge(&mut verdicts)).collect()
     }

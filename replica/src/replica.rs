@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use genesis::Parameters;
 use types::breakage::{Breakage, is_on};
+use types::stage::Stage;
 use types::{
     Committee, Evidence, Hash, Header, Member, Moment, PublicKey, Refusal, SecretKey, TransactionId, ValidatorIndex,
     View,
@@ -175,20 +176,26 @@ impl Replica {
         }
         match input {
             Input::Tick => {}
-            Input::Submit { ticket, transactions } => self.submit(ticket, transactions, effects),
+            Input::Submit { ticket, transactions } => {
+                let _stage = Stage::Admission.enter();
+                self.submit(ticket, transactions, effects);
+            }
             Input::Durable { commit } => self.durable(commit, now, effects),
             Input::Verified(JobResult::Submission { ticket, verdicts }) => {
+                let _stage = Stage::Admission.enter();
                 self.verifying.done(ticket);
                 let results = verdicts.into_iter().map(|verdict| self.admit(verdict, now)).collect();
                 effects.push(Effect::Reply { ticket, results });
             }
             Input::Verified(JobResult::Batch { epoch, from, digest, result }) if epoch == self.committee.epoch => {
+                let _stage = Stage::Dissemination.enter();
                 let finalized = self.chain.tip().timestamp;
                 self.dissemination.verified(from, digest, result, now, finalized, effects);
             }
             Input::Verified(JobResult::Acknowledgement { epoch, signer, verified })
                 if epoch == self.committee.epoch =>
             {
+                let _stage = Stage::Dissemination.enter();
                 self.dissemination.acknowledged(signer, verified.as_ref());
             }
             // For a committee that has handed over.
@@ -214,9 +221,12 @@ impl Replica {
         if self.divergence.is_some() {
             return;
         }
+        let stage = Stage::Dissemination.enter();
         self.dissemination.send_due_batches(now, effects);
         self.dissemination.send_acknowledgements(effects);
         self.dissemination.retry(now, effects);
+        drop(stage);
+        let _stage = Stage::Consensus.enter();
         self.tell_work(now, effects);
         if self.consensus_deadline().is_some_and(|deadline| deadline <= now.moment) {
             self.tell_consensus(now, consensus::Input::Tick, effects);
@@ -323,6 +333,7 @@ impl Replica {
     }
 
     fn receive(&mut self, from: PublicKey, message: Message, now: Now, effects: &mut Vec<Effect>) {
+        let _stage = Stage::Dissemination.enter();
         match message {
             Message::FetchBlocks(height) => effects.push(Effect::ServeBlocks { to: from, from: height }),
             Message::FetchCheckpoint => effects.push(Effect::ServeCheckpoint { to: from }),

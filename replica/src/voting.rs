@@ -3,6 +3,7 @@
 use consensus::{Output, Record};
 use types::View;
 use types::breakage::{Breakage, is_on};
+use types::stage::Stage;
 
 use crate::replica::Replica;
 use crate::{Commit, Effect, Envelope, Message, Now, Recipient, Write};
@@ -20,6 +21,7 @@ impl Replica {
     /// Gives consensus an input and does what it answers. A validator without a seat has no consensus.
     pub(crate) fn tell_consensus(&mut self, now: Now, input: consensus::Input, effects: &mut Vec<Effect>) {
         let Some(seat) = &mut self.seat else { return };
+        let _stage = Stage::Consensus.enter();
         let mut outputs = Vec::new();
         seat.consensus.step(now.moment, input, &mut outputs);
         self.follow(now, outputs, effects);

@@ -26,6 +26,7 @@ mod origin;
 mod payment;
 mod program;
 mod signature;
+pub mod stage;
 mod transaction;
 mod units;
 mod validators;

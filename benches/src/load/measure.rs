@@ -130,6 +130,11 @@ impl Measure {
         }
     }
 
+    /// Payments that became final, those of the warm-up included.
+    pub(super) fn finalized(&self) -> u64 {
+        self.warmup.finalized + self.measured.finalized
+    }
+
     fn counts(&mut self, measured: bool) -> &mut Counts {
         if measured { &mut self.measured } else { &mut self.warmup }
     }

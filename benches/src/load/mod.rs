@@ -14,7 +14,7 @@ mod accounts;
 mod block;
 mod checks;
 mod clock;
-mod cpu;
+mod costs;
 mod driver;
 mod funding;
 mod html;
@@ -32,6 +32,7 @@ mod schedule;
 mod sender;
 mod signing;
 
+pub use costs::{Costs, CpuCost};
 pub use measure::{Interval, Outcome};
 pub use mix::Mix;
 pub use net::{KeyFile, read_net_file};
@@ -51,7 +52,7 @@ use types::{AssetId, Timestamp, TransactionId};
 use accounts::Accounts;
 use checks::{Checks, check};
 use clock::now;
-use cpu::Process;
+use costs::{Reading, costs, signature_micros};
 use driver::{Driver, Plan};
 use funding::Funding;
 use measure::{Measure, millis};
@@ -126,14 +127,16 @@ async fn load(
         Plan { mode: options.mode(), each, warmup: options.warmup, duration: options.duration, grace, keep_outcomes };
     let driver = Driver::new(plan, signing, &urls, options.connections as usize).await;
 
-    let before = Usage::now(net);
+    let signature_micros = signature_micros().await?;
+    let before = Reading::now(net).await;
     let mut measure = driver.run(each_second).await;
     let outcomes = measure.outcomes.take().unwrap_or_default();
-    let after = Usage::now(net);
+    let after = Reading::now(net).await;
 
     progress.step("checking state roots and supply");
     let checks = check(net, &chain).await;
-    Ok((report(options, net, measure, checks, &before, &after), outcomes))
+    let costs = costs(&before, &after, measure.finalized(), signature_micros);
+    Ok((report(options, net, measure, checks, (&before, &after), costs), outcomes))
 }
 
 /// A connection to each validator that answers; an error where none does.
@@ -209,25 +212,14 @@ async fn sign_ahead(
     Ok(signing)
 }
 
-/// What processes have used up to a moment.
-struct Usage {
-    client: Option<f64>,
-    validators: Vec<Option<f64>>,
-    resident: Vec<Option<u64>>,
-}
-
-impl Usage {
-    fn now(net: &NetFile) -> Usage {
-        let processes = || net.validators.iter().map(|validator| Process::Other(validator.pid));
-        Usage {
-            client: Process::Own.cpu_seconds(),
-            validators: processes().map(Process::cpu_seconds).collect(),
-            resident: processes().map(Process::resident_bytes).collect(),
-        }
-    }
-}
-
-fn report(options: &Options, net: &NetFile, measure: Measure, checks: Checks, before: &Usage, after: &Usage) -> Report {
+fn report(
+    options: &Options,
+    net: &NetFile,
+    measure: Measure,
+    checks: Checks,
+    (before, after): (&Reading, &Reading),
+    costs: Option<Costs>,
+) -> Report {
     let used = |before: Option<f64>, after: Option<f64>| Some(after? - before?);
     let duration_s = match (measure.first_sent, measure.last_final) {
         (Some(first), Some(last)) if last > first => (last - first) as f64 / 1e6,
@@ -268,9 +260,10 @@ fn report(options: &Options, net: &NetFile, measure: Measure, checks: Checks, be
         resent: measure.resent,
         client_cpu_seconds: used(before.client, after.client),
         validator_cpu_seconds: (before.validators.iter().zip(&after.validators))
-            .map(|(&before, &after)| used(before, after))
+            .map(|(before, after)| used(before.cpu, after.cpu))
             .collect(),
-        validator_resident_bytes: after.resident.clone(),
+        validator_resident_bytes: after.validators.iter().map(|validator| validator.resident).collect(),
+        costs,
         height: checks.height,
         state_root: checks.state_root,
         remarks: checks.remarks,

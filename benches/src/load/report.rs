@@ -8,6 +8,7 @@ use anyhow::Context;
 use serde::Serialize;
 use types::{Hash, Height};
 
+use super::costs::Costs;
 use super::html;
 use super::measure::Interval;
 use super::mix::Mix;
@@ -78,6 +79,8 @@ pub struct Summary {
     pub validator_cpu_seconds: Vec<Option<f64>>,
     /// Resident memory of each validator at the end, in bytes.
     pub validator_resident_bytes: Vec<Option<u64>>,
+    /// Where the costs went; null where a validator runs elsewhere, or the system does not tell.
+    pub costs: Option<Costs>,
     /// The height at which state roots were compared.
     pub height: Height,
     /// The state root there.
@@ -124,7 +127,7 @@ impl Report {
             None => "saturation, a bounded number in flight".to_owned(),
         };
         let refusals = summary.refusals.iter().map(|(code, count)| format!("{count} x {code}"));
-        vec![
+        let mut rows = vec![
             ("load", format!("{load} ({})", summary.mix.name())),
             ("submitted", summary.submitted.to_string()),
             ("final", summary.finalized.to_string()),
@@ -148,7 +151,9 @@ impl Report {
             ("processor time, client (s)", seconds(&summary.client_cpu_seconds).unwrap_or("?".into())),
             ("processor time, validators (s)", list(summary.validator_cpu_seconds.iter().map(seconds).collect())),
             ("memory, validators (MiB)", list(summary.validator_resident_bytes.iter().map(megabytes).collect())),
-        ]
+        ];
+        rows.extend(summary.costs.iter().flat_map(Costs::rows));
+        rows
     }
 
     /// The figures as a table for a terminal.
@@ -156,7 +161,10 @@ impl Report {
         let mut table = String::new();
         for (name, value) in self.rows() {
             // Writing to a string cannot fail.
-            let _ = writeln!(table, "{name:<38} {value}");
+            let _ = writeln!(table, "{name:<44} {value}");
+        }
+        if let Some(costs) = &self.summary.costs {
+            let _ = write!(table, "\n{costs}");
         }
         for remark in &self.summary.remarks {
             let _ = writeln!(table, "! {remark}");
@@ -214,6 +222,7 @@ pub(super) mod tests {
             client_cpu_seconds: Some(3.5),
             validator_cpu_seconds: vec![Some(5.0), None],
             validator_resident_bytes: vec![Some(50 << 20), None],
+            costs: None,
             height: Height(600),
             state_root: Hash::ZERO,
             remarks: vec!["d <does> not answer".into()],

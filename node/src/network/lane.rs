@@ -16,14 +16,19 @@ pub enum Lane {
 impl Lane {
     /// Both lanes.
     pub const ALL: [Self; 2] = [Self::Votes, Self::Batches];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Votes => "votes",
+            Self::Batches => "batches",
+        }
+    }
 }
 
 impl fmt::Display for Lane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Votes => "votes",
-            Self::Batches => "batches",
-        })
+        f.write_str(self.name())
     }
 }
 

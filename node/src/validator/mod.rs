@@ -1,11 +1,13 @@
 //! One validator at work: opens its store, takes up its chain where it left it, and runs until told to stop.
 //!
 //! Threads: the loop (`turn`), which decides; `store`, which writes and flushes; `serve`, which reads for others;
-//! `verify-N`, which check signatures; and a tokio runtime for the network and the JSON-RPC server.
+//! `verify-N`, which check signatures; `network`, a tokio runtime for the links to other validators; and the general runtime,
+//! which serves clients.
 
 mod clock;
 mod inbox;
 mod metrics;
+mod network_runtime;
 mod outcomes;
 mod post;
 mod publication;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use replica::{Envelope, Lane, Message, Recipient};
 use types::codec::{CodecError, decode, encode};
+use types::stage::Stage;
 
 use super::roster::Roster;
 use crate::network::{self, Network};
@@ -20,6 +21,7 @@ impl Post {
     }
 
     pub(super) fn send(&self, envelope: Envelope) {
+        let _stage = Stage::Coding.enter();
         let lane = match envelope.message.lane() {
             Lane::Votes => network::Lane::Votes,
             Lane::Batches => network::Lane::Batches,
@@ -38,5 +40,6 @@ impl Post {
 
 /// Decodes a frame.
 pub(super) fn open(frame: &[u8]) -> Result<Message, CodecError> {
+    let _stage = Stage::Coding.enter();
     decode(frame)
 }

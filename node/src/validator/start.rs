@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use genesis::Genesis;
 use replica::{Checkpoint, Limits, ReadError, Recovered, Replica};
+use tokio::runtime::Handle;
 use tokio::sync::{broadcast, mpsc};
 use tracing::info;
 use types::codec::decode;
@@ -15,6 +16,7 @@ use types::{Epoch, Hash, Height};
 use super::clock::Clock;
 use super::inbox::Event;
 use super::metrics::Metrics;
+use super::network_runtime::NetworkRuntime;
 use super::outcomes::Outcomes;
 use super::post::Post;
 use super::reader::{Reader, certified_block};
@@ -61,10 +63,15 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     let (batches_in, mut batches) = mpsc::channel(WAITING_BATCHES);
     let (peers_in, mut peers) = mpsc::unbounded_channel();
     let roster = Roster::default();
+    let network_runtime = NetworkRuntime::start()?;
+    let start_network = |config| {
+        let _runtime = network_runtime.handle().enter();
+        network::start(config, votes_in.clone(), batches_in.clone(), peers_in.clone())
+    };
     let mut early_network = None;
     if store.is_new()? && home.config().sync != SyncMode::Blocks {
         let config = network_config(&home, genesis.hash(), roster.peers(genesis.ledger()?.council(), &[]))?;
-        let network = network::start(config, votes_in.clone(), batches_in.clone(), peers_in.clone())?;
+        let network = start_network(config)?;
         let post = Post::new(network.clone(), roster.clone());
         let links = Links { roster: &roster, votes: &mut votes, batches: &mut batches, peers: &mut peers };
         let sync = state_sync::run(&store, &genesis, secret.public(), home.config().sync, clock, &post, links);
@@ -100,10 +107,10 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
         None => {
             let config =
                 network_config(&home, genesis.hash(), roster.peers(replica.council(), replica.former_members()))?;
-            network::start(config, votes_in, batches_in, peers_in)?
+            start_network(config)?
         }
     };
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::new(network.clone(), store.clone()));
     let backend = Backend {
         identity: Arc::new(identity(&genesis, &replica)),
         limits: home.config().rpc.clone(),
@@ -118,7 +125,7 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     let post = Post::new(network.clone(), roster.clone());
     let turn = Turn {
         clock,
-        verifier: Verifier::start(home.config().verify_threads, genesis.hash(), &events_in)?,
+        verifier: Verifier::start(home.config().verify_threads, genesis.hash(), &metrics, &events_in)?,
         replica,
         writer: Writer::start(store.clone(), post.clone(), metrics.clone(), events_in.clone())?,
         reader: Reader::start(store, post.clone())?,
@@ -134,7 +141,7 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
         malformed: RateLimit::new(MALFORMED_INTERVAL),
     };
     let sources = Sources { votes, batches, peers, events, requests };
-    let result = run_until(turn, sources, effects, events_in, shutdown).await;
+    let result = run_until(turn, network_runtime.handle().clone(), sources, effects, events_in, shutdown).await;
     // Fails only if it has stopped already.
     let _ = server.stop();
     network.shutdown().await;
@@ -144,18 +151,19 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
 /// Runs the loop on a thread of its own and stops it when `shutdown` is done.
 async fn run_until(
     turn: Turn,
+    network_runtime: Handle,
     sources: Sources,
     effects: Vec<replica::Effect>,
     events: mpsc::UnboundedSender<Event>,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let (done, mut finished) = mpsc::channel(1);
-    let network_runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name("turn".to_owned()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let result = runtime.context("starting the loop").and_then(|runtime| {
             // Effects may touch the network's handle, which lives on the other runtime.
             let _guard = network_runtime.enter();
+            turn.metrics.measure_thread();
             runtime.block_on(turn.run(sources, effects))
         });
         // The receiver waits below.

@@ -4,14 +4,16 @@
 //! more to come. What other validators have sent goes first: clients that send more than can be verified hold up
 //! clients, and not the chain.
 
+use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, select_biased, unbounded};
-use replica::Job;
+use replica::{Job, JobResult};
 use tokio::sync::mpsc::UnboundedSender;
 use types::{DecodedKeys, Hash};
 
 use super::inbox::Event;
+use super::metrics::Metrics;
 
 /// So many signatures are verified together at most, as far as jobs can be told apart: with more, what they need does not fit
 /// into a core's cache.
@@ -29,13 +31,20 @@ pub(super) struct Verifier {
 
 impl Verifier {
     /// Starts `threads` threads. They end when the verifier is dropped.
-    pub(super) fn start(threads: usize, chain: Hash, events: &UnboundedSender<Event>) -> std::io::Result<Self> {
+    pub(super) fn start(
+        threads: usize,
+        chain: Hash,
+        metrics: &Arc<Metrics>,
+        events: &UnboundedSender<Event>,
+    ) -> std::io::Result<Self> {
         let (of_validators, validators) = unbounded();
         let (of_clients, clients) = unbounded();
         for number in 0..threads {
             let queue = Queue { of_validators: validators.clone(), of_clients: clients.clone() };
-            let events = events.clone();
-            thread::Builder::new().name(format!("verify-{number}")).spawn(move || work(&queue, &chain, &events))?;
+            let (metrics, events) = (metrics.clone(), events.clone());
+            thread::Builder::new()
+                .name(format!("verify-{number}"))
+                .spawn(move || work(&queue, &chain, &metrics, &events))?;
         }
         Ok(Self { of_validators, of_clients })
     }
@@ -72,10 +81,13 @@ impl Queue {
     }
 }
 
-fn work(queue: &Queue, chain: &Hash, events: &UnboundedSender<Event>) {
+fn work(queue: &Queue, chain: &Hash, metrics: &Metrics, events: &UnboundedSender<Event>) {
+    metrics.measure_thread();
     let mut keys = DecodedKeys::with_capacity(REMEMBERED_KEYS);
     while let Some(jobs) = queue.next() {
-        for result in Job::run_all(jobs, chain, &mut keys) {
+        let results = Job::run_all(jobs, chain, &mut keys);
+        metrics.verified(results.iter().map(JobResult::transactions).sum());
+        for result in results {
             if events.send(Event::Verified(result)).is_err() {
                 return;
             }

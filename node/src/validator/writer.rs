@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tracing::info;
 use types::Height;
 use types::codec::encode;
+use types::stage::Stage;
 use vm::Snapshot;
 
 use super::inbox::Event;
@@ -89,8 +90,10 @@ fn work(
     metrics: &Metrics,
     events: &UnboundedSender<Event>,
 ) -> anyhow::Result<()> {
+    metrics.measure_thread();
     let checkpoints = Checkpoints::default();
     while let Ok(first) = queue.recv() {
+        let _stage = Stage::Storage.enter();
         let mut commits = Vec::new();
         let mut checkpoint = None;
         for order in std::iter::once(first).chain(queue.try_iter()).take(ORDERS_PER_FLUSH) {

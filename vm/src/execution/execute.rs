@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashSet;
 use types::breakage::{Breakage, is_on};
 use types::codec::Bounded;
+use types::stage::Stage;
 use types::{AssetId, AuthorizedTransaction, Hash, Height, Origin, Timestamp};
 
 use crate::execution::conservation::violation;
@@ -112,6 +113,7 @@ fn execute_noting<'t>(
     transactions: impl IntoIterator<Item = &'t AuthorizedTransaction>,
     mut noted: Option<&mut Vec<Movements>>,
 ) -> Result<Execution, ExecutionError> {
+    let _stage = Stage::Execution.enter();
     let parent = Parent::new(ledger, ancestors).ok_or(ExecutionError::NotConnected)?;
     let BlockContext { height, timestamp } = context;
     let before = parent.commitments();
@@ -172,6 +174,7 @@ fn execute_noting<'t>(
     {
         return Err(ExecutionError::NotConserved { asset });
     }
+    let _stage = Stage::Roots.enter();
     let mut leaves: Vec<(u32, Hash)> =
         changes.accounts().iter().map(|changed| (changed.index, changed.account.leaf())).collect();
     leaves.sort_unstable_by_key(|(index, _)| *index);

@@ -2,6 +2,7 @@
 
 use std::ops::RangeBounds;
 
+use types::stage::Stage;
 use types::{Address, Amount, AssetId, Hash, TransactionId};
 
 use crate::state::commitments::Commitments;
@@ -77,6 +78,7 @@ impl Ledger {
     ///
     /// If the block was not executed on top of this state.
     pub fn apply(&mut self, delta: Delta) -> Closed {
+        let _stage = Stage::Folding.enter();
         let Delta { parent, height, timestamp, changes, tree, records, executed, closed, after, .. } = delta;
         assert_eq!(parent, self.state_root(), "block {height} does not follow the ledger");
         self.tree.apply(&tree);

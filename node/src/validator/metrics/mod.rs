@@ -1,5 +1,9 @@
 //! What a validator counts, in the OpenMetrics text format.
 
+mod costs;
+mod stages;
+mod threads;
+
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -10,6 +14,11 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use replica::{FinalizedBlock, SubmitError, Summary};
 use types::TransactionId;
+
+use crate::network::Network;
+use crate::store::Store;
+use costs::Costs;
+use stages::StageTimes;
 
 type Count = Counter<u64, AtomicU64>;
 
@@ -33,10 +42,13 @@ pub(crate) struct Metrics {
     evidence: Count,
     flush_seconds: Histogram,
     commits_per_flush: Histogram,
+    block_transactions: Histogram,
+    verified_together: Histogram,
+    stages: StageTimes,
 }
 
 impl Metrics {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(network: Network, store: Store) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("baro"),
             height: Gauge::default(),
@@ -56,6 +68,9 @@ impl Metrics {
             evidence: Count::default(),
             flush_seconds: Histogram::new(exponential_buckets(0.0001, 2.0, 14)),
             commits_per_flush: Histogram::new(exponential_buckets(1.0, 2.0, 6)),
+            block_transactions: Histogram::new(exponential_buckets(1.0, 2.0, 18)),
+            verified_together: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
+            stages: StageTimes::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("height", "Latest finalized height", metrics.height.clone());
@@ -79,12 +94,25 @@ impl Metrics {
         registry.register("evidence", "Pairs of contradicting votes", metrics.evidence.clone());
         registry.register("flush_seconds", "Time for a flush of the store", metrics.flush_seconds.clone());
         registry.register("commits_per_flush", "Commits that one flush covers", metrics.commits_per_flush.clone());
+        registry.register("block_transactions", "Transactions in a final block", metrics.block_transactions.clone());
+        registry.register(
+            "transactions_verified_together",
+            "Transactions whose signatures a thread verified at once",
+            metrics.verified_together.clone(),
+        );
+        registry.register_collector(Box::new(Costs { stages: metrics.stages.clone(), network, store }));
         metrics
+    }
+
+    /// From now on counts what this thread's time is spent on.
+    pub(super) fn measure_thread(&self) {
+        self.stages.measure_thread();
     }
 
     pub(super) fn finalized(&self, block: &FinalizedBlock) {
         let failed = block.receipts.iter().filter(|receipt| receipt.failure().is_some()).count() as u64;
         self.blocks.inc();
+        self.block_transactions.observe(block.receipts.len() as f64);
         self.failed_transactions.inc_by(failed);
         self.final_transactions.inc_by(block.receipts.len() as u64 - failed);
     }
@@ -120,6 +148,10 @@ impl Metrics {
     pub(super) fn flushed(&self, time: Duration, commits: usize) {
         self.flush_seconds.observe(time.as_secs_f64());
         self.commits_per_flush.observe(commits as f64);
+    }
+
+    pub(super) fn verified(&self, transactions: usize) {
+        self.verified_together.observe(transactions as f64);
     }
 
     /// Everything as text.

@@ -1,7 +1,7 @@
 //! What processes on this machine use, from `/proc`. Elsewhere, and for processes that ended, nothing is known.
 
 /// Linux reports processor time to programs in hundredths of a second (`USER_HZ`).
-const TICKS_PER_SECOND: f64 = 100.0;
+pub(super) const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A process: this one, or another by its id.
 #[derive(Debug, Clone, Copy)]
@@ -26,9 +26,14 @@ impl Process {
         ticks(&self.read("stat")?).map(|ticks| ticks as f64 / TICKS_PER_SECOND)
     }
 
+    /// Bytes that it had written to the disk, from when it wrote them or when the system did so for it.
+    pub(super) fn disk_bytes(self) -> Option<u64> {
+        field(&self.read("io")?, "write_bytes:")
+    }
+
     /// Memory that it has resident, in bytes.
     pub(super) fn resident_bytes(self) -> Option<u64> {
-        resident(&self.read("status")?)
+        field(&self.read("status")?, "VmRSS:").map(|kilobytes| kilobytes * 1024)
     }
 }
 
@@ -41,9 +46,10 @@ fn ticks(stat: &str) -> Option<u64> {
     Some(user + system)
 }
 
-fn resident(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_ascii_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+/// The number after a name at the beginning of a line.
+fn field(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -54,7 +60,8 @@ mod tests {
     fn reads_the_kernels_text() {
         let stat = "42 (a ) b) S 1 1 1 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 9 0 5 1000 10 18446744073709551615";
         assert_eq!(ticks(stat), Some(300));
-        assert_eq!(resident("Name:\tbaro\nVmRSS:\t  1024 kB\n"), Some(1 << 20));
+        assert_eq!(field("Name:\tbaro\nVmRSS:\t  1024 kB\n", "VmRSS:"), Some(1024));
+        assert_eq!(field("wchar: 5\nwrite_bytes: 4096\n", "write_bytes:"), Some(4096));
         assert_eq!(ticks(""), None);
     }
 }
