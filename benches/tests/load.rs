@@ -4,7 +4,9 @@
 
 mod fake_node;
 
-use benches::load::{Options, Report, run};
+use std::collections::BTreeSet;
+
+use benches::load::{Bound, Options, Report, Series, run, run_audited, search};
 use clap::Parser;
 use fake_node::{FakeNet, Faults};
 
@@ -14,10 +16,13 @@ struct Line {
     options: Options,
 }
 
-async fn load(net: &FakeNet, line: &str) -> Report {
+fn options(line: &str) -> Options {
     let line = format!("bench --json --accounts 50 --duration 1 {line}");
-    let options = Line::try_parse_from(line.split_whitespace()).unwrap().options;
-    run(&options, &net.file).await.unwrap()
+    Line::try_parse_from(line.split_whitespace()).unwrap().options
+}
+
+async fn load(net: &FakeNet, line: &str) -> Report {
+    run(&options(line), &net.file).await.unwrap()
 }
 
 #[tokio::test]
@@ -102,4 +107,45 @@ async fn a_network_that_is_not_there_is_an_error_that_says_so() {
     net.file.validators[0].rpc_ws = "ws://127.0.0.1:1".into();
     let error = run(&options, &net.file).await.unwrap_err().to_string();
     assert!(error.contains("none of the network's 1 validators answers"), "{error}");
+}
+
+#[tokio::test]
+async fn runs_on_one_network_send_other_transactions() {
+    let net = FakeNet::start(2, Faults::default()).await;
+    let mut ids = BTreeSet::new();
+    let mut reports = Vec::new();
+    for _ in 0..3 {
+        let (report, outcomes) = run_audited(&options("--rate 100"), &net.file, |_| {}).await.unwrap();
+        ids.extend(outcomes.into_iter().map(|(id, _)| id));
+        reports.push(report);
+    }
+    assert_eq!(ids.len(), 300, "the same options, and yet other ids");
+    let series = Series::of(&reports);
+    assert!(series.is_sound() && series.runs.iter().all(|run| run.finalized == 100), "{series:?}");
+}
+
+#[tokio::test]
+async fn a_search_ends_at_the_bound() {
+    let net = FakeNet::start(2, Faults::default()).await;
+    // No network is so fast.
+    let bound = Bound { p99_ms: 0.001 };
+    let mut told = 0;
+    let found = search(&options("--rate 40"), &net.file, bound, |_| told += 1).await.unwrap();
+    let rates: Vec<u32> = found.probes.iter().map(|probe| probe.rate).collect();
+    assert_eq!((rates, told), (vec![40, 20, 10, 5], 4));
+    assert!(found.highest.is_none() && found.is_sound, "{found:?}");
+    assert!(found.probes.iter().all(|probe| !probe.held && probe.why[0].contains("p99")), "{:?}", found.probes);
+}
+
+#[tokio::test]
+async fn a_search_reports_the_highest_rate_that_held() {
+    // The first probe loses a payment, and no other does.
+    let net = FakeNet::start(1, Faults { forgotten: 1, ..Faults::default() }).await;
+    let options = options("--rate 20 --valid-for 1 --grace 1");
+    let found = search(&options, &net.file, Bound { p99_ms: 5000.0 }, |_| ()).await.unwrap();
+    assert_eq!((found.probes[0].rate, found.probes[0].lost, found.probes[0].held), (20, 1, false), "{found:?}");
+    assert!(found.is_sound, "a loss breaks the bound, and that is all");
+    let best = found.probes.iter().filter(|probe| probe.held).map(|probe| probe.rate).max();
+    assert!(best.is_some_and(|best| best < 20), "{:?}", found.probes);
+    assert_eq!(found.highest.and_then(|report| report.summary.rate), best);
 }

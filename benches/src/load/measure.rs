@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use types::{Height, TransactionId};
 
 /// The longest latency that is told apart, in microseconds: ten minutes.
@@ -47,7 +47,7 @@ pub enum Outcome {
 }
 
 /// One second of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Its end, in seconds after the start.
     pub second: u64,

@@ -1,7 +1,7 @@
 //! What a transaction of the load is.
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use types::codec::{Bounded, Text};
 use types::{Address, Amount, AssetId, CustodialPayment, Instruction, Payment};
 
@@ -12,7 +12,7 @@ use super::random::Random;
 const BATCH: u64 = 100;
 
 /// What the load consists of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mix {
     /// Each payment is a transaction of its own, signed by its payer.

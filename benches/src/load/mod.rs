@@ -12,10 +12,13 @@
 
 mod accounts;
 mod block;
+mod bound;
 mod checks;
 mod clock;
+mod compare;
 mod costs;
 mod driver;
+mod figures;
 mod funding;
 mod html;
 mod in_flight;
@@ -25,19 +28,29 @@ mod mix;
 mod net;
 mod options;
 mod plot;
+mod probe;
 mod progress;
 mod random;
 mod report;
+mod results;
 mod schedule;
+mod search;
 mod sender;
+mod series;
 mod signing;
 
+pub use bound::Bound;
+pub use compare::{Comparison, Row};
 pub use costs::{Costs, CpuCost};
+pub use figures::{Figure, Spread};
 pub use measure::{Interval, Outcome};
 pub use mix::Mix;
 pub use net::{KeyFile, read_net_file};
 pub use options::{Mode, Options};
+pub use probe::{Probe, Saturation, search};
 pub use report::{FinalityMillis, Report, Summary};
+pub use results::read_results;
+pub use series::{Series, write_series};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,6 +89,13 @@ const CLOCK_SLACK: u32 = 10;
 /// Loads the network and reports. The accounts are funded by the network's account `bench`.
 pub async fn run(options: &Options, net: &NetFile) -> anyhow::Result<Report> {
     let progress = Progress::new(options.json);
+    let (report, _) = load(options, net, &progress, false, |interval| progress.second(interval)).await?;
+    Ok(report)
+}
+
+/// As [`run`], for one run of many: tells how it goes on a terminal only.
+pub async fn run_quietly(options: &Options, net: &NetFile) -> anyhow::Result<Report> {
+    let progress = Progress::quiet(options.json);
     let (report, _) = load(options, net, &progress, false, |interval| progress.second(interval)).await?;
     Ok(report)
 }

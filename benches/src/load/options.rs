@@ -23,8 +23,8 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Mix::SelfSigned)]
     pub mix: Mix,
 
-    /// For how long payments are sent, in seconds.
-    #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    /// For how long payments are sent, in seconds (10 with --search).
+    #[arg(long, value_name = "S", default_value_t = 30, default_value_if("search", "true", "10"), value_parser = clap::value_parser!(u32).range(1..))]
     pub duration: u32,
 
     /// Seconds of the same load before the measurement, left out of the figures (a loss there still counts).
@@ -89,13 +89,18 @@ impl Options {
         if self.saturate {
             Mode::Saturate((self.in_flight as usize).div_ceil(each))
         } else {
-            Mode::Rate(self.rate.unwrap_or(1000))
+            Mode::Rate(self.first_rate())
         }
+    }
+
+    /// Payments a second in open loop; where a search begins.
+    pub(super) fn first_rate(&self) -> u32 {
+        self.rate.unwrap_or(1000)
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use clap::Parser;
 
@@ -103,6 +108,11 @@ mod tests {
     struct Line {
         #[command(flatten)]
         options: Options,
+    }
+
+    /// The options of this command line.
+    pub(in crate::load) fn options(line: &[&str]) -> Options {
+        Line::try_parse_from([&["bench"], line].concat()).expect("valid options").options
     }
 
     #[test]

@@ -12,6 +12,8 @@ const LINE_SECONDS: u64 = 5;
 /// A live line on a terminal, plain lines elsewhere.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
+    /// Whether lines are printed where there is no live one.
+    lines: bool,
 }
 
 impl Progress {
@@ -22,7 +24,14 @@ impl Progress {
             let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or(ProgressStyle::default_spinner());
             ProgressBar::new_spinner().with_style(style)
         });
-        Progress { bar }
+        Progress { bar, lines: true }
+    }
+
+    /// As `new`, but silent where there is no live line.
+    pub(super) fn quiet(plain: bool) -> Progress {
+        let mut progress = Progress::new(plain);
+        progress.lines = false;
+        progress
     }
 
     /// Tells what is being done.
@@ -32,7 +41,8 @@ impl Progress {
                 bar.set_message(what.to_owned());
                 bar.tick();
             }
-            None => eprintln!("{what}"),
+            None if self.lines => eprintln!("{what}"),
+            None => {}
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use types::{Hash, Height};
 
 use super::costs::Costs;
@@ -14,7 +14,7 @@ use super::measure::Interval;
 use super::mix::Mix;
 
 /// Milliseconds from when a payment was due to the client's knowledge of its finality.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct FinalityMillis {
     /// Half of the payments were final within this time.
     pub p50: f64,
@@ -27,7 +27,7 @@ pub struct FinalityMillis {
 }
 
 /// The figures of a run: what `--json` prints.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Payments sent. Each is in exactly one of the next five.
     pub submitted: u64,
@@ -70,6 +70,7 @@ pub struct Summary {
     /// The longest time between two such blocks while load was on, as the client saw them.
     pub longest_gap_ms: f64,
     /// Refusals by error code; what a busy node refused was sent again.
+    #[serde(deserialize_with = "by_code")]
     pub refusals: BTreeMap<i32, u64>,
     /// Sendings of bytes that had been sent before.
     pub resent: u64,
@@ -89,8 +90,30 @@ pub struct Summary {
     pub remarks: Vec<String>,
 }
 
+impl Summary {
+    /// Whether nothing was lost, the validators agree and no money appeared or vanished.
+    pub fn is_sound(&self) -> bool {
+        self.lost == 0 && self.state_roots_agree && self.supply_conserved
+    }
+
+    /// What the load was, for people.
+    pub(super) fn load(&self) -> String {
+        let load = match self.rate {
+            Some(rate) => format!("{rate} payments a second, open loop"),
+            None => "saturation, a bounded number in flight".to_owned(),
+        };
+        format!("{load} ({})", self.mix.name())
+    }
+}
+
+/// JSON writes codes as text, and within a flattened structure serde does not read it as numbers by itself.
+fn by_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<i32, u64>, D::Error> {
+    let counts: BTreeMap<String, u64> = BTreeMap::deserialize(deserializer)?;
+    counts.into_iter().map(|(code, count)| Ok((code.parse().map_err(serde::de::Error::custom)?, count))).collect()
+}
+
 /// All that a run has shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The figures.
     #[serde(flatten)]
@@ -104,7 +127,7 @@ pub struct Report {
 impl Report {
     /// Whether nothing was lost, the validators agree and no money appeared or vanished.
     pub fn is_sound(&self) -> bool {
-        self.summary.lost == 0 && self.summary.state_roots_agree && self.summary.supply_conserved
+        self.summary.is_sound()
     }
 
     /// The figures as JSON.
@@ -122,13 +145,9 @@ impl Report {
         };
         let seconds = |value: &Option<f64>| value.map(|seconds| format!("{seconds:.2}"));
         let megabytes = |value: &Option<u64>| value.map(|bytes| format!("{}", bytes >> 20));
-        let load = match summary.rate {
-            Some(rate) => format!("{rate} payments a second, open loop"),
-            None => "saturation, a bounded number in flight".to_owned(),
-        };
         let refusals = summary.refusals.iter().map(|(code, count)| format!("{count} x {code}"));
         let mut rows = vec![
-            ("load", format!("{load} ({})", summary.mix.name())),
+            ("load", summary.load()),
             ("submitted", summary.submitted.to_string()),
             ("final", summary.finalized.to_string()),
             ("failed", summary.failed.to_string()),

@@ -43,6 +43,7 @@ pub(super) async fn run(args: Args) -> Outcome {
         validators: args.validators,
         base_port: args.base_port,
         fresh: args.fresh,
+        program: None,
     };
     if !args.json {
         println!("starting the validators of {}", args.dir.display());

@@ -43,11 +43,14 @@ pub struct LocalnetOptions {
     pub base_port: Option<u16>,
     /// Delete what is there and start a new chain.
     pub fresh: bool,
+    /// The `baro` program that runs the validators; by default this one.
+    pub program: Option<PathBuf>,
 }
 
 /// A running local network. Dropping it kills its processes; [`Localnet::stop`] stops them cleanly.
 pub struct Localnet {
     layout: Layout,
+    program: PathBuf,
     net: NetFile,
     processes: Vec<ValidatorProcess>,
     _lock: File,
@@ -62,12 +65,16 @@ impl Localnet {
         let layout = Layout::open_or_create(&options.dir, options.validators, options.base_port)?;
         let lock = layout.lock()?;
         wait_for_ports(&layout).await?;
+        let program = match &options.program {
+            Some(program) => program.clone(),
+            None => std::env::current_exe().context("finding the baro program")?,
+        };
         let mut processes = Vec::new();
         for index in 0..layout.validators() {
-            processes.push(ValidatorProcess::start(&layout.validator_name(index), &layout.home(index))?);
+            processes.push(ValidatorProcess::start(&program, &layout.validator_name(index), &layout.home(index))?);
         }
         let net = layout.net_file(processes.iter().map(ValidatorProcess::pid).collect())?;
-        let mut localnet = Localnet { layout, net, processes, _lock: lock };
+        let mut localnet = Localnet { layout, program, net, processes, _lock: lock };
         localnet.wait_until_finalizing().await?;
         localnet.layout.write_net_file(&localnet.net)?;
         Ok(localnet)
@@ -110,7 +117,8 @@ impl Localnet {
     /// Starts a validator that has ended.
     pub fn restart(&mut self, index: usize) -> anyhow::Result<()> {
         self.processes[index].kill();
-        self.processes[index] = ValidatorProcess::start(&self.layout.validator_name(index), &self.layout.home(index))?;
+        let (name, home) = (self.layout.validator_name(index), self.layout.home(index));
+        self.processes[index] = ValidatorProcess::start(&self.program, &name, &home)?;
         self.net.validators[index].pid = self.processes[index].pid();
         self.layout.write_net_file(&self.net)
     }

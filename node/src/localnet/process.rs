@@ -24,8 +24,8 @@ pub(super) struct ValidatorProcess {
 }
 
 impl ValidatorProcess {
-    pub(super) fn start(name: &str, home: &Path) -> anyhow::Result<Self> {
-        let program = std::env::current_exe().context("finding the baro program")?;
+    /// Starts this `baro` program for the validator of this home.
+    pub(super) fn start(program: &Path, name: &str, home: &Path) -> anyhow::Result<Self> {
         let path = home.join(LOG);
         let mut log = OpenOptions::new()
             .create(true)
@@ -40,7 +40,7 @@ impl ValidatorProcess {
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
-            .with_context(|| format!("cannot start {name}"))?;
+            .with_context(|| format!("cannot start {} for {name}", program.display()))?;
         let (pid, stdin) = (child.id(), child.stdin.take());
         Ok(Self { child, pid, _stdin: stdin })
     }

@@ -63,6 +63,7 @@ pub async fn run(options: &SoakOptions) -> anyhow::Result<SoakReport> {
         validators: Some(options.validators),
         base_port: Some(options.base_port),
         fresh: true,
+        program: None,
     };
     let mut localnet = Localnet::start(&layout).await?;
     let net = read_net_file(&localnet.net_path())?;

@@ -33,7 +33,7 @@ impl Samples {
 
     /// The value of the sample of this name whose labels are `labels`, as they are written; zero where there is none.
     pub(super) fn value(&self, name: &str, labels: &str) -> f64 {
-        let values = self.0.lines().filter_map(|line| {
+        let mut values = self.0.lines().filter_map(|line| {
             let rest = line.strip_prefix(name)?;
             let (found, value) = match rest.strip_prefix('{') {
                 Some(rest) => rest.split_once("} ")?,
@@ -41,7 +41,7 @@ impl Samples {
             };
             (found == labels).then(|| value.parse().ok())?
         });
-        values.last().unwrap_or(0.0)
+        values.next_back().unwrap_or(0.0)
     }
 }
 
