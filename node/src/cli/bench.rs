@@ -17,6 +17,8 @@ The exit code is 1 when a payment was lost, state roots differ or supply is not 
 Examples:
   baro bench --rate 1000 --duration 30
   baro bench --saturate --duration 30 --report report
+  baro bench --mix shop --rate 200
+  baro bench --mix programs --saturate --in-flight 200
   baro bench --net localnet/localnet.json --rate 500")]
 pub(super) struct Args {
     #[command(flatten)]
