@@ -9,6 +9,7 @@ use std::sync::Arc;
 use types::codec::{Blob, Bounded};
 use types::{AuthorizedTransaction, Batch, MAX_BATCH_TRANSACTIONS, Moment};
 
+use super::weight::work;
 use super::{Dissemination, batch_message, send};
 use crate::{Effect, Now, Recipient, VerifiedBatch};
 
@@ -47,10 +48,11 @@ impl Dissemination {
     fn send_batch(&mut self, now: Now, effects: &mut Vec<Effect>) {
         // Only a validator with a seat admits transactions.
         let Some(me) = self.me else { return self.waiting.clear() };
-        let mut bytes = 0;
-        let fits = |(_, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
+        let (mut bytes, mut weight) = (0, 0);
+        let fits = |(transaction, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
             bytes += encoded.len();
-            bytes <= self.limits.batch_bytes
+            weight += encoded.len() + work(transaction);
+            bytes <= self.limits.batch_bytes && weight <= self.limits.batch_weight
         };
         // A transaction that is larger than a batch should be travels alone.
         let count = self.waiting.iter().take(MAX_BATCH_TRANSACTIONS).take_while(fits).count().max(1);
