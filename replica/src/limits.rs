@@ -5,11 +5,8 @@
 pub struct Limits {
     /// A batch leaves once it holds so many bytes of transactions.
     pub batch_bytes: usize,
-    /// What the transactions of a batch weigh together at most: their bytes, and what their instructions take to execute. A block
-    /// has room for several such batches.
-    pub batch_weight: usize,
-    /// While its latest batch is in no block yet, a validator gathers transactions for so long, or until the next batch is full.
-    /// Otherwise a transaction leaves at once.
+    /// While its latest batch is in no block yet, a validator gathers transactions for so long, or until the next batch is full; twice
+    /// as long each time that still no block includes it, up to `retry_millis`. Otherwise a transaction leaves at once.
     pub batch_patience_millis: u64,
     /// What own batches that are unordered may weigh before new transactions are refused as [`crate::SubmitError::Busy`].
     pub unordered_bytes: usize,
@@ -40,7 +37,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             batch_bytes: 256 << 10,
-            batch_weight: 1 << 20,
             batch_patience_millis: 8,
             unordered_bytes: 32 << 20,
             unordered_bytes_per_peer: 64 << 20,

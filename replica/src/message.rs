@@ -21,7 +21,7 @@ pub const MAX_HANDOVERS: usize = 64;
 /// The longest part of a checkpoint: a chunk of [`vm::Snapshot::chunks`] is cut at one megabyte.
 pub const MAX_PART_BYTES: usize = 2 << 20;
 
-/// A batch of so many bytes or fewer travels with the votes, as fast as the proposal that names it and never after it. So a leader
+/// A batch of so many bytes or fewer travels with the votes, and so arrives about as soon as a proposal that names it. A leader
 /// that holds it orders it, and nobody acknowledges it. Of a longer one, a leader first wants to know that a quorum holds it.
 pub const PROMPT_BATCH_BYTES: usize = 16 << 10;
 

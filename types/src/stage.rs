@@ -4,13 +4,14 @@
 //! decided is the same.
 
 use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
 
 /// A kind of work that takes a validator's processor time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Transactions, batches and messages between bytes and values.
     Coding,
-    /// Signatures of transactions and acknowledgements, with the ids they are about.
+    /// Signatures of transactions, with the ids they are about.
     Verification,
     /// What a transaction needs to be taken from a client, and to be carried.
     Admission,
@@ -68,7 +69,7 @@ impl Stage {
         if let Some(before) = before {
             change(before, self);
         }
-        Entered { before }
+        Entered { before, _thread: PhantomData }
     }
 }
 
@@ -99,6 +100,8 @@ fn change(from: Stage, to: Stage) {
 #[derive(Debug)]
 pub struct Entered {
     before: Option<Stage>,
+    /// It belongs to its thread.
+    _thread: PhantomData<*const ()>,
 }
 
 impl Drop for Entered {

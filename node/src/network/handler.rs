@@ -28,7 +28,7 @@ impl Protocols {
     /// The names on `chain`.
     pub(super) fn new(chain: &str) -> Self {
         Self(PerLane::from_fn(|lane| {
-            StreamProtocol::try_from_owned(format!("/baro/{chain}/{lane}/1")).expect("it starts with a slash")
+            StreamProtocol::try_from_owned(format!("/baro/{chain}/{lane}/2")).expect("it starts with a slash")
         }))
     }
 

@@ -10,7 +10,7 @@
 //!
 //! - Noise authenticates both sides. Who is not a peer is sent away right after the handshake.
 //! - Who the peers are is said at the start and may be said anew at any time, see [`Network::set_peers`].
-//! - The protocol name, `/baro/<chain>/<lane>/1`, keeps nodes of different chains apart.
+//! - The protocol name, `/baro/<chain>/<lane>/2`, keeps nodes of different chains apart.
 //! - Delivery is in order per connection and may lose frames: a full or closed outbox drops and counts them. The replica
 //!   re-sends what matters, and at the latest when it learns [`PeerEvent::Up`].
 //! - Nothing a peer sends makes us hold more than [`Limits`] says, plus the multiplexer's window, which follows the

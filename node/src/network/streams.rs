@@ -48,7 +48,7 @@ pub(super) async fn write(
 }
 
 /// Frames of one connection that are held back at most; then nothing more is read.
-const HELD_FRAMES: usize = 4096;
+const HELD_FRAMES: usize = 256;
 
 /// Runs `reading`, and delivers what it gives out `delay` later.
 pub(super) async fn delay<R: Future<Output = Result<(), FrameError>>>(

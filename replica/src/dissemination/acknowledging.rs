@@ -83,7 +83,10 @@ impl Dissemination {
 
     /// Acknowledges everything verified in this turn at once.
     pub(crate) fn send_acknowledgements(&mut self, effects: &mut Vec<Effect>) {
-        let digests = std::mem::take(&mut self.to_acknowledge);
+        let mut digests = std::mem::take(&mut self.to_acknowledge);
+        // Whoever sends the same batch many times gets one answer.
+        digests.sort_unstable();
+        digests.dedup();
         if self.me.is_none() {
             return;
         }

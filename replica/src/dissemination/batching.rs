@@ -9,8 +9,7 @@ use std::sync::Arc;
 use types::codec::{Blob, Bounded};
 use types::{AuthorizedTransaction, Batch, MAX_BATCH_TRANSACTIONS, Moment};
 
-use super::weight::work;
-use super::{Dissemination, batch_message, send};
+use super::{Dissemination, LastBatch, batch_message, send};
 use crate::{Effect, Now, Recipient, VerifiedBatch};
 
 impl Dissemination {
@@ -40,19 +39,23 @@ impl Dissemination {
 
     /// When the next batch may leave though it is not full; at once if there is no such time.
     pub(super) fn batch_due(&self) -> Option<Moment> {
-        let (sent, digest) = self.last_batch?;
-        let is_on_its_way = self.entries.get(&digest).is_some_and(|entry| entry.included == 0);
-        is_on_its_way.then(|| sent.plus_millis(self.limits.batch_patience_millis))
+        self.last_on_its_way().map(|last| last.sent.plus_millis(last.patience_millis))
+    }
+
+    /// The latest own batch, while it is in no block that may become final.
+    fn last_on_its_way(&self) -> Option<&LastBatch> {
+        let is_in_no_block =
+            |last: &&LastBatch| self.entries.get(&last.digest).is_some_and(|entry| entry.included == 0);
+        self.last_batch.as_ref().filter(is_in_no_block)
     }
 
     fn send_batch(&mut self, now: Now, effects: &mut Vec<Effect>) {
         // Only a validator with a seat admits transactions.
         let Some(me) = self.me else { return self.waiting.clear() };
-        let (mut bytes, mut weight) = (0, 0);
-        let fits = |(transaction, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
+        let mut bytes = 0;
+        let fits = |(_, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
             bytes += encoded.len();
-            weight += encoded.len() + work(transaction);
-            bytes <= self.limits.batch_bytes && weight <= self.limits.batch_weight
+            bytes <= self.limits.batch_bytes
         };
         // A transaction that is larger than a batch should be travels alone.
         let count = self.waiting.iter().take(MAX_BATCH_TRANSACTIONS).take_while(fits).count().max(1);
@@ -74,7 +77,12 @@ impl Dissemination {
         self.next_number += 1;
         // `known` has counted these transactions when they were added.
         let batch = Arc::new(VerifiedBatch::of_own(&batch, transactions));
-        self.last_batch = Some((now.moment, batch.digest()));
+        // While nothing is ordered, batches must not pile up in front of each other.
+        let patience_millis = match self.last_on_its_way() {
+            Some(last) => (2 * last.patience_millis).min(self.limits.retry_millis),
+            None => self.limits.batch_patience_millis,
+        };
+        self.last_batch = Some(LastBatch { sent: now.moment, digest: batch.digest(), patience_millis });
         effects.push(send(Recipient::All, batch_message(&batch)));
         self.insert(batch, now, effects);
     }

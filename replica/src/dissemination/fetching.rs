@@ -48,17 +48,20 @@ impl Dissemination {
         }
     }
 
-    /// Sends own batches again that lack acknowledgements, and asks for wanted batches that are due.
+    /// Sends own batches again that are in no block and not known to be held by a quorum, and asks for wanted batches that are due.
     pub(crate) fn retry(&mut self, now: Now, effects: &mut Vec<Effect>) {
         while let Some(&(due, digest)) = self.resend.first()
             && due <= now.moment
         {
             self.resend.pop_first();
-            let is_on_its_way = |entry: &&Entry| entry.place.is_none() || entry.included == 0;
-            let Some(entry) = self.entries.get(&digest).filter(is_on_its_way) else { continue };
-            let message = batch_message(&entry.batch);
-            let lacking = self.committee.indices().filter(|&index| !entry.acknowledged.contains(index));
-            effects.extend(lacking.filter_map(|index| self.to_member(index, message.clone())));
+            let is_held_by_few = |entry: &&Entry| entry.acknowledged.count() < self.committee.quorum();
+            let Some(entry) = self.entries.get(&digest).filter(is_held_by_few) else { continue };
+            // Who votes for the block that includes it fetches it. Should that block be given up, this goes on.
+            if entry.included == 0 {
+                let message = batch_message(&entry.batch);
+                let lacking = self.committee.indices().filter(|&index| !entry.acknowledged.contains(index));
+                effects.extend(lacking.filter_map(|index| self.to_member(index, message.clone())));
+            }
             self.resend.insert((now.moment.plus_millis(self.limits.retry_millis), digest));
         }
         self.ask_for_wanted(now, effects);

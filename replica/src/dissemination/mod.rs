@@ -13,6 +13,7 @@ mod acknowledging;
 mod batching;
 mod carrying;
 mod fetching;
+mod selecting;
 mod weight;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -28,18 +29,28 @@ use types::{
 
 use crate::{BatchError, Effect, Envelope, Job, Limits, Message, Now, Recipient, VerifiedBatch, Write};
 use fetching::Wanted;
-use weight::{ENTRY_BYTES, weight};
+use weight::{ENTRY_BYTES, gas, weight};
 
 /// A batch that is in no finalized block.
 struct Entry {
     batch: Arc<VerifiedBatch>,
     /// What it counts, counted once: blocks are chosen by it.
     weight: usize,
+    /// The gas that it asks of a block, counted once.
+    gas: u64,
     acknowledged: Signers,
     /// Its place in the order in which batches became available.
     place: Option<u64>,
     /// How many blocks that may still become final include it.
     included: u32,
+}
+
+/// The latest own batch.
+struct LastBatch {
+    sent: Moment,
+    digest: BatchDigest,
+    /// How long the next one waits for it.
+    patience_millis: u64,
 }
 
 /// By how many seconds a batch's creator may be ahead of this validator's clock.
@@ -56,8 +67,7 @@ pub(crate) struct Dissemination {
     waiting: Vec<(AuthorizedTransaction, Vec<u8>)>,
     waiting_bytes: usize,
     next_number: u64,
-    /// When the latest own batch was sent.
-    last_batch: Option<(Moment, BatchDigest)>,
+    last_batch: Option<LastBatch>,
 
     entries: BTreeMap<BatchDigest, Entry>,
     available: BTreeMap<u64, BatchDigest>,
@@ -68,7 +78,7 @@ pub(crate) struct Dissemination {
     expiries: BTreeSet<(Deadline, BatchDigest)>,
     /// Weight of unordered batches by creator.
     unordered: Vec<usize>,
-    /// Own batches that lack acknowledgements, by when they are sent again.
+    /// Own batches that are not known to be held by a quorum, by when they are sent again.
     resend: BTreeSet<(Moment, BatchDigest)>,
 
     verifying: HashMap<BatchDigest, usize>,
@@ -250,24 +260,9 @@ impl Dissemination {
             self.resend.insert((now.moment.plus_millis(self.limits.retry_millis), digest));
         }
         let acknowledged = self.early.remove(&digest).unwrap_or_default();
-        self.entries.insert(digest, Entry { batch: batch.clone(), weight, acknowledged, place: None, included: 0 });
+        let entry = Entry { weight, gas: gas(&batch), acknowledged, place: None, included: 0, batch: batch.clone() };
+        self.entries.insert(digest, entry);
         self.hold(&batch);
-    }
-
-    /// Available batches for a block, oldest first, without those in `taken`.
-    pub(crate) fn select(&self, taken: &HashSet<BatchDigest>, max_count: usize) -> Vec<Arc<VerifiedBatch>> {
-        let mut taken_weight = 0;
-        self.available
-            .values()
-            .filter(|digest| !taken.contains(*digest))
-            .filter_map(|digest| self.entries.get(digest))
-            .take(max_count)
-            .take_while(|entry| {
-                taken_weight += entry.weight;
-                taken_weight <= self.limits.block_weight.max(entry.weight)
-            })
-            .map(|entry| entry.batch.clone())
-            .collect()
     }
 
     /// A live block includes these batches.

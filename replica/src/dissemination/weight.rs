@@ -23,17 +23,20 @@ const CUSTODIAL_PAYMENT: usize = 60;
 /// A new record is hashed, and has its place in a tree and two tables.
 const RECORD: usize = 400;
 
-/// So much gas counts as a byte does: a block of [`Limits::block_weight`](crate::Limits) asks for less than [`vm::BLOCK_GAS`].
-const GAS: u64 = 3;
-
 /// What the batch counts.
 pub(super) fn weight(batch: &VerifiedBatch) -> usize {
-    batch.bytes().len() + ENTRY_BYTES + batch.transactions().iter().map(work).sum::<usize>()
+    let instructions = batch.transactions().iter().flat_map(|transaction| transaction.payload().instructions.iter());
+    batch.bytes().len() + ENTRY_BYTES + instructions.map(of_instruction).sum::<usize>()
 }
 
-/// What a transaction counts beside its bytes.
-pub(super) fn work(transaction: &AuthorizedTransaction) -> usize {
-    transaction.payload().instructions.iter().map(of_instruction).sum()
+/// The gas that the batch's calls ask of their block. A transaction that asks for more than one may have fails, and takes no
+/// more than that.
+pub(super) fn gas(batch: &VerifiedBatch) -> u64 {
+    let of_transaction = |transaction: &AuthorizedTransaction| {
+        let asked = transaction.payload().instructions.iter().map(vm::gas_asked);
+        asked.fold(0, u64::saturating_add).min(vm::TRANSACTION_GAS)
+    };
+    batch.transactions().iter().map(of_transaction).sum()
 }
 
 fn of_instruction(instruction: &Instruction) -> usize {
@@ -49,52 +52,68 @@ fn of_instruction(instruction: &Instruction) -> usize {
             Payment::Charge { .. } | Payment::Hold { .. } | Payment::OpenOrder { .. } => RECORD,
             _ => 0,
         },
-        _ => (vm::gas_asked(instruction) / GAS) as usize,
+        // Programs have gas, and a block a limit of it.
+        _ => 0,
     };
     INSTRUCTION + more
 }
 
 #[cfg(test)]
 mod tests {
-    use types::codec::Bounded;
+    use types::codec::{Bounded, Text};
     use types::{
-        Address, Batch, ChainTag, Deadline, Epoch, Hash, MAX_INSTRUCTIONS, Payload, SecretKey, Transaction,
-        ValidatorIndex,
+        Address, Batch, ChainTag, Deadline, Epoch, Hash, MAX_INSTRUCTIONS, Payload, ProgramCall, SecretKey,
+        Transaction, ValidatorIndex,
     };
 
     use super::*;
 
-    #[test]
-    fn a_full_block_asks_for_no_more_gas_than_a_block_has() {
-        assert!(crate::Limits::default().block_weight as u64 * GAS <= vm::BLOCK_GAS);
+    /// A batch of one transaction with these instructions.
+    fn batch(instructions: Vec<Instruction>) -> VerifiedBatch {
+        let (chain, secret) = (Hash([7; 32]), SecretKey::from_seed([1; 32]));
+        let payload = Payload {
+            chain: ChainTag::of(&chain),
+            payer: Address::of(&secret.public()),
+            valid_until: Deadline(1),
+            salt: 0,
+            instructions: Bounded::new(instructions).unwrap(),
+        };
+        let transaction = Transaction::sign(payload, &secret, &chain);
+        let encoded = types::codec::encode(&transaction);
+        let batch = Batch {
+            epoch: Epoch(0),
+            creator: ValidatorIndex(0),
+            number: 0,
+            transactions: Bounded::new(vec![types::codec::Blob::new(encoded).unwrap()]).unwrap(),
+        };
+        let authorized = Transaction::authorize_all(vec![transaction], &chain);
+        VerifiedBatch::of_own(&batch, authorized.into_iter().map(Result::unwrap).collect())
     }
 
     /// Two bytes each, and as much work as a payment.
     #[test]
     fn many_short_instructions_weigh_what_they_take() {
-        let (chain, secret) = (Hash([7; 32]), SecretKey::from_seed([1; 32]));
-        let batch = |count: usize| {
-            let payload = Payload {
-                chain: ChainTag::of(&chain),
-                payer: Address::of(&secret.public()),
-                valid_until: Deadline(1),
-                salt: 0,
-                instructions: Bounded::new(vec![Instruction::SetKeys { policy: None }; count]).unwrap(),
-            };
-            let transaction = Transaction::sign(payload, &secret, &chain);
-            let encoded = types::codec::encode(&transaction);
-            let batch = Batch {
-                epoch: Epoch(0),
-                creator: ValidatorIndex(0),
-                number: 0,
-                transactions: Bounded::new(vec![types::codec::Blob::new(encoded).unwrap()]).unwrap(),
-            };
-            let authorized = Transaction::authorize_all(vec![transaction], &chain);
-            VerifiedBatch::of_own(&batch, authorized.into_iter().map(Result::unwrap).collect())
-        };
+        let batch = |count: usize| batch(vec![Instruction::SetKeys { policy: None }; count]);
         let (one, many) = (batch(1), batch(MAX_INSTRUCTIONS));
         let instructions = MAX_INSTRUCTIONS - 1;
         assert!(many.bytes().len() - one.bytes().len() < 3 * instructions);
         assert!(weight(&many) - weight(&one) >= 100 * instructions);
+        assert_eq!(gas(&many), 0);
+    }
+
+    #[test]
+    fn a_transaction_asks_for_no_more_gas_than_one_may_have() {
+        let call = |gas_limit| {
+            let call = ProgramCall {
+                program: Address([1; 20]),
+                entry: Text::new("pay".to_owned()).unwrap(),
+                args: Bounded::default(),
+                attach: None,
+                gas_limit,
+            };
+            Instruction::CallProgram(Box::new(call))
+        };
+        assert_eq!(gas(&batch(vec![call(1_000)])), 1_000 + vm::CALL_GAS);
+        assert_eq!(gas(&batch(vec![call(u64::MAX); MAX_INSTRUCTIONS])), vm::TRANSACTION_GAS);
     }
 }
