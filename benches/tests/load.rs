@@ -85,6 +85,66 @@ async fn a_forgotten_payment_is_lost_and_the_report_unsound() {
 }
 
 #[tokio::test]
+async fn a_sale_is_one_payment_of_two_or_three_transactions() {
+    let net = FakeNet::start(4, Faults { busy: 30, ..Faults::default() }).await;
+    let report = load(&net, "--mix shop --rate 400").await;
+    let summary = &report.summary;
+    let (captured, refunded) = net.sales();
+    assert_eq!((summary.submitted, summary.finalized, summary.lost), (400, 400, 0), "{summary:?}");
+    assert!(captured == 400 && (1..40).contains(&refunded), "{captured} captured, {refunded} refunded");
+    assert!(!net.was_too_early(), "each step waits until the one before it is final");
+    assert!(report.is_sound(), "{summary:?}");
+
+    // The shops are there already, and orders have new names.
+    let again = load(&net, "--mix shop --saturate --in-flight 10 --presign 500").await;
+    let summary = &again.summary;
+    assert!(summary.submitted > 100 && summary.finalized == summary.submitted, "{summary:?}");
+    // At most 10 sales at each of 4 validators, each of two blocks at least.
+    assert!(2 * summary.submitted <= 40 * (summary.blocks + 1), "{summary:?}");
+    assert!(net.sales().0 as u64 == 400 + summary.finalized && !net.was_too_early());
+}
+
+#[tokio::test]
+async fn a_sale_whose_capture_fails_has_failed_and_nothing_follows() {
+    let net = FakeNet::start(2, Faults { failing_captures: 100, ..Faults::default() }).await;
+    let report = load(&net, "--mix shop --rate 100").await;
+    let summary = &report.summary;
+    assert_eq!((summary.submitted, summary.finalized, summary.failed), (100, 0, 100), "{summary:?}");
+    assert_eq!((net.sales(), net.was_too_early()), ((0, 0), false));
+    assert!(report.is_sound(), "what is held is not lost: {summary:?}");
+}
+
+#[tokio::test]
+async fn a_sale_whose_hold_is_forgotten_is_lost() {
+    let net = FakeNet::start(2, Faults { forgotten: 1, ..Faults::default() }).await;
+    let report = load(&net, "--mix shop --rate 50 --valid-for 2 --grace 1").await;
+    let summary = &report.summary;
+    assert_eq!((summary.submitted, summary.finalized, summary.lost), (50, 49, 1), "{summary:?}");
+}
+
+#[tokio::test]
+async fn a_crashed_validator_breaks_no_sale() {
+    let net = FakeNet::start(4, Faults { crash_after: Some(300), ..Faults::default() }).await;
+    let report = load(&net, "--mix shop --rate 1000").await;
+    let summary = &report.summary;
+    assert_eq!((summary.finalized, summary.lost), (1000, 0), "{summary:?}");
+    assert!(net.sales().0 == 1000 && summary.resent > 0 && !net.was_too_early());
+    assert!(report.is_sound(), "{summary:?}");
+}
+
+#[tokio::test]
+async fn a_call_is_one_payment_to_programs_of_this_run() {
+    let net = FakeNet::start(2, Faults::default()).await;
+    for run in 1..=2 {
+        let report = load(&net, "--mix programs --rate 200").await;
+        assert_eq!((report.summary.submitted, report.summary.finalized), (200, 200), "{:?}", report.summary);
+        let paid = net.paid_to_programs();
+        assert!((run * 200 * 3_000..=run * 200 * 7_000).contains(&paid), "{paid}");
+        assert!(report.is_sound());
+    }
+}
+
+#[tokio::test]
 async fn differing_roots_and_new_money_are_noticed() {
     let net = FakeNet::start(4, Faults { fork: true, ..Faults::default() }).await;
     let report = load(&net, "--rate 50").await;

@@ -49,13 +49,8 @@ impl Replica {
         let left = std::mem::replace(&mut self.committee, committee.clone());
         self.validators = committee.validators.hash();
         let carried = self.dissemination.carry_over(&committee, &left, effects);
-        self.dissemination = Dissemination::new(
-            committee,
-            self.secret.clone(),
-            self.limits.clone(),
-            self.parameters.max_valid_seconds,
-            now.time,
-        );
+        self.dissemination =
+            Dissemination::new(committee, &self.key, self.limits.clone(), self.parameters.max_valid_seconds, now.time);
         self.judging = Judging::default();
         self.finalizations = Finalizations::default();
         self.undurable_votes.clear();

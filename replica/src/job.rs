@@ -5,8 +5,8 @@ use std::sync::Arc;
 use types::codec::{CodecError, decode};
 use types::stage::Stage;
 use types::{
-    Acknowledgement, AuthorizedTransaction, Batch, BatchDigest, Certificate, Committee, DecodedKeys, Epoch, Hash,
-    MAX_BATCH_BYTES, Refusal, Transaction, ValidatorIndex, Verified,
+    AuthorizedTransaction, Batch, BatchDigest, Certificate, Committee, DecodedKeys, Epoch, Hash, MAX_BATCH_BYTES,
+    Refusal, Transaction, ValidatorIndex, Verified,
 };
 
 /// Signatures to verify.
@@ -29,13 +29,6 @@ pub enum Job {
         digest: BatchDigest,
         /// Its encoding.
         bytes: Arc<[u8]>,
-    },
-    /// An acknowledgement.
-    Acknowledgement {
-        /// The committee of its signer.
-        committee: Arc<Committee>,
-        /// What is said to be signed.
-        acknowledgement: Acknowledgement,
     },
 }
 
@@ -60,15 +53,6 @@ pub enum JobResult {
         /// The batch, or why it is refused.
         result: Result<VerifiedBatch, BatchError>,
     },
-    /// An acknowledgement.
-    Acknowledgement {
-        /// The epoch of the job.
-        epoch: Epoch,
-        /// Who is said to have signed it.
-        signer: ValidatorIndex,
-        /// The acknowledgement, if its signature is valid.
-        verified: Option<Verified<Acknowledgement>>,
-    },
 }
 
 impl JobResult {
@@ -77,7 +61,6 @@ impl JobResult {
         match self {
             JobResult::Submission { verdicts, .. } => verdicts.len(),
             JobResult::Batch { result, .. } => result.as_ref().map_or(0, |batch| batch.transactions().len()),
-            JobResult::Acknowledgement { .. } => 0,
         }
     }
 }
@@ -109,7 +92,6 @@ impl Job {
         match self {
             Job::Submission { transactions, .. } => transactions.len(),
             Job::Batch { bytes, .. } => bytes.len().div_ceil(LEAST_TRANSACTION_BYTES),
-            Job::Acknowledgement { .. } => 1,
         }
     }
 
@@ -123,7 +105,6 @@ impl Job {
 enum Opened {
     Submission { ticket: u64, decoded: Vec<Result<Vec<u8>, Refusal>> },
     Batch { epoch: Epoch, from: ValidatorIndex, digest: BatchDigest, decoded: Result<(Batch, Arc<[u8]>), BatchError> },
-    Acknowledgement { committee: Arc<Committee>, acknowledgement: Acknowledgement },
 }
 
 impl Opened {
@@ -142,9 +123,6 @@ impl Opened {
                     (batch, bytes)
                 });
                 Opened::Batch { epoch: committee.epoch, from, digest, decoded }
-            }
-            Job::Acknowledgement { committee, acknowledgement } => {
-                Opened::Acknowledgement { committee, acknowledgement }
             }
         }
     }
@@ -166,11 +144,6 @@ impl Opened {
                     VerifiedBatch::judged(&batch, digest, bytes, own)
                 });
                 JobResult::Batch { epoch, from, digest, result }
-            }
-            Opened::Acknowledgement { committee, acknowledgement } => {
-                let signer = acknowledgement.signer;
-                let verified = acknowledgement.verify(&committee);
-                JobResult::Acknowledgement { epoch: committee.epoch, signer, verified }
             }
         }
     }

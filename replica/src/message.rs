@@ -3,7 +3,8 @@
 use bincode::{Decode, Encode};
 use types::codec::{Blob, Bounded};
 use types::{
-    Acknowledgement, BatchDigest, Block, Certificate, Epoch, Handover, Hash, Height, MAX_BATCH_BYTES, MAX_BLOCK_BATCHES,
+    BatchDigest, Block, Certificate, Epoch, Handover, Hash, Height, MAX_ACKNOWLEDGED, MAX_BATCH_BYTES,
+    MAX_BLOCK_BATCHES,
 };
 
 use crate::Manifest;
@@ -40,8 +41,9 @@ pub enum Message {
         /// The block.
         block: Block,
     },
-    /// The sender holds batches and has verified them.
-    Acknowledge(Acknowledgement),
+    /// The sender holds batches and has verified them. Nobody passes this on: that it came over the sender's own link says who
+    /// said it.
+    Acknowledge(Bounded<BatchDigest, MAX_ACKNOWLEDGED>),
     /// An encoded batch.
     Batch(Blob<MAX_ENCODED_BATCH>),
     /// Asks for batches.

@@ -130,13 +130,8 @@ impl Replica {
     ) -> Self {
         let committee = Arc::new(committee);
         let key = secret.public();
-        let dissemination = Dissemination::new(
-            committee.clone(),
-            secret.clone(),
-            limits.clone(),
-            parameters.max_valid_seconds,
-            now.time,
-        );
+        let dissemination =
+            Dissemination::new(committee.clone(), &key, limits.clone(), parameters.max_valid_seconds, now.time);
         Self {
             validators: committee.validators.hash(),
             committee,
@@ -192,14 +187,8 @@ impl Replica {
                 let finalized = self.chain.tip().timestamp;
                 self.dissemination.verified(from, digest, result, now, finalized, effects);
             }
-            Input::Verified(JobResult::Acknowledgement { epoch, signer, verified })
-                if epoch == self.committee.epoch =>
-            {
-                let _stage = Stage::Dissemination.enter();
-                self.dissemination.acknowledged(signer, verified.as_ref());
-            }
             // For a committee that has handed over.
-            Input::Verified(JobResult::Batch { .. } | JobResult::Acknowledgement { .. }) => {}
+            Input::Verified(JobResult::Batch { .. }) => {}
             Input::Message { from, message } if from != self.key => self.receive(from, *message, now, effects),
             Input::Message { .. } => {}
             Input::PeerUp(peer) => {
@@ -387,9 +376,7 @@ impl Replica {
                 let message = consensus::Message::Propose(proposal);
                 self.tell_consensus(now, consensus::Input::Message { from, message }, effects);
             }
-            Message::Acknowledge(acknowledgement) => {
-                self.dissemination.acknowledgement(from, acknowledgement, effects);
-            }
+            Message::Acknowledge(batches) => self.dissemination.acknowledged(from, &batches),
             Message::Batch(bytes) => self.dissemination.received(from, bytes.into_vec(), effects),
             Message::FetchBatches(digests) => self.dissemination.serve(from, &digests, effects),
             // Handled above: anybody may say these.

@@ -37,7 +37,7 @@ pub(crate) fn message_line(message: &Message) -> String {
             let (view, parent, hash) = (proposal.view, proposal.parent.short(), proposal.block.short());
             format!("proposal of view {view}: block {} {hash} on {parent}", block.header.height)
         }
-        Message::Acknowledge(acknowledgement) => format!("acknowledges {} batches", acknowledgement.batches.len()),
+        Message::Acknowledge(batches) => format!("acknowledges {} batches", batches.len()),
         Message::Batch(bytes) => format!("batch of {} bytes", bytes.len()),
         Message::FetchBatches(digests) => format!("wants {} batches", digests.len()),
         Message::FetchBlock(hash) => format!("wants block {}", hash.short()),

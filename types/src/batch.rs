@@ -2,13 +2,9 @@
 
 use bincode::{Decode, Encode};
 
-use crate::codec::{Blob, Bounded, CodecError, decode_front, encode};
+use crate::codec::{Blob, Bounded, CodecError, decode_front};
 use crate::hash::hexadecimal;
-use crate::validators::Committee;
-use crate::{
-    Domain, Epoch, Hash, MAX_TRANSACTION_BYTES, SecretKey, Signature, SignedMessage, ValidatorIndex, Verified,
-    verify_one,
-};
+use crate::{Domain, Epoch, Hash, MAX_TRANSACTION_BYTES, ValidatorIndex};
 
 /// The most transactions in a batch.
 pub const MAX_BATCH_TRANSACTIONS: usize = 8192;
@@ -47,46 +43,5 @@ impl Batch {
     /// The digest of an encoded batch.
     pub fn digest(encoded: &[u8]) -> BatchDigest {
         BatchDigest(Hash::of(Domain::Batch, encoded).0)
-    }
-}
-
-/// A validator's signed word that it holds these batches and has verified them.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Acknowledgement {
-    /// Who holds the batches.
-    pub signer: ValidatorIndex,
-    /// The batches.
-    pub batches: Bounded<BatchDigest, MAX_ACKNOWLEDGED>,
-    /// The signature over purpose, chain, epoch and batches.
-    pub signature: Signature,
-}
-
-impl Acknowledgement {
-    fn message(batches: &Bounded<BatchDigest, MAX_ACKNOWLEDGED>, committee: &Committee) -> Vec<u8> {
-        encode(&(
-            *b"baro acknowledgement v1",
-            committee.chain,
-            committee.epoch,
-            Hash::of(Domain::BatchList, &encode(batches)),
-        ))
-    }
-
-    /// Signs for batches as a member of `committee`.
-    pub fn sign(
-        batches: Bounded<BatchDigest, MAX_ACKNOWLEDGED>,
-        signer: ValidatorIndex,
-        secret: &SecretKey,
-        committee: &Committee,
-    ) -> Verified<Acknowledgement> {
-        let signature = secret.sign(&Self::message(&batches, committee));
-        Verified::new(Acknowledgement { signer, batches, signature })
-    }
-
-    /// The acknowledgement as a verified one, if the committee's validator signed it.
-    pub fn verify(self, committee: &Committee) -> Option<Verified<Acknowledgement>> {
-        let key = committee.key(self.signer)?;
-        let message = Self::message(&self.batches, committee);
-        let valid = verify_one(&SignedMessage { key, message: &message, signature: &self.signature });
-        valid.then(|| Verified::new(self))
     }
 }

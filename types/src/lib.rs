@@ -39,7 +39,7 @@ pub use account::{
 };
 pub use address::{Address, AddressError};
 pub use amount::{Amount, AssetId};
-pub use batch::{Acknowledgement, Batch, BatchDigest, MAX_ACKNOWLEDGED, MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS};
+pub use batch::{Batch, BatchDigest, MAX_ACKNOWLEDGED, MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS};
 pub use block::{Block, Header, MAX_BLOCK_BATCHES, MAX_BLOCK_BYTES};
 pub use certificate::{Ballot, Certificate, CertificateError, Evidence, Signers, Vote};
 pub use compliance::{

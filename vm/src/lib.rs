@@ -40,7 +40,7 @@ pub use proofs::opening::StateOpening;
 pub use proofs::path::{Path, PathError};
 pub use proofs::proof::{AccountProof, Finding, ListedId, OutcomeProof, ProofError, ReceiptProof, SecondProof};
 pub use rules::authority::{MAX_SESSIONS, Session, SessionLimit};
-pub use rules::calls::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, CallResult, DeployedProgram, TRANSACTION_GAS};
+pub use rules::calls::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, CallResult, DeployedProgram, TRANSACTION_GAS, gas_asked};
 pub use rules::compliance::{
     ComplianceFailure, Freeze, HolderStanding, MAX_NOTICE_BLOCKS, Policy, Sanction, SanctionList, USAGE_HOURS, Usage,
 };

@@ -70,7 +70,8 @@ impl Accounts {
     }
 }
 
-fn secret(seed: u64, index: u64) -> SecretKey {
+/// The key with this number of those that follow from `seed`.
+pub(super) fn secret(seed: u64, index: u64) -> SecretKey {
     let mut material = [0; 16];
     material[..8].copy_from_slice(&seed.to_le_bytes());
     material[8..].copy_from_slice(&index.to_le_bytes());

@@ -35,7 +35,7 @@ impl Bound {
             why.push(format!("p99 above {} ms", self.p99_ms));
         }
         let pace = Pace::of(options, report);
-        if !pace.keeps_up(run.rate.map_or(0.0, f64::from), options.mix.payments_each()) {
+        if !pace.keeps_up(run.rate.map_or(0.0, f64::from), options.payments_each()) {
             let percent = LEAST_FINAL_PERCENT;
             why.push(format!("{:.0} a second final: less than {percent} % of what was sent", pace.per_second()));
         }

@@ -117,6 +117,8 @@ fn differences(a: &Summary, b: &Summary) -> Vec<String> {
         ("mode", a.mode.clone(), b.mode.clone()),
         ("rate", rate(a), rate(b)),
         ("number of validators", a.validators.to_string(), b.validators.to_string()),
+        ("number of payments in a transaction", a.payments_each.to_string(), b.payments_each.to_string()),
+        ("delay of links", a.link_delay_ms.to_string(), b.link_delay_ms.to_string()),
         ("number of accounts", a.accounts.to_string(), b.accounts.to_string()),
     ];
     let differing = aspects.into_iter().filter(|(_, a, b)| a != b);

@@ -12,14 +12,15 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use types::{Deadline, Timestamp, TransactionId};
 
+use super::chain::{Chain, Signed};
 use super::clock::now as wall_clock;
-use super::in_flight::{InFlight, Table};
+use super::in_flight::{InFlight, Table, Underway};
 use super::link::{Event, Link};
 use super::measure::{Interval, Measure};
 use super::options::Mode;
 use super::schedule::Schedule;
 use super::sender::{MAX_GROUP, Sender};
-use super::signing::{Signed, Signing};
+use super::signing::Signing;
 
 /// Due payments are sent this often.
 const TICK: Duration = Duration::from_millis(2);
@@ -42,7 +43,7 @@ pub(super) struct Plan {
     pub duration: u32,
     /// How long after its deadline a payment may still be without an outcome.
     pub grace: Duration,
-    /// Whether to keep how each payment ended.
+    /// Whether to keep how each transaction ended.
     pub keep_outcomes: bool,
 }
 
@@ -201,7 +202,7 @@ impl Driver {
                 if self.issued >= due {
                     break;
                 }
-                let Some(signed) = self.signing.next() else { return };
+                let Some(signed) = self.next_signed() else { return };
                 let due = schedule.due(self.issued);
                 self.issued += 1;
                 self.issue(signed, due, validator);
@@ -213,8 +214,8 @@ impl Driver {
     fn issue_room(&mut self, now: u64, in_flight: usize) {
         for validator in 0..self.senders.len() {
             while self.senders[validator].is_up() && self.table.at(validator) < in_flight {
-                let Some(signed) = self.signing.next() else { return };
-                let left = signed.id.deadline().0.saturating_sub(LEAST_VALID_SECONDS);
+                let Some(signed) = self.next_signed() else { return };
+                let left = signed.0.id.deadline().0.saturating_sub(LEAST_VALID_SECONDS);
                 if !Deadline(left).has_passed(wall_clock()) {
                     self.issued += 1;
                     self.issue(signed, now, Some(validator));
@@ -223,16 +224,30 @@ impl Driver {
         }
     }
 
-    fn issue(&mut self, signed: Signed, due: u64, validator: Option<usize>) {
+    /// The next payment, if it is signed by now: its first transaction and the others.
+    fn next_signed(&mut self) -> Option<(Signed, Chain)> {
+        let mut chain = self.signing.next()?;
+        Some((chain.next()?, chain))
+    }
+
+    /// Issues a payment: its first transaction is to be sent.
+    fn issue(&mut self, (first, rest): (Signed, Chain), due: u64, validator: Option<usize>) {
+        let measured = due >= u64::from(self.plan.warmup) * 1_000_000;
+        let payment = Underway { due, measured, begun: false, made: None, rest };
+        self.enter(first, payment, due, validator);
+    }
+
+    /// A transaction of a payment is to be sent to this validator, or to whichever is up first.
+    fn enter(&mut self, signed: Signed, payment: Underway, now: u64, validator: Option<usize>) {
         let entry = InFlight {
-            due,
+            payment,
+            pays: signed.pays,
             bytes: signed.bytes,
             validator: validator.unwrap_or(0),
-            measured: due >= u64::from(self.plan.warmup) * 1_000_000,
             sent: false,
             awaiting_answer: false,
             perhaps_admitted: false,
-            touched: due,
+            touched: now,
             seen: None,
         };
         self.last_deadline = self.last_deadline.max(signed.id.deadline());
@@ -260,7 +275,10 @@ impl Driver {
                     measure.resent += 1;
                 } else {
                     entry.sent = true;
-                    measure.sent(now, entry.measured);
+                    if !entry.payment.begun {
+                        entry.payment.begun = true;
+                        measure.sent(now, entry.payment.measured);
+                    }
                 }
                 entry.awaiting_answer = true;
                 entry.touched = now;

@@ -1,22 +1,38 @@
-//! Payments without an outcome yet.
+//! Transactions without an outcome yet, and the payments that they belong to.
 
 use hashbrown::HashMap;
 use rpc::HexBytes;
 use types::TransactionId;
 
+use super::chain::Chain;
 use super::measure::Outcome;
 
 /// A payment without an outcome yet. Times are microseconds after the start.
 #[derive(Debug)]
-pub(super) struct InFlight {
+pub(super) struct Underway {
     /// When it was due.
     pub due: u64,
+    /// Whether it is part of the measurement.
+    pub measured: bool,
+    /// Whether anything of it was sent.
+    pub begun: bool,
+    /// When it was made, if it was. What comes after that, a refund, does not change it.
+    pub made: Option<u64>,
+    /// What is to be sent later.
+    pub rest: Chain,
+}
+
+/// A transaction without an outcome yet. Times are microseconds after the start.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    /// The payment, which has no other transaction in flight.
+    pub payment: Underway,
+    /// Whether the payment is made once this is final.
+    pub pays: bool,
     /// What is sent.
     pub bytes: HexBytes,
     /// The validator that it was, or is to be, sent to.
     pub validator: usize,
-    /// Whether it is part of the measurement.
-    pub measured: bool,
     /// Whether it was sent at all.
     pub sent: bool,
     /// Whether an answer to its sending is awaited.
@@ -29,7 +45,7 @@ pub(super) struct InFlight {
     pub seen: Option<Outcome>,
 }
 
-/// All payments without an outcome, and how many there are at each validator.
+/// All transactions without an outcome, and how many there are at each validator.
 pub(super) struct Table {
     entries: HashMap<TransactionId, InFlight>,
     at: Vec<usize>,
@@ -41,20 +57,20 @@ impl Table {
         Table { entries: HashMap::new(), at: vec![0; validators] }
     }
 
-    /// Adds a payment.
+    /// Adds a transaction.
     pub(super) fn insert(&mut self, id: TransactionId, entry: InFlight) {
         self.at[entry.validator] += 1;
         self.entries.insert(id, entry);
     }
 
-    /// Removes a payment that has its outcome.
+    /// Removes a transaction that has its outcome.
     pub(super) fn remove(&mut self, id: &TransactionId) -> Option<InFlight> {
         let entry = self.entries.remove(id)?;
         self.at[entry.validator] -= 1;
         Some(entry)
     }
 
-    /// Gives a payment to another validator.
+    /// Gives a transaction to another validator.
     pub(super) fn assign(&mut self, id: &TransactionId, validator: usize) {
         if let Some(entry) = self.entries.get_mut(id) {
             self.at[entry.validator] -= 1;
@@ -63,22 +79,22 @@ impl Table {
         }
     }
 
-    /// A payment.
+    /// A transaction.
     pub(super) fn get(&self, id: &TransactionId) -> Option<&InFlight> {
         self.entries.get(id)
     }
 
-    /// A payment.
+    /// A transaction.
     pub(super) fn get_mut(&mut self, id: &TransactionId) -> Option<&mut InFlight> {
         self.entries.get_mut(id)
     }
 
-    /// How many payments are at this validator.
+    /// How many transactions are at this validator.
     pub(super) fn at(&self, validator: usize) -> usize {
         self.at[validator]
     }
 
-    /// How many payments there are.
+    /// How many transactions there are.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -97,14 +113,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_follow_the_payments() {
+    fn counts_follow_the_transactions() {
         let mut table = Table::new(2);
         let id = TransactionId([1; 32]);
         let entry = InFlight {
-            due: 0,
+            payment: Underway { due: 0, measured: true, begun: false, made: None, rest: Chain::new(Vec::new()) },
+            pays: true,
             bytes: HexBytes(String::new()),
             validator: 0,
-            measured: true,
             sent: false,
             awaiting_answer: false,
             perhaps_admitted: false,

@@ -94,7 +94,7 @@ pub(super) struct Measure {
     pub blocks: u64,
     /// The longest time between two such blocks, while load was on.
     pub longest_gap: u64,
-    /// How each payment ended, if that is kept.
+    /// How each transaction ended, if that is kept.
     pub outcomes: Option<Vec<(TransactionId, Outcome)>>,
     /// Payments in a transaction.
     each: u64,
@@ -139,7 +139,7 @@ impl Measure {
         if measured { &mut self.measured } else { &mut self.warmup }
     }
 
-    /// A transaction is sent for the first time.
+    /// The first transaction of a payment is sent for the first time.
     pub(super) fn sent(&mut self, now: u64, measured: bool) {
         let each = self.each;
         self.counts(measured).submitted += each;
@@ -149,7 +149,7 @@ impl Measure {
         }
     }
 
-    /// A transaction that was due at `due` has ended.
+    /// A payment that was due at `due` has ended; if with effect, it was made at `now`.
     pub(super) fn ended(&mut self, now: u64, due: u64, measured: bool, outcome: Outcome) {
         let each = self.each;
         let counts = self.counts(measured);
@@ -166,7 +166,7 @@ impl Measure {
             self.interval_final += each;
             if measured {
                 self.finality.saturating_record(micros);
-                self.last_final = Some(now);
+                self.last_final = self.last_final.max(Some(now));
             }
         }
     }

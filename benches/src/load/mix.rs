@@ -1,15 +1,19 @@
-//! What a transaction of the load is.
+//! What the load consists of.
+
+mod profile;
+mod programs;
+mod shop;
+mod transfers;
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use types::codec::{Bounded, Text};
-use types::{Address, Amount, AssetId, CustodialPayment, Instruction, Payment};
+use types::Amount;
 
 use super::accounts::Accounts;
-use super::random::Random;
 
-/// Payments of a custodian's batch.
-const BATCH: u64 = 100;
+pub(super) use profile::{Choice, Profile, Step};
+pub(super) use programs::Programs;
+pub(super) use shop::Shop;
 
 /// What the load consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -17,10 +21,15 @@ const BATCH: u64 = 100;
 pub enum Mix {
     /// Each payment is a transaction of its own, signed by its payer.
     SelfSigned,
-    /// Custodians pay for their customers: 100 payments under one signature, all or none.
+    /// Custodians pay for their customers: --batch payments under one signature, all or none.
     Custodial,
     /// As `self-signed`, and one account receives everything.
     Hot,
+    /// Sales at 100 shops of a chain: money is held, then captured and split with processor and treasury; 3 % are
+    /// refunded. A payment is a sale, and is made when its capture is final.
+    Shop,
+    /// Each payment is a call of the settlement program (`pay`), of which there are ten.
+    Programs,
 }
 
 impl Mix {
@@ -30,60 +39,32 @@ impl Mix {
             Mix::SelfSigned => "self-signed",
             Mix::Custodial => "custodial",
             Mix::Hot => "hot",
+            Mix::Shop => "shop",
+            Mix::Programs => "programs",
         }
     }
 
-    /// Payments in a transaction.
-    pub fn payments_each(self) -> u64 {
+    /// Transactions of a payment, rounded down, where a payment is not the part of one.
+    pub(super) fn transactions_each(self) -> u64 {
         match self {
-            Mix::SelfSigned | Mix::Hot => 1,
-            Mix::Custodial => BATCH,
+            Mix::SelfSigned | Mix::Hot | Mix::Custodial | Mix::Programs => 1,
+            Mix::Shop => 2,
+        }
+    }
+
+    /// The most that a payment takes.
+    pub(super) fn price(self) -> Amount {
+        match self {
+            Mix::SelfSigned | Mix::Hot | Mix::Custodial => Amount(1),
+            Mix::Shop | Mix::Programs => shop::MOST,
         }
     }
 
     /// The accounts of this load: at least `count`, whose keys follow from `seed`.
     pub(super) fn accounts(self, seed: u64, count: usize) -> Accounts {
         match self {
-            Mix::SelfSigned | Mix::Hot => Accounts::own(seed, count),
+            Mix::SelfSigned | Mix::Hot | Mix::Shop | Mix::Programs => Accounts::own(seed, count),
             Mix::Custodial => Accounts::custodial(seed, count),
         }
     }
-
-    /// What the payer in this place is to do.
-    pub(super) fn instruction(
-        self,
-        accounts: &Accounts,
-        payer: usize,
-        asset: AssetId,
-        random: &mut Random,
-    ) -> Instruction {
-        let transfer = |to| Instruction::Transfer {
-            asset,
-            to,
-            amount: Amount(1),
-            memo: Text::default(),
-            reference: Text::default(),
-        };
-        match self {
-            Mix::SelfSigned => transfer(payee(accounts, payer, random)),
-            Mix::Hot => transfer(accounts.last()),
-            Mix::Custodial => {
-                let payment = |_| {
-                    let customer = random.below(accounts.customers_each()) as u64;
-                    let place = accounts.place_of_customer(payer, customer);
-                    let to = payee(accounts, place, random);
-                    CustodialPayment { customer, to, amount: Amount(1), reference: Text::default() }
-                };
-                let payments = Bounded::new((0..BATCH).map(payment).collect());
-                let payments = payments.expect("a batch of the load is within the bound");
-                Instruction::Payment(Box::new(Payment::Batch { asset, payments }))
-            }
-        }
-    }
-}
-
-/// Any account but the one in this place.
-fn payee(accounts: &Accounts, place: usize, random: &mut Random) -> Address {
-    let addresses = accounts.addresses();
-    addresses[(place + 1 + random.below(addresses.len() - 1)) % addresses.len()]
 }

@@ -7,12 +7,16 @@
 //! validator, and sending them twice has one effect. Every payment that was sent ends in exactly one way: final,
 //! failed, expired, rejected or lost (`measure::Counts`).
 //!
+//! A payment is one transaction or a chain of them (`chain`): then each goes out once the one before it is final, and the
+//! payment ends as the last one does, or as the first one without effect.
+//!
 //! `driver` owns all payments in flight in one task, so there are no locks; the signing threads idle while load is
 //! on, if enough was signed before.
 
 mod accounts;
 mod block;
 mod bound;
+mod chain;
 mod checks;
 mod clock;
 mod compare;
@@ -37,7 +41,9 @@ mod schedule;
 mod search;
 mod sender;
 mod series;
+mod setup;
 mod signing;
+mod submitter;
 
 pub use bound::Bound;
 pub use compare::{Comparison, Row};
@@ -69,9 +75,12 @@ use costs::{Reading, costs, signature_micros};
 use driver::{Driver, Plan};
 use funding::Funding;
 use measure::{Measure, millis};
+use mix::Profile;
 use progress::Progress;
 use schedule::Schedule;
+use setup::Setup;
 use signing::{Payments, Signing};
+use submitter::Submitter;
 
 /// The account that funds the others.
 const PAYER: &str = "bench";
@@ -100,7 +109,7 @@ pub async fn run_quietly(options: &Options, net: &NetFile) -> anyhow::Result<Rep
     Ok(report)
 }
 
-/// As [`run`], and keeps how each payment ended. `each_second` is told of each second of load; before the first one,
+/// As [`run`], and keeps how each transaction ended. `each_second` is told of each second of load; before the first one,
 /// nothing but the accounts' funding happens.
 pub async fn run_audited(
     options: &Options,
@@ -132,22 +141,25 @@ async fn load(
     let accounts = tokio::task::spawn_blocking(move || mix.accounts(seed, count)).await?;
     let payer = net::account_key(net, PAYER)?;
     let first_salt = now().0 << 20;
-    let funding = Funding { clients: &clients, chain: &chain, asset, payer: &payer, first_salt };
+    let submitter = Submitter { clients: &clients, chain: &chain, first_salt };
+    let funding = Funding { submitter, asset, payer: &payer, price: mix.price() };
     let funded = funding.fund(accounts.addresses()).await?;
     if funded > 0 {
         progress.step(&format!("{funded} accounts funded"));
     }
+    let profile = Setup { submitter, net, asset, payer: &payer, seed }.ready(mix, options.payments_each()).await?;
     drop(clients);
 
-    let signing = sign_ahead(options, &chain, asset, accounts, first_salt, progress).await?;
+    // Before signing: the load begins when the deadlines of what is signed say.
+    let signature_micros = signature_micros().await?;
+    let signing = sign_ahead(options, &chain, asset, (profile, accounts), first_salt, progress).await?;
     let urls: Vec<String> = net.validators.iter().map(|validator| validator.rpc_ws.clone()).collect();
     let grace = Duration::from_secs(u64::from(options.grace));
-    let each = options.mix.payments_each();
+    let each = options.payments_each();
     let plan =
         Plan { mode: options.mode(), each, warmup: options.warmup, duration: options.duration, grace, keep_outcomes };
     let driver = Driver::new(plan, signing, &urls, options.connections as usize).await;
 
-    let signature_micros = signature_micros().await?;
     let before = Reading::now(net).await;
     let mut measure = driver.run(each_second).await;
     let outcomes = measure.outcomes.take().unwrap_or_default();
@@ -182,14 +194,14 @@ async fn sign_ahead(
     options: &Options,
     chain: &ChainInfo,
     asset: AssetId,
-    accounts: Accounts,
+    (profile, accounts): (Profile, Accounts),
     first_salt: u64,
     progress: &Progress,
 ) -> anyhow::Result<Signing> {
     let window = chain.max_valid_seconds;
     let slack = CLOCK_SLACK.min(window / 4);
     let seconds = options.warmup + options.duration;
-    let each = options.mix.payments_each();
+    let (each, steps) = (options.payments_each(), options.mix.transactions_each());
     let (schedule, longest) = match options.mode() {
         // Half of the window, because the load may begin earlier or later than was planned at signing.
         Mode::Rate(rate) => (Some(Schedule::new(rate, each, seconds)), window / 2),
@@ -198,14 +210,14 @@ async fn sign_ahead(
     let valid_for = options.valid_for.unwrap_or(longest).clamp(1, (window - slack).max(1));
     let (ahead, later) = match schedule {
         Some(schedule) => (schedule.total(), schedule.total().div_ceil(u64::from(seconds)) * AHEAD_SECONDS),
-        None => (SATURATION_RATE * u64::from(seconds.min(valid_for)), AHEAD),
+        None => (SATURATION_RATE / steps * u64::from(seconds.min(valid_for)), AHEAD / steps),
     };
-    let ahead = ahead.min(options.presign / each).max(1);
+    let ahead = ahead.min(options.presign / (each * steps)).max(1);
 
     let mut payments = Payments {
         chain: chain.genesis_hash,
         asset,
-        mix: options.mix,
+        profile,
         accounts,
         seed: options.seed,
         first_salt,
@@ -213,7 +225,7 @@ async fn sign_ahead(
         begin: Timestamp(0),
         valid_for,
     };
-    progress.step(&format!("signing {ahead} transactions"));
+    progress.step(&format!("signing {} transactions", ahead * steps));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let signing = tokio::task::spawn_blocking(move || {
         let needed = payments.seconds_each() * ahead as f64 / threads as f64;
@@ -270,6 +282,8 @@ fn report(
         state_roots_agree: checks.state_roots_agree,
         supply_conserved: checks.supply_conserved,
         mix: options.mix,
+        payments_each: options.payments_each(),
+        link_delay_ms: options.link_delay,
         mode: mode.to_owned(),
         rate,
         accounts: options.accounts,

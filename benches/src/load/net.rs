@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use rpc::net_file::NetFile;
+use rpc::net_file::{NetAccount, NetFile};
 use serde::Deserialize;
 use types::{Address, SecretKey};
 
@@ -49,7 +49,16 @@ pub fn read_net_file(path: &Path) -> anyhow::Result<NetFile> {
 /// The key of the network's account of this name.
 pub(super) fn account_key(net: &NetFile, name: &str) -> anyhow::Result<SecretKey> {
     let account = net.accounts.iter().find(|account| account.name == name);
-    let account = account.with_context(|| format!("the network has no account named {name:?} to pay from"))?;
+    read_key(account.with_context(|| format!("the network has no account named {name:?} to pay from"))?)
+}
+
+/// The key of the network's account with this address.
+pub(super) fn key_of(net: &NetFile, address: Address) -> anyhow::Result<SecretKey> {
+    let account = net.accounts.iter().find(|account| account.address == address);
+    read_key(account.with_context(|| format!("the network's file has no key of the account {address}"))?)
+}
+
+fn read_key(account: &NetAccount) -> anyhow::Result<SecretKey> {
     let path = account.key_file.display();
     let text =
         std::fs::read_to_string(&account.key_file).with_context(|| format!("cannot read the key file {path}"))?;

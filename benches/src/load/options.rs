@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use types::MAX_BATCH_PAYMENTS;
+
 use super::mix::Mix;
 
 /// What `baro bench` is asked to measure.
@@ -23,6 +25,10 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Mix::SelfSigned)]
     pub mix: Mix,
 
+    /// With --mix custodial: payments under one signature.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=MAX_BATCH_PAYMENTS as u64))]
+    pub batch: u64,
+
     /// For how long payments are sent, in seconds (10 with --search).
     #[arg(long, value_name = "S", default_value_t = 30, default_value_if("search", "true", "10"), value_parser = clap::value_parser!(u32).range(1..))]
     pub duration: u32,
@@ -38,6 +44,11 @@ pub struct Options {
     /// How many validators a network started for the run has.
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub validators: usize,
+
+    /// Let validators of a network started for the run hold everything from one another back for so many milliseconds, as if
+    /// they were further apart.
+    #[arg(long, value_name = "MS", default_value_t = 0, conflicts_with = "net")]
+    pub link_delay: u64,
 
     /// Connections for sending to each validator.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
@@ -85,12 +96,17 @@ pub enum Mode {
 impl Options {
     /// How the load is driven.
     pub fn mode(&self) -> Mode {
-        let each = self.mix.payments_each() as usize;
+        let each = self.payments_each() as usize;
         if self.saturate {
             Mode::Saturate((self.in_flight as usize).div_ceil(each))
         } else {
             Mode::Rate(self.first_rate())
         }
+    }
+
+    /// Payments in a transaction.
+    pub(super) fn payments_each(&self) -> u64 {
+        if self.mix == Mix::Custodial { self.batch } else { 1 }
     }
 
     /// Payments a second in open loop; where a search begins.

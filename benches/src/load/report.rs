@@ -57,6 +57,10 @@ pub struct Summary {
 
     /// What the load consisted of.
     pub mix: Mix,
+    /// Payments in a transaction.
+    pub payments_each: u64,
+    /// Milliseconds for which validators held everything from one another back.
+    pub link_delay_ms: u64,
     /// `rate` or `saturate`.
     pub mode: String,
     /// Payments a second asked for, in open loop.
@@ -230,6 +234,8 @@ pub(super) mod tests {
             state_roots_agree: true,
             supply_conserved: true,
             mix: Mix::SelfSigned,
+            payments_each: 1,
+            link_delay_ms: 0,
             mode: "rate".into(),
             rate: Some(1000),
             accounts: 10_000,

@@ -8,31 +8,23 @@ use std::time::Instant;
 use rpc::HexBytes;
 use tokio::sync::Notify;
 use types::codec::{Bounded, encode};
-use types::{Address, AssetId, ChainTag, Deadline, Hash, Payload, SecretKey, Timestamp, Transaction, TransactionId};
+use types::{Address, AssetId, ChainTag, Deadline, Hash, Payload, SecretKey, Timestamp, Transaction};
 
 use super::accounts::Accounts;
+use super::chain::{Chain, Signed};
 use super::clock::now;
-use super::mix::Mix;
+use super::mix::{Choice, Profile, Step};
 use super::random::Random;
 use super::schedule::Schedule;
 
 /// Payments are signed in chunks of this many.
 const CHUNK: u64 = 256;
 
-/// A signed payment as it is sent.
-#[derive(Debug, Clone)]
-pub(super) struct Signed {
-    /// Its id.
-    pub id: TransactionId,
-    /// Its bytes, written out once.
-    pub bytes: HexBytes,
-}
-
-/// Signs what the payer is to sign, and writes it out.
-pub(super) fn sign(payload: Payload, secret: &SecretKey, chain: &Hash) -> Signed {
+/// Signs what the payer is to sign, and writes it out. `pays`: the payment is made once it is final.
+pub(super) fn sign(payload: Payload, secret: &SecretKey, chain: &Hash, pays: bool) -> Signed {
     let id = payload.id(chain);
     let transaction = Transaction::sign(payload, secret, chain);
-    Signed { id, bytes: HexBytes(hex::encode(encode(&transaction))) }
+    Signed { id, bytes: HexBytes(hex::encode(encode(&transaction))), pays }
 }
 
 /// Which payments are to be signed, and until when each is valid.
@@ -41,8 +33,8 @@ pub(super) struct Payments {
     pub chain: Hash,
     /// What is paid with.
     pub asset: AssetId,
-    /// What a transaction is.
-    pub mix: Mix,
+    /// What a payment is.
+    pub profile: Profile,
     /// Who pays whom.
     pub accounts: Accounts,
     /// Decides who pays whom.
@@ -58,24 +50,27 @@ pub(super) struct Payments {
 }
 
 impl Payments {
-    /// Signs transaction `n`, which the seed and `n` decide.
-    fn sign(&self, n: u64) -> Signed {
+    /// Signs payment `n`, which the seed and `n` decide.
+    fn sign(&self, n: u64) -> Chain {
         let mut random = Random::new(self.seed ^ n.wrapping_mul(0xd134_2543_de82_ef95));
-        let payers = self.accounts.payers();
-        let payer = random.below(payers.len());
+        let payer = random.below(self.accounts.payers().len());
         let due = match self.schedule {
             Some(schedule) => self.begin.plus_millis(schedule.due(n) / 1000),
             None => self.begin.max(now()),
         };
-        let instruction = self.mix.instruction(&self.accounts, payer, self.asset, &mut random);
-        let payload = Payload {
-            chain: ChainTag::of(&self.chain),
-            payer: Address::of(&payers[payer].public()),
-            valid_until: Deadline::after(due, self.valid_for),
-            salt: self.first_salt.wrapping_add(n),
-            instructions: Bounded::new(vec![instruction]).expect("one instruction is within the bound"),
+        let salt = self.first_salt.wrapping_add(n);
+        let choice = Choice { accounts: &self.accounts, payer, asset: self.asset, number: salt };
+        let sign = |Step { signer, instruction, pays }| {
+            let payload = Payload {
+                chain: ChainTag::of(&self.chain),
+                payer: Address::of(&signer.public()),
+                valid_until: Deadline::after(due, self.valid_for),
+                salt,
+                instructions: Bounded::new(vec![instruction]).expect("one instruction is within the bound"),
+            };
+            sign(payload, signer, &self.chain, pays)
         };
-        sign(payload, &payers[payer], &self.chain)
+        Chain::new(self.profile.steps(choice, &mut random).into_iter().map(sign).collect())
     }
 
     /// How many payments there are, if that is known.
@@ -96,7 +91,7 @@ impl Payments {
 /// Chunks signed and not yet taken.
 struct Stock {
     /// Chunks by their number; those of several threads may be ready out of order.
-    chunks: BTreeMap<u64, Vec<Signed>>,
+    chunks: BTreeMap<u64, Vec<Chain>>,
     /// The next chunk to sign.
     next_signed: u64,
     /// The next chunk to take.
@@ -137,7 +132,7 @@ impl Shared {
 
             let first = chunk * CHUNK;
             let end = (first + CHUNK).min(self.payments.total());
-            let signed: Vec<Signed> = (first..end).map(|n| self.payments.sign(n)).collect();
+            let signed: Vec<Chain> = (first..end).map(|n| self.payments.sign(n)).collect();
             self.lock().chunks.insert(chunk, signed);
             self.stocked.notify_one();
         }
@@ -148,7 +143,7 @@ impl Shared {
 pub(super) struct Signing {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
-    taken: std::vec::IntoIter<Signed>,
+    taken: std::vec::IntoIter<Chain>,
 }
 
 impl Signing {
@@ -193,7 +188,7 @@ impl Signing {
     }
 
     /// The next payment in order, if it is signed by now.
-    pub(super) fn next(&mut self) -> Option<Signed> {
+    pub(super) fn next(&mut self) -> Option<Chain> {
         if let Some(signed) = self.taken.next() {
             return Some(signed);
         }
@@ -231,7 +226,7 @@ mod tests {
         Payments {
             chain: CHAIN,
             asset: AssetId(0),
-            mix: Mix::SelfSigned,
+            profile: Profile::Transfers,
             accounts: Accounts::own(1, 3),
             seed: 1,
             first_salt: 100,
@@ -247,7 +242,7 @@ mod tests {
         let mut signing = Signing::start(payments(Some(schedule)), 10_000, 2);
         signing.stocked().await;
         for n in 0..schedule.total() {
-            let signed = signing.next().expect("signed ahead");
+            let signed = signing.next().and_then(|mut chain| chain.next()).expect("signed ahead");
             let bytes = hex::decode(&signed.bytes.0).expect("hex");
             let transaction: Transaction = decode(&bytes).expect("canonical");
             assert_eq!(transaction.payload.salt, 100 + n);

@@ -1,5 +1,7 @@
 //! A network of toy validators in this process: one chain that finalizes every few milliseconds, behind real servers.
 
+mod books;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,11 +16,13 @@ use tokio::sync::watch;
 use types::codec::decode;
 use types::*;
 
+use books::Books;
+
 /// A block is made so often.
 const BLOCK_TIME: Duration = Duration::from_millis(5);
 
-/// All money is here at first.
-const SUPPLY: u128 = 1_000_000_000_000;
+/// All money is with one account at first.
+const SUPPLY: u128 = 10_000_000_000_000;
 
 pub(crate) const CHAIN: Hash = Hash([9; 32]);
 
@@ -36,6 +40,8 @@ pub(crate) struct Faults {
     pub fork: bool,
     /// Money appears.
     pub inflation: bool,
+    /// So many captures are executed without effect.
+    pub failing_captures: usize,
 }
 
 struct Chain {
@@ -44,7 +50,9 @@ struct Chain {
     stalled: bool,
     /// Whether the first validator was started again, and how many transactions it has admitted since.
     restarted: Option<usize>,
-    balances: BTreeMap<Address, u128>,
+    books: Books,
+    /// Whether anything was sent before what it stands on was final.
+    too_early: bool,
     pools: Vec<Vec<AuthorizedTransaction>>,
     forgotten: BTreeSet<TransactionId>,
     executed: BTreeMap<TransactionId, ReceiptInfo>,
@@ -57,7 +65,8 @@ impl Chain {
             faults,
             stalled: false,
             restarted: None,
-            balances: BTreeMap::from([(bench, SUPPLY)]),
+            books: Books::new(bench, SUPPLY),
+            too_early: false,
             pools: vec![Vec::new(); validators],
             forgotten: BTreeSet::new(),
             executed: BTreeMap::new(),
@@ -66,13 +75,16 @@ impl Chain {
     }
 
     fn execute(&mut self, transaction: &AuthorizedTransaction) -> Option<String> {
-        let payload = transaction.payload();
-        for instruction in payload.instructions.iter() {
-            let Instruction::Transfer { to, amount, .. } = instruction else { return Some("unsupported".into()) };
-            let from = self.balances.entry(payload.payer).or_default();
-            let Some(rest) = from.checked_sub(amount.0) else { return Some("overdraft".into()) };
-            *from = rest;
-            *self.balances.entry(*to).or_default() += amount.0;
+        let (id, payload) = (transaction.id(), transaction.payload());
+        for (place, instruction) in payload.instructions.iter().enumerate() {
+            if matches!(payment(instruction), Some(Payment::Capture { .. })) && self.faults.failing_captures > 0 {
+                self.faults.failing_captures -= 1;
+                return Some("unlucky".into());
+            }
+            let origin = Origin { transaction: id, instruction: place as u32 };
+            if let Err(reason) = self.books.execute(origin, payload.payer, instruction) {
+                return Some(reason);
+            }
         }
         None
     }
@@ -109,6 +121,9 @@ impl Chain {
         let bytes = hex::decode(&bytes.0).map_err(|_| refused(code::MALFORMED))?;
         let transaction: Transaction = decode(&bytes).map_err(|_| refused(code::MALFORMED))?;
         let is_payment = transaction.payload.instructions.len() == 1;
+        let payer = transaction.payload.payer;
+        let mut payments = transaction.payload.instructions.iter().filter_map(payment);
+        let stands = payments.all(|payment| self.books.stands(payer, payment));
         let transaction = Transaction::authorize_all(vec![transaction], &CHAIN)
             .remove(0)
             .map_err(|_| refused(code::BAD_SIGNATURE))?;
@@ -119,6 +134,7 @@ impl Chain {
         if self.executed.contains_key(&id) {
             return Err(refused(code::ALREADY_EXECUTED));
         }
+        self.too_early |= !stands;
         if is_payment && self.faults.busy > 0 {
             self.faults.busy -= 1;
             return Err(refused(code::BUSY));
@@ -147,6 +163,13 @@ impl Chain {
     }
 }
 
+fn payment(instruction: &Instruction) -> Option<&Payment> {
+    match instruction {
+        Instruction::Payment(payment) => Some(payment),
+        _ => None,
+    }
+}
+
 fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Timestamp(since.as_millis() as u64)
@@ -166,6 +189,12 @@ fn block(height: u64, transactions: Vec<ExecutedInfo>) -> BlockInfo {
         batches: vec![],
         transactions,
     }
+}
+
+/// The account that pays for everything, issues the money and keeps the registry.
+fn bench() -> (Address, SecretKey) {
+    let secret = SecretKey::from_seed([5; 32]);
+    (Address::of(&secret.public()), secret)
 }
 
 #[derive(Clone)]
@@ -193,13 +222,8 @@ fn unsupported() -> ErrorObjectOwned {
 #[async_trait]
 impl BaroApiServer for Validator {
     async fn chain(&self) -> RpcResult<ChainInfo> {
-        let asset = AssetInfo {
-            id: AssetId(0),
-            symbol: "KRW".into(),
-            decimals: 0,
-            issuer: Address([1; 20]),
-            supply: Amount(SUPPLY),
-        };
+        let asset =
+            AssetInfo { id: AssetId(0), symbol: "KRW".into(), decimals: 0, issuer: bench().0, supply: Amount(SUPPLY) };
         Ok(ChainInfo {
             chain_id: "toy".into(),
             genesis_hash: CHAIN,
@@ -213,7 +237,7 @@ impl BaroApiServer for Validator {
 
     async fn account(&self, address: Address) -> RpcResult<AccountInfo> {
         let chain = self.chain();
-        let balance = chain.balances.get(&address).copied();
+        let balance = chain.books.balances.get(&address).copied();
         let amount = Amount(balance.unwrap_or(0));
         Ok(AccountInfo {
             address,
@@ -262,7 +286,7 @@ impl BaroApiServer for Validator {
 
     async fn supply(&self, asset: AssetId) -> RpcResult<SupplyInfo> {
         let chain = self.chain();
-        let held: u128 = chain.balances.values().sum();
+        let held = chain.books.held();
         Ok(SupplyInfo {
             asset,
             supply: Amount(SUPPLY),
@@ -335,8 +359,9 @@ impl BaroApiServer for Validator {
         Err(unsupported())
     }
 
-    async fn merchant(&self, _: Address) -> RpcResult<Option<MerchantInfo>> {
-        Err(unsupported())
+    async fn merchant(&self, address: Address) -> RpcResult<Option<MerchantInfo>> {
+        let entry = self.chain().books.merchants.get(&address).cloned();
+        Ok(entry.map(|entry| MerchantInfo { address, entry }))
     }
 
     async fn order(&self, _: Address, _: OrderId) -> RpcResult<Option<OrderInfo>> {
@@ -405,8 +430,7 @@ pub(crate) struct FakeNet {
 
 impl FakeNet {
     pub(crate) async fn start(validators: usize, faults: Faults) -> FakeNet {
-        let secret = SecretKey::from_seed([5; 32]);
-        let bench = Address::of(&secret.public());
+        let (bench, secret) = bench();
         let crash_after = faults.crash_after;
         let fork = faults.fork;
         let chain = Arc::new(Mutex::new(Chain::new(bench, validators, faults)));
@@ -480,6 +504,21 @@ impl FakeNet {
     /// How many transactions the first validator has admitted since it was started again, if it was.
     pub(crate) fn admitted_since_restart(&self) -> Option<usize> {
         self.chain.lock().unwrap().restarted
+    }
+
+    /// How many orders were captured, and how many of these were refunded.
+    pub(crate) fn sales(&self) -> (usize, usize) {
+        self.chain.lock().unwrap().books.sales()
+    }
+
+    /// What the programs were paid.
+    pub(crate) fn paid_to_programs(&self) -> u128 {
+        self.chain.lock().unwrap().books.paid_to_programs()
+    }
+
+    /// Whether a capture or refund was sent before what it stands on was final.
+    pub(crate) fn was_too_early(&self) -> bool {
+        self.chain.lock().unwrap().too_early
     }
 
     pub(crate) fn directory(&self) -> &std::path::Path {

@@ -2,7 +2,7 @@
 
 use replica::{CertifiedBlock, Message};
 use types::codec::{Blob, Bounded, encode};
-use types::{Acknowledgement, Ballot, Epoch, Hash, Height, ValidatorIndex, View};
+use types::{Ballot, Epoch, Hash, Height, View};
 
 use super::canonical;
 use crate::{Target, values};
@@ -24,13 +24,11 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let certified = |certificate| CertifiedBlock { block: block.clone(), certificate, batches: batches.clone() };
     let blocks = vec![certified(None), certified(Some(values::certificate(final_block)))];
     let acknowledged = Bounded::new(block.batches.to_vec()).expect("few");
-    let secret = &values::secrets()[1];
-    let acknowledgement = Acknowledgement::sign(acknowledged, ValidatorIndex(1), secret, &values::committee());
     let vote = consensus::Message::Vote(values::vote(nullify, 1).into_inner());
     let messages = [
         ("consensus", Message::Consensus { epoch: Epoch(3), message: vote }),
         ("proposal", Message::Proposal { proposal: super::consensus_message::proposal(), block: block.clone() }),
-        ("acknowledge", Message::Acknowledge(acknowledgement.into_inner())),
+        ("acknowledge", Message::Acknowledge(acknowledged)),
         ("batch", Message::Batch(Blob::new(batch).expect("short"))),
         ("fetch-batches", Message::FetchBatches(block.batches.clone())),
         ("fetch-block", Message::FetchBlock(Hash([8; 32]))),

@@ -31,6 +31,9 @@ pub(super) struct Args {
     /// Delete the network in DIR and start a new chain
     #[arg(long)]
     fresh: bool,
+    /// Let validators hold everything from one another back for so many milliseconds, as if they were further apart
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    link_delay: u64,
     /// Print JSON: one object when the network is ready, then one a second
     #[arg(long)]
     json: bool,
@@ -44,6 +47,7 @@ pub(super) async fn run(args: Args) -> Outcome {
         base_port: args.base_port,
         fresh: args.fresh,
         program: None,
+        link_delay: args.link_delay,
     };
     if !args.json {
         println!("starting the validators of {}", args.dir.display());

@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// How to get the ledger while data/ is empty; config.toml says it otherwise
     #[arg(long, value_name = "HOW", value_enum)]
     sync: Option<SyncMode>,
+    /// Hold everything from other validators back for so long, as if they were further away; for measurements
+    #[arg(long, value_name = "MS")]
+    link_delay: Option<u64>,
     /// Stop when standard input closes, so that whoever started the validator never leaves it behind
     #[arg(long, hide = true)]
     until_stdin_closes: bool,
@@ -30,6 +33,9 @@ pub(super) async fn run(args: Args) -> Outcome {
     let mut home = Home::open(&args.home).map_err(anyhow::Error::from)?;
     if let Some(sync) = args.sync {
         home = home.with_sync(sync);
+    }
+    if let Some(millis) = args.link_delay {
+        home = home.with_link_delay(millis);
     }
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let shutdown = async move {

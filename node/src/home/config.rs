@@ -31,6 +31,9 @@ pub struct Config {
     /// checkpoints have the same heights, and a new validator can fetch one from all of them at once.
     #[serde(default = "checkpoint_blocks")]
     pub checkpoint_blocks: NonZero<u64>,
+    /// Holds everything from other validators back for so long, as if they were further away. For measurements.
+    #[serde(default)]
+    pub link_delay_millis: u64,
     /// Bounds on what clients can ask for.
     #[serde(default)]
     pub rpc: RpcLimits,
@@ -69,6 +72,7 @@ impl Config {
             verify_threads: verify_threads(),
             sync: SyncMode::default(),
             checkpoint_blocks: checkpoint_blocks(),
+            link_delay_millis: 0,
             rpc,
         }
     }

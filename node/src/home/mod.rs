@@ -134,6 +134,12 @@ impl Home {
         self
     }
 
+    /// Holds everything from other validators back for so long, whatever the configuration says.
+    pub fn with_link_delay(mut self, millis: u64) -> Home {
+        self.config.link_delay_millis = millis;
+        self
+    }
+
     /// Where the store is.
     pub fn data_dir(&self) -> PathBuf {
         self.dir.join("data")

@@ -45,12 +45,15 @@ pub struct LocalnetOptions {
     pub fresh: bool,
     /// The `baro` program that runs the validators; by default this one.
     pub program: Option<PathBuf>,
+    /// Validators hold everything from one another back for so many milliseconds.
+    pub link_delay: u64,
 }
 
 /// A running local network. Dropping it kills its processes; [`Localnet::stop`] stops them cleanly.
 pub struct Localnet {
     layout: Layout,
     program: PathBuf,
+    link_delay: u64,
     net: NetFile,
     processes: Vec<ValidatorProcess>,
     _lock: File,
@@ -71,10 +74,15 @@ impl Localnet {
         };
         let mut processes = Vec::new();
         for index in 0..layout.validators() {
-            processes.push(ValidatorProcess::start(&program, &layout.validator_name(index), &layout.home(index))?);
+            processes.push(ValidatorProcess::start(
+                &program,
+                &layout.validator_name(index),
+                &layout.home(index),
+                options.link_delay,
+            )?);
         }
         let net = layout.net_file(processes.iter().map(ValidatorProcess::pid).collect())?;
-        let mut localnet = Localnet { layout, program, net, processes, _lock: lock };
+        let mut localnet = Localnet { layout, program, link_delay: options.link_delay, net, processes, _lock: lock };
         localnet.wait_until_finalizing().await?;
         localnet.layout.write_net_file(&localnet.net)?;
         Ok(localnet)
@@ -118,7 +126,7 @@ impl Localnet {
     pub fn restart(&mut self, index: usize) -> anyhow::Result<()> {
         self.processes[index].kill();
         let (name, home) = (self.layout.validator_name(index), self.layout.home(index));
-        self.processes[index] = ValidatorProcess::start(&self.program, &name, &home)?;
+        self.processes[index] = ValidatorProcess::start(&self.program, &name, &home, self.link_delay)?;
         self.net.validators[index].pid = self.processes[index].pid();
         self.layout.write_net_file(&self.net)
     }

@@ -25,7 +25,7 @@ pub(super) struct ValidatorProcess {
 
 impl ValidatorProcess {
     /// Starts this `baro` program for the validator of this home.
-    pub(super) fn start(program: &Path, name: &str, home: &Path) -> anyhow::Result<Self> {
+    pub(super) fn start(program: &Path, name: &str, home: &Path, link_delay: u64) -> anyhow::Result<Self> {
         let path = home.join(LOG);
         let mut log = OpenOptions::new()
             .create(true)
@@ -33,9 +33,12 @@ impl ValidatorProcess {
             .open(&path)
             .with_context(|| format!("cannot write {}", path.display()))?;
         writeln!(log, "---- {name} starts")?;
-        let mut child = Command::new(program)
-            .args(["node", "--until-stdin-closes", "--home"])
-            .arg(home)
+        let mut command = Command::new(program);
+        command.args(["node", "--until-stdin-closes", "--home"]).arg(home);
+        if link_delay > 0 {
+            command.arg("--link-delay").arg(link_delay.to_string());
+        }
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -45,6 +45,8 @@ pub struct Config {
     pub peers: Vec<Peer>,
     /// The bounds to keep.
     pub limits: Limits,
+    /// Holds everything that arrives back for so long, as if it came from further away. For measurements.
+    pub delay: Duration,
 }
 
 /// Bounds on what a peer can make us hold, and how long we wait for it.

@@ -46,6 +46,8 @@ const STRANGER_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) struct Outputs {
     pub(super) frames: PerLane<mpsc::Sender<Inbound>>,
     pub(super) events: mpsc::UnboundedSender<PeerEvent>,
+    /// Everything that arrives is held back for so long.
+    pub(super) delay: Duration,
 }
 
 /// The state of the task.
@@ -291,10 +293,13 @@ impl Driver {
         let Some(peer) = self.peer(link.peer) else { return };
         let lane = peer.lane(link.lane).clone();
         let deliver = self.outputs.frames.of(link.lane).clone();
+        let delay = self.outputs.delay;
         let limit = self.limits.lanes.of(link.lane).frame_bytes;
         let frames = FrameReader::new(stream, limit, self.limits.silence);
         let task = self.streams.spawn(async move {
-            let result = streams::read(frames, link.peer.index, &lane.traffic, deliver).await;
+            let reading = |deliver| streams::read(frames, link.peer.index, &lane.traffic, deliver);
+            let result =
+                if delay.is_zero() { reading(deliver).await } else { streams::delay(reading, delay, deliver).await };
             Ended::Reader { link, connection, result }
         });
         if let Some(old) = self.readers.insert(link, Reader { connection, task }) {

@@ -109,7 +109,7 @@ pub fn start(
     inbound_batches: mpsc::Sender<Inbound>,
     events: mpsc::UnboundedSender<PeerEvent>,
 ) -> Result<Network, NetworkError> {
-    let Config { keypair, listen, chain, peers: list, limits } = config;
+    let Config { keypair, listen, chain, peers: list, limits, delay } = config;
     check(&chain, &limits)?;
     let peers = Arc::new(Peers::new(keypair.public().to_peer_id(), limits.lanes));
     peers.set(list)?;
@@ -118,7 +118,7 @@ pub fn start(
     swarm
         .listen_on(listen.clone())
         .map_err(|error| NetworkError::Listen { address: listen.clone(), source: std::io::Error::other(error) })?;
-    let outputs = Outputs { frames: PerLane { votes: inbound_votes, batches: inbound_batches }, events };
+    let outputs = Outputs { frames: PerLane { votes: inbound_votes, batches: inbound_batches }, events, delay };
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(Driver::new(swarm, peers.clone(), limits, outputs).run(stopped));
     Ok(Network { peers, listen, stop })

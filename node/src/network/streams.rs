@@ -1,10 +1,13 @@
 //! The two loops that move frames, each on a task of its own: queue to stream, and stream to channel.
 
-use std::{io, time::Duration};
+use std::{future::Future, io, time::Duration};
 
 use bytes::Bytes;
 use libp2p::Stream;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until, timeout},
+};
 
 use super::{
     Inbound,
@@ -42,6 +45,35 @@ pub(super) async fn write(
         traffic.dropped.add(frame.len());
     }
     result
+}
+
+/// Frames of one connection that are held back at most; then nothing more is read.
+const HELD_FRAMES: usize = 4096;
+
+/// Runs `reading`, and delivers what it gives out `delay` later.
+pub(super) async fn delay<R: Future<Output = Result<(), FrameError>>>(
+    reading: impl FnOnce(mpsc::Sender<Inbound>) -> R,
+    delay: Duration,
+    deliver: mpsc::Sender<Inbound>,
+) -> Result<(), FrameError> {
+    let (arrived, mut arriving) = mpsc::channel(1);
+    let (held, mut due) = mpsc::channel(HELD_FRAMES);
+    let stamping = async move {
+        while let Some(inbound) = arriving.recv().await {
+            if held.send((Instant::now() + delay, inbound)).await.is_err() {
+                break;
+            }
+        }
+    };
+    let delivering = async move {
+        while let Some((moment, inbound)) = due.recv().await {
+            sleep_until(moment).await;
+            if deliver.send(inbound).await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::join!(reading(arrived), stamping, delivering).0
 }
 
 /// Delivers frames until the stream or the channel ends. A full channel stops the reading, and so the peer's writing.

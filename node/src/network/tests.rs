@@ -6,7 +6,7 @@ use std::{
     future::Future,
     net::{SocketAddr, TcpListener},
     sync::atomic::{AtomicU16, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{net::TcpStream, sync::watch};
@@ -79,6 +79,7 @@ fn config(index: u16, port: u16, peers: &[Peer]) -> Config {
         chain: CHAIN.to_owned(),
         peers: peers.to_vec(),
         limits: Limits::default(),
+        delay: Duration::ZERO,
     }
 }
 
@@ -302,6 +303,21 @@ async fn stalled_batches_do_not_delay_votes() {
     for _ in 0..20 - stalled.dropped.frames {
         assert_eq!(b.batch().await.frame.len(), 4 * MIB);
     }
+}
+
+#[tokio::test]
+async fn what_is_held_back_arrives_later_and_in_order() {
+    let delay = Duration::from_millis(50);
+    let (near, mut far) = start_pair(|config| config.delay = delay);
+    near.connected().await;
+    let sent = Instant::now();
+    (0..20u8).for_each(|number| near.network.send(1, Lane::Votes, vec![number].into()));
+    for number in 0..20u8 {
+        assert_eq!(far.vote().await, Inbound { from: 0, frame: vec![number].into() });
+        assert!(sent.elapsed() >= delay);
+    }
+    // Each for its own time, not one after the other.
+    assert!(sent.elapsed() < 10 * delay, "{:?}", sent.elapsed());
 }
 
 #[tokio::test]

@@ -64,6 +64,7 @@ pub async fn run(options: &SoakOptions) -> anyhow::Result<SoakReport> {
         base_port: Some(options.base_port),
         fresh: true,
         program: None,
+        link_delay: 0,
     };
     let mut localnet = Localnet::start(&layout).await?;
     let net = read_net_file(&localnet.net_path())?;
@@ -120,6 +121,8 @@ fn load_options(options: &SoakOptions) -> Options {
         rate: Some(options.rate),
         saturate: false,
         mix: Mix::SelfSigned,
+        batch: 1,
+        link_delay: 0,
         // At most some days.
         duration: options.duration.as_secs() as u32,
         warmup: 0,

@@ -192,6 +192,7 @@ fn network_config(home: &Home, chain: Hash, peers: Vec<network::Peer>) -> anyhow
         chain: chain_name(&chain),
         peers,
         limits,
+        delay: Duration::from_millis(home.config().link_delay_millis),
     })
 }
 

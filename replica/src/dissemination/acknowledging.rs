@@ -1,18 +1,49 @@
 //! Acknowledgements: who holds which batch.
+//!
+//! They are not signed. Each is told by its author over its own link, which proves who that is, and counts for the validator
+//! that hears it alone: it decides when a leader orders a batch, and never what is valid.
 
 use types::codec::Bounded;
-use types::{Acknowledgement, BatchDigest, MAX_ACKNOWLEDGED, ValidatorIndex, Verified};
+use types::{BatchDigest, MAX_ACKNOWLEDGED, ValidatorIndex};
 
 use super::{Dissemination, send};
-use crate::{Effect, Job, Message, Recipient};
+use crate::{Effect, Message, Recipient, VerifiedBatch};
 
-/// Acknowledgements that arrived before their batch are kept for so many batches a signer.
+/// Acknowledgements that arrived before their batch are kept for so many batches of each validator.
 const MAX_EARLY: usize = 4096;
 
-/// Acknowledgements of one signer under verification; further ones are dropped, and come again when they matter.
-const MAX_VERIFYING_ACKNOWLEDGEMENTS: usize = 1024;
-
 impl Dissemination {
+    /// True for a batch that a leader may order as soon as it holds it.
+    fn is_prompt(&self, batch: &VerifiedBatch) -> bool {
+        batch.bytes().len() <= self.limits.prompt_batch_bytes
+    }
+
+    /// A batch is held. Whether others hold it has to be known only of a long one.
+    pub(super) fn hold(&mut self, batch: &VerifiedBatch) {
+        let digest = batch.digest();
+        // Who made the batch holds it: it does not acknowledge it to anyone.
+        self.acknowledged_by(digest, batch.creator());
+        if let Some(me) = self.me {
+            self.acknowledged_by(digest, me);
+        }
+        if self.is_prompt(batch) {
+            self.make_available(digest);
+        } else if self.me != Some(batch.creator()) {
+            self.to_acknowledge.push(digest);
+        }
+    }
+
+    /// From now on a leader may order the batch.
+    fn make_available(&mut self, digest: BatchDigest) {
+        let Some(entry) = self.entries.get_mut(&digest).filter(|entry| entry.place.is_none()) else { return };
+        entry.place = Some(self.next_place);
+        self.available.insert(self.next_place, digest);
+        self.next_place += 1;
+        if entry.included == 0 {
+            self.ready += 1;
+        }
+    }
+
     /// Counts one acknowledgement; with a quorum the batch is available.
     pub(super) fn acknowledged_by(&mut self, digest: BatchDigest, signer: ValidatorIndex) {
         let Some(entry) = self.entries.get_mut(&digest) else {
@@ -20,13 +51,8 @@ impl Dissemination {
             return;
         };
         entry.acknowledged.insert(signer);
-        if entry.place.is_none() && entry.acknowledged.count() >= self.committee.quorum() {
-            entry.place = Some(self.next_place);
-            self.available.insert(self.next_place, digest);
-            self.next_place += 1;
-            if entry.included == 0 {
-                self.ready += 1;
-            }
+        if entry.acknowledged.count() >= self.committee.quorum() {
+            self.make_available(digest);
         }
     }
 
@@ -55,40 +81,20 @@ impl Dissemination {
         }
     }
 
-    /// An acknowledgement arrived over the signer's own link.
-    pub(crate) fn acknowledgement(
-        &mut self,
-        from: ValidatorIndex,
-        acknowledgement: Acknowledgement,
-        effects: &mut Vec<Effect>,
-    ) {
-        let tells_news = acknowledgement.batches.iter().any(|digest| {
-            self.entries.get(digest).map_or(!self.ordered.contains(digest), |entry| entry.place.is_none())
-        });
-        let open = &mut self.verifying_acknowledgements[from.position()];
-        if acknowledgement.signer == from && tells_news && *open < MAX_VERIFYING_ACKNOWLEDGEMENTS {
-            *open += 1;
-            effects.push(Effect::Verify(Job::Acknowledgement { committee: self.committee.clone(), acknowledgement }));
-        }
+    /// `from` says that it holds these batches.
+    pub(crate) fn acknowledged(&mut self, from: ValidatorIndex, batches: &[BatchDigest]) {
+        batches.iter().for_each(|digest| self.acknowledged_by(*digest, from));
     }
 
-    /// An acknowledgement of `signer` was verified, if it is valid.
-    pub(crate) fn acknowledged(&mut self, signer: ValidatorIndex, valid: Option<&Verified<Acknowledgement>>) {
-        self.verifying_acknowledgements[signer.position()] -= 1;
-        let Some(acknowledgement) = valid else { return };
-        for digest in acknowledgement.batches.iter() {
-            self.acknowledged_by(*digest, acknowledgement.signer);
-        }
-    }
-
-    /// Acknowledges everything verified in this turn at once: one signature however many batches.
+    /// Acknowledges everything verified in this turn at once.
     pub(crate) fn send_acknowledgements(&mut self, effects: &mut Vec<Effect>) {
         let digests = std::mem::take(&mut self.to_acknowledge);
-        let Some(me) = self.me else { return };
+        if self.me.is_none() {
+            return;
+        }
         for chunk in digests.chunks(MAX_ACKNOWLEDGED) {
             let batches = Bounded::new(chunk.to_vec()).expect("chunks keep to the bound");
-            let signed = Acknowledgement::sign(batches, me, &self.secret, &self.committee);
-            effects.push(send(Recipient::All, Message::Acknowledge(signed.into_inner())));
+            effects.push(send(Recipient::All, Message::Acknowledge(batches)));
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Own batches: admitted transactions gather until a batch is due.
+//!
+//! A batch costs a message and a verification at each validator, and acknowledgements from each to each, however few
+//! transactions it has. More than one a block would be wasted: so the next one leaves when a block includes the one before,
+//! and is acknowledged while that block is voted for. An idle validator's first transaction leaves at once.
 
 use std::sync::Arc;
 
 use types::codec::{Blob, Bounded};
 use types::{AuthorizedTransaction, Batch, MAX_BATCH_TRANSACTIONS, Moment};
 
+use super::weight::work;
 use super::{Dissemination, batch_message, send};
 use crate::{Effect, Now, Recipient, VerifiedBatch};
 
@@ -33,18 +38,21 @@ impl Dissemination {
         }
     }
 
-    /// When the next batch may leave though it is not full.
+    /// When the next batch may leave though it is not full; at once if there is no such time.
     pub(super) fn batch_due(&self) -> Option<Moment> {
-        self.last_batch.map(|last| last.plus_millis(self.limits.batch_interval_millis))
+        let (sent, digest) = self.last_batch?;
+        let is_on_its_way = self.entries.get(&digest).is_some_and(|entry| entry.included == 0);
+        is_on_its_way.then(|| sent.plus_millis(self.limits.batch_patience_millis))
     }
 
     fn send_batch(&mut self, now: Now, effects: &mut Vec<Effect>) {
         // Only a validator with a seat admits transactions.
         let Some(me) = self.me else { return self.waiting.clear() };
-        let mut bytes = 0;
-        let fits = |(_, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
+        let (mut bytes, mut weight) = (0, 0);
+        let fits = |(transaction, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
             bytes += encoded.len();
-            bytes <= self.limits.batch_bytes
+            weight += encoded.len() + work(transaction);
+            bytes <= self.limits.batch_bytes && weight <= self.limits.batch_weight
         };
         // A transaction that is larger than a batch should be travels alone.
         let count = self.waiting.iter().take(MAX_BATCH_TRANSACTIONS).take_while(fits).count().max(1);
@@ -64,10 +72,9 @@ impl Dissemination {
             transactions: transactions_blob,
         };
         self.next_number += 1;
-        self.last_batch = Some(now.moment);
-
         // `known` has counted these transactions when they were added.
         let batch = Arc::new(VerifiedBatch::of_own(&batch, transactions));
+        self.last_batch = Some((now.moment, batch.digest()));
         effects.push(send(Recipient::All, batch_message(&batch)));
         self.insert(batch, now, effects);
     }

@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use types::codec::Bounded;
 use types::{BatchDigest, Moment, ValidatorIndex};
 
-use super::{Dissemination, batch_message};
+use super::{Dissemination, Entry, batch_message};
 use crate::{Effect, Envelope, MAX_SERVED_BYTES, Message, Now, Recipient, VerifiedBatch};
 
 /// A batch that a proposal needs and that is not here.
@@ -54,7 +54,8 @@ impl Dissemination {
             && due <= now.moment
         {
             self.resend.pop_first();
-            let Some(entry) = self.entries.get(&digest).filter(|entry| entry.place.is_none()) else { continue };
+            let is_on_its_way = |entry: &&Entry| entry.place.is_none() || entry.included == 0;
+            let Some(entry) = self.entries.get(&digest).filter(is_on_its_way) else { continue };
             let message = batch_message(&entry.batch);
             let lacking = self.committee.indices().filter(|&index| !entry.acknowledged.contains(index));
             effects.extend(lacking.filter_map(|index| self.to_member(index, message.clone())));

@@ -1,11 +1,12 @@
 //! Dissemination: transactions travel in batches to every validator before they are ordered, so that ordering never
 //! waits for bytes.
 //!
-//! The creator sends a batch to all; whoever has verified and stored it acknowledges it to all with a signature; with a
-//! quorum of acknowledgements, the holder's own among them, it is *available* and a leader may order it. Nothing here
+//! The creator sends a batch to all. A leader that holds it may order it once it is *available*: a short one at once, because it
+//! arrives as fast as the proposal that names it; a longer one when a quorum has acknowledged it, to all, after verifying and
+//! storing it. Nothing here
 //! decides what is valid: a validator votes for a block only after it has executed every batch in it.
 //!
-//! Acknowledgements promise that the signer holds the batch, not that it is on disk yet: the vote for a block that
+//! Acknowledgements promise that their author holds the batch, not that it is on disk yet: the vote for a block that
 //! orders the batch is what waits for the disk, and the batch was written before it.
 
 mod acknowledging;
@@ -21,7 +22,7 @@ use hashbrown::{HashMap, HashSet};
 use types::breakage::{Breakage, is_on};
 use types::codec::Blob;
 use types::{
-    AuthorizedTransaction, Batch, BatchDigest, Committee, Deadline, Moment, SecretKey, Signers, Timestamp,
+    AuthorizedTransaction, Batch, BatchDigest, Committee, Deadline, Moment, PublicKey, Signers, Timestamp,
     TransactionId, ValidatorIndex,
 };
 
@@ -48,7 +49,6 @@ pub(crate) struct Dissemination {
     committee: Arc<Committee>,
     /// This validator; none if it only follows the chain.
     me: Option<ValidatorIndex>,
-    secret: SecretKey,
     limits: Limits,
     max_valid_seconds: u32,
 
@@ -56,7 +56,8 @@ pub(crate) struct Dissemination {
     waiting: Vec<(AuthorizedTransaction, Vec<u8>)>,
     waiting_bytes: usize,
     next_number: u64,
-    last_batch: Option<Moment>,
+    /// When the latest own batch was sent.
+    last_batch: Option<(Moment, BatchDigest)>,
 
     entries: BTreeMap<BatchDigest, Entry>,
     available: BTreeMap<u64, BatchDigest>,
@@ -73,7 +74,6 @@ pub(crate) struct Dissemination {
     verifying: HashMap<BatchDigest, usize>,
     wanted: BTreeMap<BatchDigest, Wanted>,
     to_acknowledge: Vec<BatchDigest>,
-    verifying_acknowledgements: Vec<usize>,
     early: HashMap<BatchDigest, Signers>,
     early_order: Vec<VecDeque<BatchDigest>>,
 
@@ -90,16 +90,15 @@ pub(crate) struct Dissemination {
 impl Dissemination {
     pub(crate) fn new(
         committee: Arc<Committee>,
-        secret: SecretKey,
+        key: &PublicKey,
         limits: Limits,
         max_valid_seconds: u32,
         time: Timestamp,
     ) -> Self {
         let size = committee.size();
         Self {
-            me: committee.index_of(&secret.public()),
+            me: committee.index_of(key),
             committee,
-            secret,
             limits,
             max_valid_seconds,
             waiting: Vec::new(),
@@ -117,7 +116,6 @@ impl Dissemination {
             verifying: HashMap::new(),
             wanted: BTreeMap::new(),
             to_acknowledge: Vec::new(),
-            verifying_acknowledgements: vec![0; size],
             early: HashMap::new(),
             early_order: vec![VecDeque::new(); size],
             ordered: HashSet::new(),
@@ -216,7 +214,6 @@ impl Dissemination {
         }
         self.count(batch.transactions());
         self.insert(Arc::new(batch), now, effects);
-        self.to_acknowledge.push(digest);
         true
     }
 
@@ -233,7 +230,6 @@ impl Dissemination {
         }
         // It is on disk already.
         self.insert(Arc::new(batch), now, &mut Vec::new());
-        self.to_acknowledge.push(digest);
     }
 
     fn count(&mut self, transactions: &[AuthorizedTransaction]) {
@@ -254,12 +250,8 @@ impl Dissemination {
             self.resend.insert((now.moment.plus_millis(self.limits.retry_millis), digest));
         }
         let acknowledged = self.early.remove(&digest).unwrap_or_default();
-        self.entries.insert(digest, Entry { batch, weight, acknowledged, place: None, included: 0 });
-        // Who made the batch holds it: it does not acknowledge it to anyone.
-        self.acknowledged_by(digest, creator);
-        if let Some(me) = self.me {
-            self.acknowledged_by(digest, me);
-        }
+        self.entries.insert(digest, Entry { batch: batch.clone(), weight, acknowledged, place: None, included: 0 });
+        self.hold(&batch);
     }
 
     /// Available batches for a block, oldest first, without those in `taken`.

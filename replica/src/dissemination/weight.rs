@@ -4,7 +4,7 @@
 //! An instruction may be two bytes long, and a hundred in memory; it takes about as long as others do. So bytes alone would bound
 //! neither a block's time nor a validator's memory. A hundred bytes stand for about a microsecond.
 
-use types::{Instruction, Issuance, Payment};
+use types::{AuthorizedTransaction, Instruction, Issuance, Payment};
 
 use crate::VerifiedBatch;
 
@@ -23,10 +23,17 @@ const CUSTODIAL_PAYMENT: usize = 60;
 /// A new record is hashed, and has its place in a tree and two tables.
 const RECORD: usize = 400;
 
+/// So much gas counts as a byte does: a block of [`Limits::block_weight`](crate::Limits) asks for less than [`vm::BLOCK_GAS`].
+const GAS: u64 = 3;
+
 /// What the batch counts.
 pub(super) fn weight(batch: &VerifiedBatch) -> usize {
-    let instructions = batch.transactions().iter().flat_map(|transaction| transaction.payload().instructions.iter());
-    batch.bytes().len() + ENTRY_BYTES + instructions.map(of_instruction).sum::<usize>()
+    batch.bytes().len() + ENTRY_BYTES + batch.transactions().iter().map(work).sum::<usize>()
+}
+
+/// What a transaction counts beside its bytes.
+pub(super) fn work(transaction: &AuthorizedTransaction) -> usize {
+    transaction.payload().instructions.iter().map(of_instruction).sum()
 }
 
 fn of_instruction(instruction: &Instruction) -> usize {
@@ -42,8 +49,7 @@ fn of_instruction(instruction: &Instruction) -> usize {
             Payment::Charge { .. } | Payment::Hold { .. } | Payment::OpenOrder { .. } => RECORD,
             _ => 0,
         },
-        // Programs have gas, and a block a limit of it.
-        _ => 0,
+        _ => (vm::gas_asked(instruction) / GAS) as usize,
     };
     INSTRUCTION + more
 }
@@ -57,6 +63,11 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn a_full_block_asks_for_no_more_gas_than_a_block_has() {
+        assert!(crate::Limits::default().block_weight as u64 * GAS <= vm::BLOCK_GAS);
+    }
 
     /// Two bytes each, and as much work as a payment.
     #[test]

@@ -1,6 +1,6 @@
 use replica::{Envelope, Message};
 use types::codec::{Blob, Bounded, decode, encode};
-use types::{Acknowledgement, Amount, Batch, Instruction, MAX_INSTRUCTIONS, Transaction};
+use types::{Amount, Batch, Instruction, MAX_INSTRUCTIONS, Transaction};
 
 use super::{Double, Hand};
 
@@ -35,8 +35,7 @@ impl Double for BadBatches {
             if let (Ok(blob), Ok(batches)) = (Blob::new(encoded), Bounded::new(vec![digest])) {
                 hand.misdeeds += 1;
                 hand.say(envelope.to, Message::Batch(blob));
-                let acknowledgement = Acknowledgement::sign(batches, hand.me, hand.secret, hand.committee);
-                hand.say(envelope.to, Message::Acknowledge(acknowledgement.into_inner()));
+                hand.say(envelope.to, Message::Acknowledge(batches));
             }
         }
         hand.said.push(envelope);

@@ -8,6 +8,7 @@ use types::TransactionId;
 use super::Driver;
 use crate::load::block::FinalBlock;
 use crate::load::clock::now as wall_clock;
+use crate::load::in_flight::InFlight;
 use crate::load::link::Event;
 use crate::load::measure::Outcome;
 
@@ -153,13 +154,26 @@ impl Driver {
         }
     }
 
+    /// A transaction has ended. If with effect, the payment's next one is to be sent, if there is one; else the payment
+    /// has ended in the same way.
     fn end(&mut self, now: u64, id: &TransactionId, outcome: Outcome) {
-        if let Some(entry) = self.table.remove(id) {
-            self.measure.ended(now, entry.due, entry.measured, outcome);
-            if let Some(outcomes) = &mut self.measure.outcomes {
-                outcomes.push((*id, outcome));
+        let Some(entry) = self.table.remove(id) else { return };
+        if let Some(outcomes) = &mut self.measure.outcomes {
+            outcomes.push((*id, outcome));
+        }
+        let InFlight { mut payment, pays, validator, .. } = entry;
+        if outcome == Outcome::Final {
+            if pays {
+                payment.made = Some(now);
+            }
+            if let Some(next) = payment.rest.next() {
+                // To the validator that knows the one before it, if it is there.
+                let validator = if self.senders[validator].is_up() { Some(validator) } else { self.next_up() };
+                self.enter(next, payment, now, validator);
+                return;
             }
         }
+        self.measure.ended(payment.made.unwrap_or(now), payment.due, payment.measured, outcome);
     }
 
     /// Payments of which nothing was heard for long are asked for.
@@ -203,12 +217,17 @@ impl Driver {
         }
     }
 
-    /// What is left is lost if a node may have admitted it. What was never sent does not count.
+    /// What is left is lost if a node may have admitted it. What was never sent does not count, and of a payment that had
+    /// begun has expired.
     pub(super) fn give_up(&mut self) {
         let now = self.now();
-        for id in self.table.ids(|entry| entry.sent) {
-            let admitted = self.table.get(&id).is_some_and(|entry| entry.perhaps_admitted || entry.awaiting_answer);
-            self.end(now, &id, if admitted { Outcome::Lost } else { Outcome::Rejected });
+        for id in self.table.ids(|entry| entry.payment.begun) {
+            let outcome = match self.table.get(&id) {
+                Some(entry) if entry.perhaps_admitted || entry.awaiting_answer => Outcome::Lost,
+                Some(entry) if entry.sent => Outcome::Rejected,
+                _ => Outcome::Expired,
+            };
+            self.end(now, &id, outcome);
         }
     }
 }

@@ -22,6 +22,8 @@ payments may be lost: there it is 1 when no rate held, state roots differ or sup
 Examples:
   baro bench --rate 1000 --duration 30
   baro bench --saturate --duration 30 --report report
+  baro bench --mix shop --rate 200                       held, captured, some refunded
+  baro bench --mix programs --saturate --in-flight 1000  calls of a settlement program
   baro bench --net localnet/localnet.json --rate 500
   baro bench --saturate --repeat 5 --report report       five runs: median, smallest, greatest
   baro bench --search --bound-p99 500                    the highest rate that is final within 0.5 s

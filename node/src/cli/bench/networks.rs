@@ -44,6 +44,7 @@ pub(super) struct OwnNetworks {
     dir: PathBuf,
     base_port: u16,
     validators: usize,
+    link_delay: u64,
     stop: Stop,
     /// Deleted in the end.
     _temporary: Option<Temporary>,
@@ -62,6 +63,7 @@ impl OwnNetworks {
             dir,
             base_port: args.base_port,
             validators: args.load.validators,
+            link_delay: args.load.link_delay,
             stop: Stop::new()?,
             _temporary: temporary,
         })
@@ -78,6 +80,7 @@ impl OwnNetworks {
             base_port: Some(self.base_port),
             fresh: true,
             program: program.map(Path::to_path_buf),
+            link_delay: self.link_delay,
         };
         eprintln!("starting {} validators", self.validators);
         // Dropped half-way, it stops what it has started.

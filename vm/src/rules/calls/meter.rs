@@ -1,6 +1,6 @@
 //! How much gas calls may use.
 
-use types::{Deployment, ProgramCall};
+use types::{Deployment, Instruction, ProgramCall};
 
 use crate::Failure;
 use crate::program::gas;
@@ -46,6 +46,16 @@ pub(crate) fn gas_of_call(call: &ProgramCall) -> Gas {
 pub(crate) fn gas_of_deployment(deployment: &Deployment) -> Gas {
     let bytes = deployment.code.len() as u64;
     Gas { fixed: CALL_GAS + CODE_BYTE_GAS * bytes, limit: deployment.gas_limit.min(gas::MAX) }
+}
+
+/// The gas that an instruction asks of its block; it may use less. A leader whose block asks for no more than [`BLOCK_GAS`] makes
+/// no call fail because others came before it.
+pub fn gas_asked(instruction: &Instruction) -> u64 {
+    match instruction {
+        Instruction::CallProgram(call) => gas_of_call(call).wanted(),
+        Instruction::DeployProgram(deployment) => gas_of_deployment(deployment).wanted(),
+        _ => 0,
+    }
 }
 
 /// The gas that is left.

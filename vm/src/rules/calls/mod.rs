@@ -33,7 +33,8 @@
 //! too: their time has passed all the same. A call must ask for no more than is left, so that the block's bound holds
 //! without knowing how much a call will use. What does not fit fails with a receipt; it is not put off, because a
 //! finalized block executes all that it names, and `execute` is a function of the transactions in their order. Who reads
-//! the receipt knows that nothing moved, and signs anew.
+//! the receipt knows that nothing moved, and signs anew. An honest leader keeps what its block asks for within the limit, so
+//! that this does not happen.
 //!
 //! # There is no cache
 //!
@@ -46,7 +47,7 @@ mod record;
 mod result;
 mod run;
 
-pub use meter::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, TRANSACTION_GAS};
+pub use meter::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, TRANSACTION_GAS, gas_asked};
 pub use record::DeployedProgram;
 pub use result::CallResult;
 pub(crate) use run::{Calls, Stopped};
