@@ -40,7 +40,10 @@ pub use held::Held;
 pub use input::{Input, Now};
 pub use job::{BatchError, Job, JobResult, VerifiedBatch};
 pub use limits::Limits;
-pub use message::{CertifiedBlock, Lane, MAX_FETCHED_BLOCKS, MAX_HANDOVERS, MAX_PART_BYTES, MAX_SERVED_BYTES, Message};
+pub use message::{
+    CertifiedBlock, Lane, MAX_FETCHED_BLOCKS, MAX_HANDOVERS, MAX_PART_BYTES, MAX_SERVED_BYTES, Message,
+    PROMPT_BATCH_BYTES,
+};
 pub use recovery::{Checkpoint, ReadError, Recovered, RecoveryError};
 pub use replica::{Replica, Summary};
 pub use state_sync::{

@@ -11,9 +11,6 @@ pub struct Limits {
     /// While its latest batch is in no block yet, a validator gathers transactions for so long, or until the next batch is full.
     /// Otherwise a transaction leaves at once.
     pub batch_patience_millis: u64,
-    /// A batch of so many bytes or fewer arrives as fast as a vote: a leader that holds it orders it, and nobody acknowledges
-    /// it. Of a longer one, a leader first wants to know that a quorum holds it.
-    pub prompt_batch_bytes: usize,
     /// What own batches that are unordered may weigh before new transactions are refused as [`crate::SubmitError::Busy`].
     pub unordered_bytes: usize,
     /// What batches of any one other validator that are unordered may weigh before its further ones are ignored.
@@ -44,8 +41,7 @@ impl Default for Limits {
         Self {
             batch_bytes: 256 << 10,
             batch_weight: 1 << 20,
-            batch_patience_millis: 20,
-            prompt_batch_bytes: 16 << 10,
+            batch_patience_millis: 8,
             unordered_bytes: 32 << 20,
             unordered_bytes_per_peer: 64 << 20,
             verifying_transactions: 50_000,

@@ -21,6 +21,10 @@ pub const MAX_HANDOVERS: usize = 64;
 /// The longest part of a checkpoint: a chunk of [`vm::Snapshot::chunks`] is cut at one megabyte.
 pub const MAX_PART_BYTES: usize = 2 << 20;
 
+/// A batch of so many bytes or fewer travels with the votes, as fast as the proposal that names it and never after it. So a leader
+/// that holds it orders it, and nobody acknowledges it. Of a longer one, a leader first wants to know that a quorum holds it.
+pub const PROMPT_BATCH_BYTES: usize = 16 << 10;
+
 /// The longest encoding of a batch: its transactions, their lengths, and its head.
 const MAX_ENCODED_BATCH: usize = MAX_BATCH_BYTES + (256 << 10);
 
@@ -112,6 +116,7 @@ impl Message {
     /// The lane that the message takes.
     pub fn lane(&self) -> Lane {
         match self {
+            Message::Batch(batch) if batch.len() <= PROMPT_BATCH_BYTES => Lane::Votes,
             Message::Batch(_)
             | Message::Blocks(_)
             | Message::CheckpointOffer(Some(_))

@@ -77,7 +77,7 @@ impl Figure {
     }
 
     /// A value with as many digits as mean something.
-    pub(super) fn show(self, value: f64) -> String {
+    pub(crate) fn show(self, value: f64) -> String {
         match self {
             Figure::PaymentsPerSecond | Figure::LongestGapMs | Figure::ValidatorResidentMib => format!("{value:.0}"),
             _ => format!("{value:.1}"),

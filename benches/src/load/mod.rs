@@ -31,7 +31,7 @@ mod measure;
 mod mix;
 mod net;
 mod options;
-mod plot;
+pub(crate) mod plot;
 mod probe;
 mod progress;
 mod random;

@@ -13,7 +13,7 @@ const BOTTOM: f64 = 28.0;
 
 /// How the horizontal axis is divided. The vertical one is linear and starts at zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Axis {
+pub(crate) enum Axis {
     /// Evenly.
     Linear,
     /// By powers of ten; values are positive.
@@ -21,7 +21,7 @@ pub(super) enum Axis {
 }
 
 /// A line of a plot.
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Its name in the legend.
     pub name: &'static str,
     /// Its colour.
@@ -31,7 +31,7 @@ pub(super) struct Line {
 }
 
 /// A plot.
-pub(super) struct Plot {
+pub(crate) struct Plot {
     /// What it shows.
     pub title: &'static str,
     /// The horizontal axis.
@@ -104,7 +104,7 @@ fn number(value: f64) -> String {
 
 impl Plot {
     /// The plot as an SVG element. Writing to a string cannot fail, so its results are dropped.
-    pub(super) fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let frame = Frame::of(self);
         let (bottom, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
         let mut svg = format!(

@@ -7,17 +7,12 @@ use types::codec::Bounded;
 use types::{BatchDigest, MAX_ACKNOWLEDGED, ValidatorIndex};
 
 use super::{Dissemination, send};
-use crate::{Effect, Message, Recipient, VerifiedBatch};
+use crate::{Effect, Message, PROMPT_BATCH_BYTES, Recipient, VerifiedBatch};
 
 /// Acknowledgements that arrived before their batch are kept for so many batches of each validator.
 const MAX_EARLY: usize = 4096;
 
 impl Dissemination {
-    /// True for a batch that a leader may order as soon as it holds it.
-    fn is_prompt(&self, batch: &VerifiedBatch) -> bool {
-        batch.bytes().len() <= self.limits.prompt_batch_bytes
-    }
-
     /// A batch is held. Whether others hold it has to be known only of a long one.
     pub(super) fn hold(&mut self, batch: &VerifiedBatch) {
         let digest = batch.digest();
@@ -26,7 +21,7 @@ impl Dissemination {
         if let Some(me) = self.me {
             self.acknowledged_by(digest, me);
         }
-        if self.is_prompt(batch) {
+        if batch.bytes().len() <= PROMPT_BATCH_BYTES {
             self.make_available(digest);
         } else if self.me != Some(batch.creator()) {
             self.to_acknowledge.push(digest);

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use consensus::Record;
 use genesis::{Asset, ChainSpec, Genesis, Parameters, Validator};
 use replica::{
-    CertifiedBlock, Effect, Envelope, Input, Limits, Message, Now, Recipient, Recovered, Replica, SubmitError, Write,
+    CertifiedBlock, Effect, Envelope, Input, Limits, Message, Now, PROMPT_BATCH_BYTES, Recipient, Recovered, Replica,
+    SubmitError, Write,
 };
 use types::codec::{Blob, Bounded, Text, decode, encode};
 use types::{
@@ -450,6 +451,14 @@ impl Cluster {
         let (id, bytes) = self.transfer(1, 60);
         self.submit(index, bytes);
         id
+    }
+
+    /// Submits so many payments at once that they are in one batch, and that it has to be acknowledged; returns the id of the last.
+    pub(crate) fn pay_in_long_batch(&mut self, index: usize, valid_seconds: u32) -> TransactionId {
+        let (ids, transactions): (Vec<_>, Vec<_>) = (0..150).map(|_| self.transfer(1, valid_seconds)).unzip();
+        assert!(transactions.iter().map(Vec::len).sum::<usize>() > PROMPT_BATCH_BYTES);
+        self.schedule(1, index, Event::Input(Input::Submit { ticket: 0, transactions }));
+        ids[ids.len() - 1]
     }
 
     pub(crate) fn replica(&self, index: usize) -> &Replica {

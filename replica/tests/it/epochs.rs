@@ -67,12 +67,12 @@ fn what_was_spread_and_not_ordered_is_carried_over_the_boundary() {
     let leaver = cluster.member(1);
     cluster.approve(&[0, 1, 2, 3], &[ValidatorChange::Remove(leaver.key)]);
     cluster.run(200);
-    // Without acknowledgements nothing more is ordered in this epoch.
+    // Without acknowledgements no long batch is ordered in this epoch any more.
     cluster.tamper = Box::new(|_, _, message| match message {
         Message::Acknowledge(_) => None,
         message => Some(message),
     });
-    let ids = [cluster.pay(0), cluster.pay(1)];
+    let ids = [cluster.pay_in_long_batch(0, 60), cluster.pay_in_long_batch(1, 60)];
     cluster.run_until(10_000, "the next epoch", |cluster| [0, 2, 3, 4].iter().all(|&index| cluster.epoch(index) == 1));
     assert!(!cluster.has_final(0, &ids[0]) && !cluster.has_final(0, &ids[1]));
     cluster.tamper = Box::new(|_, _, message| Some(message));

@@ -13,7 +13,7 @@ fn a_payment_becomes_final_everywhere_within_a_few_message_delays() {
     let start = cluster.now_millis();
     cluster.run_until(200, "the payment", |cluster| cluster.all_have_final(&id));
     let took = cluster.now_millis() - start;
-    // Batch, acknowledgement, proposal, notarize, finalize: five delays of 1 ms, two flushes of 0.5 ms, some pacing.
+    // Batch, proposal, notarize, finalize: four delays of 1 ms, two flushes of 0.5 ms, some pacing.
     assert!(took <= 20, "took {took} ms");
     let ledger = cluster.replica(0).ledger();
     assert_eq!(ledger.account(&Address([7; 20])).unwrap().balance(AssetId(0)).0, 1);
@@ -186,8 +186,7 @@ fn a_payment_that_cannot_be_ordered_in_time_expires() {
     cluster.run(50);
     cluster.crash(2);
     cluster.crash(3);
-    let (id, bytes) = cluster.transfer(1, 2);
-    cluster.submit(0, bytes);
+    let id = cluster.pay_in_long_batch(0, 2);
     cluster.run(5_000);
     cluster.start(2);
     cluster.start(3);
@@ -195,6 +194,44 @@ fn a_payment_that_cannot_be_ordered_in_time_expires() {
     assert!(cluster.height(0) > 5);
     assert!((0..4).all(|index| !cluster.has_final(index, &id)), "executed after its deadline");
     assert!(!cluster.replica(0).is_pending(&id));
+}
+
+/// A leader that holds a short batch orders it; who lacks it fetches it. What a quorum executed in time is final, however late.
+#[test]
+fn a_short_batch_needs_no_acknowledgement() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    cluster.tamper = Box::new(|_, _, message| match message {
+        Message::Acknowledge(_) => None,
+        message => Some(message),
+    });
+    let id = cluster.pay(0);
+    cluster.run_until(200, "a payment without acknowledgements", |cluster| cluster.all_have_final(&id));
+    let long = cluster.pay_in_long_batch(0, 60);
+    cluster.run(2_000);
+    assert!(!cluster.has_final(0, &long), "a long batch was ordered though nobody is known to hold it");
+    cluster.tamper = Box::new(|_, _, message| Some(message));
+    cluster.run_until(2_000, "the long batch, sent again", |cluster| cluster.all_have_final(&long));
+}
+
+/// The link is down when the batch is sent, and nobody else can order it: it is sent again.
+#[test]
+fn a_short_batch_that_was_lost_is_sent_again() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    // The creator's own proposals are lost as well.
+    cluster.tamper = Box::new(|from, _, message| match message {
+        Message::Batch(_) | Message::Proposal { .. } if from == 0 => None,
+        message => Some(message),
+    });
+    let id = cluster.pay(0);
+    cluster.run(300);
+    assert!((1..4).all(|index| !cluster.has_final(index, &id)));
+    cluster.tamper = Box::new(|from, _, message| match message {
+        Message::Proposal { .. } if from == 0 => None,
+        message => Some(message),
+    });
+    cluster.run_until(3_000, "the payment in another's block", |cluster| cluster.has_final(1, &id));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::Costs;
 
 impl Costs {
     /// Bytes, sizes and the wall: name and value.
-    pub(in crate::load) fn rows(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn rows(&self) -> Vec<(&'static str, String)> {
         let bytes = |bytes: f64| format!("{bytes:.0}");
         vec![
             ("bytes a payment, batches between validators", bytes(self.batch_bytes)),
