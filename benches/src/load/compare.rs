@@ -81,7 +81,7 @@ impl Comparison {
         let (a, b) = (runs(self.a_runs), runs(self.b_runs));
         // Writing to a string cannot fail.
         let mut table = String::new();
-        let _ = writeln!(table, "{:<26} {:<27} {:<27} {:>6}", "", format!("A, {a}"), format!("B, {b}"), "B/A");
+        let _ = writeln!(table, "{:<26} {:<30} {:<30} {:>6}", "", format!("A, {a}"), format!("B, {b}"), "B/A");
         for row in &self.comparison {
             let ratio = row.ratio.map_or("?".to_owned(), |ratio| format!("{ratio:.3}"));
             let shown = |spread: &Spread| {
@@ -89,7 +89,7 @@ impl Comparison {
                 if spread.min < spread.max { format!("{median:>8} ({min} to {max})") } else { format!("{median:>8}") }
             };
             let (name, words) = (row.figure.name(), self.words(row));
-            let _ = writeln!(table, "{name:<26} {:<27} {:<27} {ratio:>6}  {words}", shown(&row.a), shown(&row.b));
+            let _ = writeln!(table, "{name:<26} {:<30} {:<30} {ratio:>6}  {words}", shown(&row.a), shown(&row.b));
         }
         for warning in &self.warnings {
             let _ = writeln!(table, "! {warning}");
