@@ -5,8 +5,8 @@
 pub struct Limits {
     /// A batch leaves once it holds so many bytes of transactions.
     pub batch_bytes: usize,
-    /// While its latest batch is in no block yet, a validator gathers transactions for so long, or until the next batch is full; twice
-    /// as long each time that still no block includes it, up to `retry_millis`. Otherwise a transaction leaves at once.
+    /// While its latest batch is in no block yet, a validator gathers transactions for so long, or until the next batch is full; longer
+    /// each time, up to `retry_millis`, once many have left while no block included them. Otherwise a transaction leaves at once.
     pub batch_patience_millis: u64,
     /// What own batches that are unordered may weigh before new transactions are refused as [`crate::SubmitError::Busy`].
     pub unordered_bytes: usize,

@@ -12,6 +12,9 @@ use types::{AuthorizedTransaction, Batch, MAX_BATCH_TRANSACTIONS, Moment};
 use super::{Dissemination, LastBatch, batch_message, send};
 use crate::{Effect, Now, Recipient, VerifiedBatch};
 
+/// So many batches may leave one after the other while the one before is in no block; distant validators need some of them.
+const BATCHES_IN_A_ROW: u32 = 8;
+
 impl Dissemination {
     /// True when this validator should admit nothing more for now.
     pub(crate) fn is_full(&self) -> bool {
@@ -78,11 +81,10 @@ impl Dissemination {
         // `known` has counted these transactions when they were added.
         let batch = Arc::new(VerifiedBatch::of_own(&batch, transactions));
         // While nothing is ordered, batches must not pile up in front of each other.
-        let patience_millis = match self.last_on_its_way() {
-            Some(last) => (2 * last.patience_millis).min(self.limits.retry_millis),
-            None => self.limits.batch_patience_millis,
-        };
-        self.last_batch = Some(LastBatch { sent: now.moment, digest: batch.digest(), patience_millis });
+        let in_a_row = self.last_on_its_way().map_or(0, |last| last.in_a_row + 1);
+        let doublings = in_a_row.saturating_sub(BATCHES_IN_A_ROW).min(16);
+        let patience_millis = (self.limits.batch_patience_millis << doublings).min(self.limits.retry_millis);
+        self.last_batch = Some(LastBatch { sent: now.moment, digest: batch.digest(), in_a_row, patience_millis });
         effects.push(send(Recipient::All, batch_message(&batch)));
         self.insert(batch, now, effects);
     }

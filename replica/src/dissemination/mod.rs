@@ -49,6 +49,8 @@ struct Entry {
 struct LastBatch {
     sent: Moment,
     digest: BatchDigest,
+    /// How many were sent before it while the one before was in no block.
+    in_a_row: u32,
     /// How long the next one waits for it.
     patience_millis: u64,
 }
