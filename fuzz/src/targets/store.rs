@@ -23,6 +23,7 @@ fn run(bytes: &[u8]) -> bool {
         5 => canonical_list::<Receipt>(rest),
         6 => canonical::<(u32, SecondLeaf, List<(TransactionId, ReceiptPointer)>)>(rest).is_some(),
         7 => canonical::<(u32, Bounded<Hash, 33>)>(rest).is_some(),
+        8 => writes_again(rest, decoders::records),
         _ => false,
     }
 }
@@ -70,6 +71,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("marks", kind(4, encode(&(300u64, 200u64)))),
         ("receipts", kind(5, encode(&receipts))),
         ("ids", kind(6, encode(&(7u32, leaf, vec![(id, at)])))),
+        ("records", kind(8, b"\x01\x00\x07\x00\x00\x00\x02journalab\x02\x00\x01\x00\x00\x00\x00k".to_vec())),
         ("nodes", kind(7, encode(&(0u32, vec![leaf.hash(), Hash([2; 32])])))),
     ]
 }

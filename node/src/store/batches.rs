@@ -6,7 +6,8 @@ use hashbrown::HashMap;
 use types::BatchDigest;
 
 use super::StoreError;
-use super::volume::{Table, Volume};
+use super::table::Table;
+use super::volume::Volume;
 use super::volumes::Volumes;
 
 /// So many ordered batches can still be found by digest alone; older ones are found through their block.

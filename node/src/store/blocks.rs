@@ -7,7 +7,7 @@ use types::{BatchDigest, Height, MAX_BLOCK_BATCHES};
 
 use super::StoreError;
 use super::batches::BatchIndex;
-use super::volume::Table;
+use super::table::Table;
 use super::volumes::Volumes;
 
 /// The most bytes of an encoded block or certificate.

@@ -1,4 +1,4 @@
-//! Checkpoints: the ledger at one height, each in a volume of its own, so that writing one delays no vote and removing
+//! Checkpoints: the ledger at one height, each in a database of its own, so that writing one delays no vote and removing
 //! one leaves nothing behind.
 
 use std::fs;
@@ -10,8 +10,9 @@ use types::{Domain, Hash, Height};
 
 use super::StoreError;
 use super::checksum::{CHECKSUM_BYTES, Checksum, checksum};
+use super::database::Database;
 use super::directory::{UNFINISHED, numbered, sync_directory};
-use super::volume::{Table, Volume};
+use super::table::Table;
 
 const COMMIT_KEY: &[u8] = b"checkpoint";
 const LIST_KEY: &[u8] = b"parts";
@@ -49,11 +50,11 @@ pub(super) fn write(
     if path.exists() {
         return Ok(());
     }
-    let volume = Volume::create(&path)?;
+    let database = Database::create(&path)?;
     let (mut count, mut hash, mut bytes, mut hashes) = (0u64, [0; CHECKSUM_BYTES], 0, Vec::new());
     for chunk in chunks {
         let chunk = chunk?;
-        volume.put(Table::Parts, &count.to_be_bytes(), &chunk)?;
+        database.put(Table::Parts, &count.to_be_bytes(), &chunk)?;
         hash = checksum(&[&hash, &chunk]);
         hashes.push(Hash::of(Domain::CheckpointPart, &chunk));
         bytes += chunk.len() as u64;
@@ -61,15 +62,15 @@ pub(super) fn write(
     }
     let too_long = |error: types::codec::CodecError| StoreError::TooLong { height, what: error.to_string() };
     let list: List = (Bounded::new(hashes).map_err(too_long)?, bytes);
-    volume.put(Table::Opening, LIST_KEY, &encode(&list))?;
+    database.put(Table::Opening, LIST_KEY, &encode(&list))?;
     if let Some(CheckpointBlock { block, certificate }) = block {
         let blob = |bytes: &Vec<u8>| Blob::new(bytes.clone()).map_err(too_long);
         let fields: BlockFields = (blob(block)?, blob(certificate)?);
-        volume.put(Table::Opening, BLOCK_KEY, &encode(&fields))?;
+        database.put(Table::Opening, BLOCK_KEY, &encode(&fields))?;
     }
     let commit: Commit = (height.0, count, hash);
-    volume.put(Table::Opening, COMMIT_KEY, &encode(&commit))?;
-    volume.finish(&path).map(drop)
+    database.put(Table::Opening, COMMIT_KEY, &encode(&commit))?;
+    database.finish(&path).map(drop)
 }
 
 /// Removes the checkpoints below `height`, but for the one at `kept`.
@@ -114,12 +115,12 @@ pub(super) fn read(directory: &Path) -> Result<Option<StoredCheckpoint<Chunks>>,
 
 /// Opens a checkpoint and reads it all once, so that what is handed out is known to be whole.
 fn open(path: &Path, number: u64) -> Result<(Option<CheckpointBlock>, Chunks), StoreError> {
-    let volume = Volume::open(path)?;
-    let bytes = volume.value(Table::Opening, COMMIT_KEY)?;
+    let database = Database::open(path)?;
+    let bytes = database.value(Table::Opening, COMMIT_KEY)?;
     let commit = bytes.and_then(|bytes| decode::<Commit>(&bytes).ok());
     let commit = commit.ok_or_else(|| StoreError::corrupt(path, "it was not completed"))?;
     let (mut count, mut hash) = (0u64, [0; CHECKSUM_BYTES]);
-    for entry in volume.entries(Table::Parts, &[]) {
+    for entry in database.entries(Table::Parts, &[]) {
         let (key, chunk) = entry?;
         if key != count.to_be_bytes() {
             return Err(StoreError::corrupt(path, format!("chunk {count} is missing")));
@@ -130,13 +131,13 @@ fn open(path: &Path, number: u64) -> Result<(Option<CheckpointBlock>, Chunks), S
     if commit != (number, count, hash) {
         return Err(StoreError::corrupt(path, "it is not what was written"));
     }
-    Ok((block_of(&volume)?, Chunks { volume, next: 0, count }))
+    Ok((block_of(&database)?, Chunks { database, next: 0, count }))
 }
 
-fn block_of(volume: &Volume) -> Result<Option<CheckpointBlock>, StoreError> {
-    let Some(bytes) = volume.value(Table::Opening, BLOCK_KEY)? else { return Ok(None) };
+fn block_of(database: &Database) -> Result<Option<CheckpointBlock>, StoreError> {
+    let Some(bytes) = database.value(Table::Opening, BLOCK_KEY)? else { return Ok(None) };
     let fields = decode::<BlockFields>(&bytes);
-    let (block, certificate) = fields.map_err(|error| StoreError::corrupt(volume.path(), error.to_string()))?;
+    let (block, certificate) = fields.map_err(|error| StoreError::corrupt(database.path(), error.to_string()))?;
     Ok(Some(CheckpointBlock { block: block.into_vec(), certificate: certificate.into_vec() }))
 }
 
@@ -155,7 +156,7 @@ pub struct OfferedCheckpoint {
 
 /// A checkpoint that is open for others to read. Each part is checked when it is read.
 pub(super) struct Offered {
-    volume: Volume,
+    database: Database,
     pub(super) offer: OfferedCheckpoint,
 }
 
@@ -163,23 +164,23 @@ impl Offered {
     /// Opens a checkpoint; none if it cannot be offered because its block is not known.
     pub(super) fn open(directory: &Path, height: Height) -> Result<Option<Offered>, StoreError> {
         let path = path_of(directory, height);
-        let volume = Volume::open(&path)?;
-        let list = volume.value(Table::Opening, LIST_KEY)?;
-        let (Some(list), Some(block)) = (list, block_of(&volume)?) else { return Ok(None) };
+        let database = Database::open(&path)?;
+        let list = database.value(Table::Opening, LIST_KEY)?;
+        let (Some(list), Some(block)) = (list, block_of(&database)?) else { return Ok(None) };
         let list = decode::<List>(&list).map_err(|error| StoreError::corrupt(&path, error.to_string()));
         let (parts, bytes) = list?;
         let offer = OfferedCheckpoint { height, block, parts: parts.into_vec(), bytes };
-        Ok(Some(Offered { volume, offer }))
+        Ok(Some(Offered { database, offer }))
     }
 
     pub(super) fn part(&self, index: u32) -> Result<Option<Vec<u8>>, StoreError> {
-        self.volume.value(Table::Parts, &u64::from(index).to_be_bytes())
+        self.database.value(Table::Parts, &u64::from(index).to_be_bytes())
     }
 }
 
 /// The chunks of a checkpoint, in order.
 pub(super) struct Chunks {
-    volume: Volume,
+    database: Database,
     next: u64,
     count: u64,
 }
@@ -191,7 +192,7 @@ impl Iterator for Chunks {
         if self.next == self.count {
             return None;
         }
-        let chunk = self.volume.value(Table::Parts, &self.next.to_be_bytes());
+        let chunk = self.database.value(Table::Parts, &self.next.to_be_bytes());
         self.next += 1;
         match chunk {
             Ok(chunk) => chunk,

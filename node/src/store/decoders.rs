@@ -10,6 +10,7 @@ use super::StoreError;
 use super::blocks::Entry;
 use super::checkpoint::Commit;
 use super::directory::check_marker;
+use super::frames::Record;
 use super::value::Value;
 use super::volumes::{MAX_VOLUMES, SpanFields};
 
@@ -38,7 +39,13 @@ pub fn marks(bytes: &[u8]) -> Option<Vec<u8>> {
     decode::<(u64, u64)>(bytes).ok().map(|marks| encode(&marks))
 }
 
+/// What was written ahead of sled.
+pub fn records(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut again = Vec::new();
+    Record::decoded(bytes)?.iter().all(|record| record.append_to(&mut again)).then_some(again)
+}
+
 /// The text of the file that says whose a directory is.
 pub fn marker(text: &str, chain: Hash) -> Result<(), StoreError> {
-    check_marker(Path::new("data"), text, chain)
+    check_marker(Path::new("data"), text, chain).map(drop)
 }

@@ -9,10 +9,11 @@ use std::time::Duration;
 use types::Hash;
 
 use super::StoreError;
+use super::ahead::Ahead;
 use super::checksum::checksum;
 
 /// The format that this version writes and reads.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 const MARKER: &str = "BARO";
 const NEW_MARKER: &str = "BARO.new";
@@ -20,6 +21,7 @@ const LOCK: &str = "lock";
 const VOLUMES: &str = "volumes";
 const CHECKPOINTS: &str = "checkpoints";
 const INCOMING: &str = "incoming";
+const AHEAD: &str = "ahead";
 
 /// How often, and at which distance, a lock that is held is tried again.
 const LOCK_ATTEMPTS: usize = 10;
@@ -52,7 +54,12 @@ impl Directory {
             initialise(path, chain)?;
         }
         let text = fs::read_to_string(&marker).map_err(StoreError::io("read", &marker))?;
-        check_marker(path, &text, chain)?;
+        let format = check_marker(path, &text, chain)?;
+        if format < FORMAT {
+            // From here on the versions before cannot read everything.
+            Ahead::create(&path.join(AHEAD))?;
+            write_marker(path, chain)?;
+        }
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
@@ -66,6 +73,10 @@ impl Directory {
 
     pub(super) fn checkpoints(&self) -> PathBuf {
         self.path.join(CHECKPOINTS)
+    }
+
+    pub(super) fn ahead(&self) -> PathBuf {
+        self.path.join(AHEAD)
     }
 
     pub(super) fn incoming(&self) -> PathBuf {
@@ -128,7 +139,7 @@ pub(super) fn sync_directory(path: &Path) -> Result<(), StoreError> {
 }
 
 fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
-    let ours = [MARKER, NEW_MARKER, LOCK, VOLUMES, CHECKPOINTS, INCOMING];
+    let ours = [MARKER, NEW_MARKER, LOCK, VOLUMES, CHECKPOINTS, INCOMING, AHEAD];
     let names: Vec<String> = entries(path)?
         .iter()
         .filter_map(|entry| entry.file_name())
@@ -138,6 +149,7 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     if let Some(found) = foreign {
         return Err(StoreError::NotAStore { path: path.to_owned(), found: found.clone() });
     }
+    // What is written ahead is made before the marker.
     let has_data = names.iter().any(|name| name == VOLUMES || name == CHECKPOINTS);
     if has_data && !names.iter().any(|name| name == MARKER) {
         return Err(StoreError::corrupt(path, format!("the file {MARKER} is missing")));
@@ -145,8 +157,8 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes the marker, complete or not at all. The other directories are made after it.
-fn initialise(path: &Path, chain: Hash) -> Result<(), StoreError> {
+/// Writes the marker, complete or not at all.
+fn write_marker(path: &Path, chain: Hash) -> Result<(), StoreError> {
     let (new, marker) = (path.join(NEW_MARKER), path.join(MARKER));
     File::create(&new)
         .and_then(|mut file| {
@@ -155,7 +167,12 @@ fn initialise(path: &Path, chain: Hash) -> Result<(), StoreError> {
         })
         .map_err(StoreError::io("write", &new))?;
     fs::rename(&new, &marker).map_err(StoreError::io("write", &marker))?;
-    sync_directory(path)?;
+    sync_directory(path)
+}
+
+fn initialise(path: &Path, chain: Hash) -> Result<(), StoreError> {
+    Ahead::create(&path.join(AHEAD))?;
+    write_marker(path, chain)?;
     // The directory itself is new as well.
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),
@@ -169,7 +186,7 @@ fn marker_text(format: u32, chain: Hash) -> String {
     format!("{text}check {check}\n")
 }
 
-pub(super) fn check_marker(path: &Path, text: &str, expected: Hash) -> Result<(), StoreError> {
+pub(super) fn check_marker(path: &Path, text: &str, expected: Hash) -> Result<u32, StoreError> {
     let damaged = || StoreError::corrupt(&path.join(MARKER), "it is not what was written");
     let mut lines = text.lines();
     if lines.next() != Some("baro store") {
@@ -188,7 +205,7 @@ pub(super) fn check_marker(path: &Path, text: &str, expected: Hash) -> Result<()
     if chain != expected {
         return Err(StoreError::OtherChain { path: path.to_owned(), found: chain, expected });
     }
-    Ok(())
+    Ok(format)
 }
 
 #[cfg(test)]
@@ -218,9 +235,9 @@ mod tests {
     #[test]
     fn refuses_a_newer_format() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(MARKER), "baro store\nformat 3\nsomething else\n").unwrap();
+        fs::write(dir.path().join(MARKER), "baro store\nformat 4\nsomething else\n").unwrap();
         let refused = Directory::open(dir.path(), chain()).err().unwrap();
-        assert!(matches!(refused, StoreError::NewerFormat { found: 3, supported: 2, .. }), "{refused}");
+        assert!(matches!(refused, StoreError::NewerFormat { found: 4, supported: 3, .. }), "{refused}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
 use super::directory::{Directory, numbered, sync_directory};
 use super::incoming::Incoming;
 use super::serving::Serving;
-use super::volume::Table;
+use super::table::Table;
 use super::volumes::{VOLUME_BYTES, Volumes};
 use super::writer::{Beginning, Writer};
 use super::{StoreError, checkpoint, incoming};
@@ -67,7 +67,7 @@ impl Store {
         let checkpoints = directory.checkpoints();
         fs::create_dir_all(&checkpoints).map_err(StoreError::io("create", &checkpoints))?;
         let newest = numbered(&checkpoints)?.into_iter().map(|(height, _)| Height(height)).max();
-        let volumes = Volumes::open(&directory.volumes(), volume_bytes)?;
+        let volumes = Volumes::open(&directory.volumes(), &directory.ahead(), volume_bytes)?;
         sync_directory(path)?;
         let writer = Writer::recover(&volumes)?;
         let index = blocks::recover_batches(&volumes, writer.latest)?;

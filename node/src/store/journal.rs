@@ -2,17 +2,20 @@
 //! the proposals that it accepted.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use types::codec::{decode, encode};
 use types::{Hash, View};
 
 use super::StoreError;
-use super::volume::{Table, Volume};
+use super::table::Table;
+use super::volume::Volume;
 
-const MARKS_KEY: &[u8] = b"journal";
+/// Under which the marks stand.
+pub(super) const MARKS_KEY: &[u8] = b"journal";
 
-/// Numbers journal records and knows which still count. Those that do not stay on disk until their volume is dropped;
-/// they are not read again.
+/// Numbers journal records and knows which still count. Those that do not may stay on disk until their volume is
+/// dropped; they are not read again.
 pub(super) struct Journal {
     /// Records and proposals of views below this one do not count.
     floor: View,
@@ -24,11 +27,7 @@ pub(super) struct Journal {
 impl Journal {
     /// Takes up numbering where the volume ends.
     pub(super) fn recover(volume: &Volume) -> Result<Self, StoreError> {
-        let (floor, first) = match volume.value(Table::Marks, MARKS_KEY)? {
-            Some(bytes) => decode::<(u64, u64)>(&bytes)
-                .map_err(|error| StoreError::corrupt(volume.path(), format!("the journal's marks: {error}")))?,
-            None => (0, 0),
-        };
+        let (floor, first) = decode_marks(volume.path(), volume.value(Table::Marks, MARKS_KEY)?.as_deref())?;
         let mut journal = Self { floor: View(floor), live: VecDeque::new(), next: first };
         for record in volume.entries(Table::Journal, &first.to_be_bytes()) {
             let (key, value) = record?;
@@ -97,6 +96,22 @@ impl Journal {
         let value = volume.value(Table::Journal, &number.to_be_bytes())?.filter(|value| value.len() >= 8);
         value.ok_or_else(|| StoreError::corrupt(volume.path(), format!("journal record {number} is missing")))
     }
+}
+
+/// The first view and the first record that count.
+fn decode_marks(path: &Path, marks: Option<&[u8]>) -> Result<(u64, u64), StoreError> {
+    let damaged = |error| StoreError::corrupt(path, format!("the journal's marks: {error}"));
+    marks.map_or(Ok((0, 0)), |bytes| decode(bytes).map_err(damaged))
+}
+
+/// Tells by table and key what need not be kept: records and proposals that do not count any more after these marks.
+pub(super) fn counting(path: &Path, marks: Option<&[u8]>) -> Result<impl Fn(Table, &[u8]) -> bool + use<>, StoreError> {
+    let (floor, first) = decode_marks(path, marks)?;
+    Ok(move |table, key: &[u8]| match table {
+        Table::Journal => key >= &first.to_be_bytes()[..],
+        Table::Proposals => key >= &floor.to_be_bytes()[..],
+        _ => true,
+    })
 }
 
 /// The key of a proposal.

@@ -7,6 +7,8 @@
 //! DIR/lock                    locked while a process has the store open
 //! DIR/volumes/00000001/       sled databases: full ones are only read, the last one grows
 //! DIR/volumes/00000002/
+//! DIR/ahead/0, 1                  what was put last, as it was flushed: see `ahead`
+//! DIR/ahead/salt                  random bytes, checksum: the key of the checksums in 0 and 1
 //! DIR/checkpoints/000000012000/   a sled database with one checkpoint
 //! DIR/incoming/chosen         checksum, and which checkpoint is being fetched from other validators
 //! DIR/incoming/HASH           a part of it, as it came
@@ -19,6 +21,7 @@
 //! table      key                                value
 //! opening    "volume"                           spans: (number, first height, first sequence, first second, first place)*
 //! marks      "journal"                          (first view that counts, first journal record that counts)
+//! marks      "settled"                          generation u64: what was put up to its end is here
 //! marks      "beginning"                        (height, time) of an adopted checkpoint's block; (0, 0): none
 //! batches    sequence u64 | digest [32]         the encoded batch
 //! forgotten  sequence u64                       empty: no block will ever order this batch
@@ -52,22 +55,28 @@
 //! - **Volumes.** sled reads at its start everything that was written since its last start, about 5 GB a second when
 //!   it is in the page cache, and keeps memory for each of its pages. Volumes of 256 MiB bound both. What still counts
 //!   of the journal and the proposals, the handovers and the beginning are carried into a new volume; nothing is deleted within one.
+//! - **A log ahead of sled.** A flush of sled takes a second thread and writes whole pages of everything that was touched. So
+//!   a flush writes what was put to `ahead`, and sled gets it later, in the order of its keys and beside everything else:
+//!   4 MiB at a time. Votes and proposals that do not count any more by then never get there.
 //! - **Chunks with reserved positions.** sled writes a leaf again with all its values whenever it grows. See `chunks`:
 //!   1.06 bytes are written for each byte of a long value instead of 5, and as much stays on disk instead of 2.
 //! - **No blobs.** sled puts values above a quarter of a segment into files of their own, which it never makes durable.
 //!   Nothing here is long enough.
 //! - **A look at the log before sled's.** sled panics where damage lost a page; `sled_log` makes that an error.
-//! - **`fdatasync` after sled's flush.** sled 0.34 flushes with `sync_file_range`, which does not reach through the
+//! - **`fdatasync` after sled's flush,** when a generation is settled. sled 0.34 flushes with `sync_file_range`, which does not reach through the
 //!   device's cache and does not cover the file's length.
 //! - **Checkpoints in volumes of their own**, so that votes do not wait for their bytes and removing one frees its space.
 //!
 //! # What a crash leaves behind
 //!
-//! A volume has one log, so after a crash it holds a prefix of what was put: everything up to the last flush, and
-//! possibly some of what followed. A value is put before what refers to it (chunks, then entry; batches, then the block
+//! What was flushed and was not settled is in `ahead`, and is put again when the store is opened. So after a crash the store
+//! holds a prefix of what was put, up to the last flush or a little further. A value is put before what refers to it (chunks, then entry; batches, then the block
 //! that orders them; receipts, then the block), so whatever can be reached is whole. In detail, a crash
 //!
-//! - while the directory is initialised leaves `BARO.new` or an empty volume `.new`: it is initialised again;
+//! - while the directory is initialised leaves `BARO.new`, empty files in `ahead` or an empty volume `.new`: it is
+//!   initialised again;
+//! - while a flush writes leaves a frame that its checksum refuses: it was not reported, and is left out;
+//! - while a generation is settled leaves some of it in sled: all of it is put again;
 //! - while a value is put leaves chunks that nothing refers to: they stay, unused, until the volume is dropped;
 //! - between two blocks that one certificate covers leaves the first without a certificate: the caller gets it so and
 //!   may put it again;
@@ -85,24 +94,32 @@
 //! # What damage leaves behind
 //!
 //! A changed value is refused by its checksum, a missing one by the gap in its sequence (batches, blocks, journal,
-//! chunks and parts are numbered without gaps), with [`StoreError::Corrupt`]. There are two exceptions. Damage to the
-//! end of the last volume's log cannot be told from a write that a crash cut short: the store then holds what came
-//! before it. And proposals, ids and forgotten batches have no numbers: one whose bytes were lost in the middle of a
-//! log is not there.
+//! chunks, parts and frames are numbered without gaps), with [`StoreError::Corrupt`]. sled takes damage near the end of its log
+//! for a write that was cut short, and drops what follows: then the mark of what is settled, which was put last, tells
+//! less than the frames do, and that is refused too. There are two exceptions. Damage to the last frame cannot be told from a
+//! write that a crash cut short. And proposals, ids and forgotten batches have no numbers: one whose bytes were lost in the
+//! middle of a full volume's log is not there.
 
+mod ahead;
 mod batches;
 mod blocks;
 mod checkpoint;
 mod checksum;
 mod chunks;
+mod database;
 pub mod decoders;
 mod directory;
 mod error;
+mod frames;
 mod handle;
 mod incoming;
 mod journal;
+mod recent;
+mod salt;
 mod serving;
+mod settling;
 mod sled_log;
+mod table;
 mod value;
 mod volume;
 mod volumes;

@@ -1,189 +1,117 @@
-//! A volume: one sled database of bounded size, with tables of checked values.
+//! A volume: a database of bounded size. While it grows, what is put waits beside it, in memory and ahead on disk.
 
-use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::cmp::Ordering;
+use std::iter::from_fn;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sled::Tree;
-
-use super::checksum::checksum;
-use super::chunks::Chunks;
-use super::directory::{UNFINISHED, entries, sync_directory};
-use super::value::{INLINE_BYTES, Place, Value};
-use super::{StoreError, sled_log};
-
-/// What sled keeps of a volume's pages in memory, in bytes.
-const CACHE_BYTES: u64 = 8 << 20;
-
-/// What sled writes at a time. Larger segments were no faster and held more memory.
-const SEGMENT_BYTES: usize = 512 << 10;
-
-/// How long a volume that was just closed may still be closing: sled's threads let go of it a little later.
-const CLOSING: Duration = Duration::from_secs(10);
-
-/// The tables of a volume.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Table {
-    /// What the volume is: of a checkpoint, what completes it.
-    Opening,
-    /// Where journal and proposals begin.
-    Marks,
-    Batches,
-    Forgotten,
-    Blocks,
-    Receipts,
-    Journal,
-    Proposals,
-    Ids,
-    /// The parts of a checkpoint.
-    Parts,
-    /// The ends of past epochs.
-    Handovers,
-    /// The accumulator over closed seconds.
-    Nodes,
-}
-
-impl Table {
-    const ALL: [Table; 12] = [
-        Table::Opening,
-        Table::Marks,
-        Table::Batches,
-        Table::Forgotten,
-        Table::Blocks,
-        Table::Receipts,
-        Table::Journal,
-        Table::Proposals,
-        Table::Ids,
-        Table::Parts,
-        Table::Handovers,
-        Table::Nodes,
-    ];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Table::Opening => "opening",
-            Table::Marks => "marks",
-            Table::Batches => "batches",
-            Table::Forgotten => "forgotten",
-            Table::Blocks => "blocks",
-            Table::Receipts => "receipts",
-            Table::Journal => "journal",
-            Table::Proposals => "proposals",
-            Table::Ids => "ids",
-            Table::Parts => "parts",
-            Table::Handovers => "handovers",
-            Table::Nodes => "nodes",
-        }
-    }
-}
-
-const CHUNKS: &str = "chunks";
+use super::StoreError;
+use super::ahead::{Ahead, Replay};
+use super::database::Database;
+use super::frames::Record;
+use super::recent::Recent;
+use super::settling::Settlement;
+use super::table::Table;
 
 /// An open volume.
 pub(super) struct Volume {
-    path: PathBuf,
-    db: sled::Db,
-    /// sled's log, opened once more: sled itself never asks the device to write its cache out.
-    log: File,
-    tables: Vec<Tree>,
-    chunks: Chunks,
+    database: Arc<Database>,
+    recent: Arc<Recent>,
+    /// Only of the volume that grows.
+    ahead: Mutex<Option<Ahead>>,
 }
 
 impl Volume {
     /// Makes a new volume under an unfinished name; [`Volume::finish`] gives it the name `path`.
     pub(super) fn create(path: &Path) -> Result<Self, StoreError> {
-        let unfinished = path.with_extension(UNFINISHED);
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished).map_err(StoreError::io("remove", &unfinished))?;
-        }
-        Self::open_sled(&unfinished, |db| {
-            let names = Table::ALL.iter().map(|table| table.name()).chain([CHUNKS]);
-            for name in names {
-                db.open_tree(name).map_err(StoreError::sled("create", &unfinished))?;
-            }
-            Ok(())
-        })
+        Ok(Self::of(Database::create(path)?))
     }
 
-    /// Makes durable all that was put and gives the volume its name. sled looks at the path only when it opens.
-    pub(super) fn finish(mut self, path: &Path) -> Result<Self, StoreError> {
-        self.flush()?;
-        for file in entries(&self.path)? {
-            File::open(&file).and_then(|file| file.sync_all()).map_err(StoreError::io("flush", &file))?;
-        }
-        sync_directory(&self.path)?;
-        fs::rename(&self.path, path).map_err(StoreError::io("create", path))?;
-        if let Some(parent) = path.parent() {
-            sync_directory(parent)?;
-        }
-        self.path = path.to_owned();
-        Ok(self)
+    /// Makes durable all that was put and gives the volume its name.
+    pub(super) fn finish(self, path: &Path) -> Result<Self, StoreError> {
+        let in_use = || StoreError::corrupt(path, "it is used before it is finished");
+        Ok(Self::of(Arc::into_inner(self.database).ok_or_else(in_use)?.finish(path)?))
     }
 
     /// Opens a finished volume.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        // sled would silently begin anew.
-        for name in ["db", "conf"] {
-            if !path.join(name).is_file() {
-                return Err(StoreError::corrupt(path, format!("the file {name} is missing")));
-            }
-        }
-        remove_torn_snapshots(path)?;
-        sled_log::check(&path.join("db"), SEGMENT_BYTES)?;
-        Self::open_sled(path, |db| {
-            let found = db.tree_names();
-            // The first stores had no handovers: there the table is made now.
-            let first = Table::ALL.iter().filter(|table| **table != Table::Handovers);
-            for name in first.map(|table| table.name()).chain([CHUNKS]) {
-                if !found.iter().any(|found| found == name.as_bytes()) {
-                    return Err(StoreError::corrupt(path, format!("the table {name} is missing")));
-                }
-            }
-            Ok(())
-        })
+        Ok(Self::of(Database::open(path)?))
     }
 
-    fn open_sled(path: &Path, check: impl FnOnce(&sled::Db) -> Result<(), StoreError>) -> Result<Self, StoreError> {
-        let db = open_waiting(path)?;
-        check(&db)?;
-        let tree = |name: &str| db.open_tree(name).map_err(StoreError::sled("open", path));
-        let tables = Table::ALL.iter().map(|table| tree(table.name())).collect::<Result<_, _>>()?;
-        let chunks = Chunks::new(path.to_owned(), tree(CHUNKS)?)?;
-        let log_path = path.join("db");
-        let log = File::open(&log_path).map_err(StoreError::io("open", &log_path))?;
-        Ok(Self { path: path.to_owned(), db, log, tables, chunks })
+    /// A volume that does not grow: what is put goes into the database.
+    fn of(database: Database) -> Self {
+        Self { database: Arc::new(database), recent: Arc::default(), ahead: Mutex::default() }
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.database.path()
     }
 
-    /// The length of the volume's log, in bytes.
+    /// The length of the database's log, in bytes. What waits is not in it.
     pub(super) fn length(&self) -> Result<u64, StoreError> {
-        let metadata = self.log.metadata().map_err(StoreError::io("read", &self.path))?;
-        Ok(metadata.len())
+        self.database.length()
+    }
+
+    /// Puts again what the database may not have, and makes it durable there.
+    pub(super) fn replay(&self, ahead: &Replay) -> Result<(), StoreError> {
+        // sled takes damage in what it wrote last for a write that was cut short.
+        if self.database.settled_generation()? < ahead.settled {
+            return Err(StoreError::corrupt(self.path(), "what was written last is not there"));
+        }
+        for frame in &ahead.frames {
+            let records = frame.records();
+            let damaged = || StoreError::corrupt(self.path(), "a record that was written ahead is damaged");
+            for Record { table, key, value } in records.ok_or_else(damaged)? {
+                // A long value that is there already need not be there twice.
+                if self.database.value(table, key)?.as_deref() != Some(value) {
+                    self.database.put(table, key, value)?;
+                }
+            }
+        }
+        self.database.settled(ahead.generation)?;
+        self.database.flush()
+    }
+
+    /// From here on the volume grows.
+    pub(super) fn attach(&self, ahead: Ahead) {
+        *self.ahead() = Some(ahead);
+    }
+
+    /// Notes in a volume that does not grow yet that nothing up to a generation is for it.
+    pub(super) fn begins_after(&self, generation: u64) -> Result<(), StoreError> {
+        self.database.settled(generation)
+    }
+
+    /// Ends the growth: everything is durable in the database. What is written ahead is for the volume `next`.
+    pub(super) fn detach(&self, next: u64) -> Result<Option<Ahead>, StoreError> {
+        let mut ahead = self.ahead();
+        if let Some(ahead) = &mut *ahead {
+            ahead.leave(|generation| self.settlement(generation), next)?;
+        }
+        Ok(ahead.take())
     }
 
     /// Puts a value; it is durable after the next [`Volume::flush`]. After a crash a value is there only if
     /// everything that was put before it is there.
     pub(super) fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        let check = checksum(&[table.name().as_bytes(), key, value]);
-        let place = if value.len() <= INLINE_BYTES {
-            Place::Here(value)
-        } else {
-            Place::Chunks { first: self.chunks.append(value)?, length: value.len() as u64 }
-        };
-        let entry = Value { check, place }.encoded();
-        self.tree(table).insert(key, entry).map_err(StoreError::sled("write", &self.path))?;
-        Ok(())
+        match &mut *self.ahead() {
+            Some(ahead) => {
+                // A change of files settles what came before it, and not this.
+                ahead.take(|generation| self.settlement(generation), &Record { table, key, value })?;
+                self.recent.put(table, key, value);
+                Ok(())
+            }
+            None => self.database.put(table, key, value),
+        }
     }
 
     /// The value under a key.
     pub(super) fn value(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let entry = self.tree(table).get(key).map_err(StoreError::sled("read", &self.path))?;
-        entry.map(|entry| self.resolve(table, key, &entry)).transpose()
+        // In this order: what waits no more is in the database.
+        match self.recent.value(table, key) {
+            Some(value) => Ok(Some(value.to_vec())),
+            None => self.database.value(table, key),
+        }
     }
 
     /// Keys and values from a key on.
@@ -192,93 +120,65 @@ impl Volume {
         table: Table,
         from: &[u8],
     ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
-        self.tree(table).range(from.to_vec()..).map(move |entry| {
-            let (key, entry) = entry.map_err(StoreError::sled("read", &self.path))?;
-            let value = self.resolve(table, &key, &entry)?;
-            Ok((key.to_vec(), value))
-        })
+        let recent = self.recent.entries(table, from).into_iter().map(|(key, value)| (key, value.to_vec()));
+        merged(recent, self.database.entries(table, from))
     }
 
     /// Keys from a key on.
     pub(super) fn keys(&self, table: Table, from: &[u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> {
-        let entries = self.tree(table).range(from.to_vec()..);
-        entries.map(|entry| Ok(entry.map_err(StoreError::sled("read", &self.path))?.0.to_vec()))
+        let recent = self.recent.entries(table, from).into_keys().map(|key| (key, ()));
+        let keys = self.database.keys(table, from).map(|key| Ok((key?, ())));
+        merged(recent, keys).map(|entry| Ok(entry?.0))
     }
 
     /// The last key of a table.
     pub(super) fn last_key(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
-        let last = self.tree(table).last().map_err(StoreError::sled("read", &self.path))?;
-        Ok(last.map(|(key, _)| key.to_vec()))
+        let recent = self.recent.last_key(table);
+        Ok(recent.max(self.database.last_key(table)?))
     }
 
     /// Everything put before is durable when this returns, also when power fails.
     pub(super) fn flush(&self) -> Result<(), StoreError> {
-        self.db.flush().map_err(StoreError::sled("flush", &self.path))?;
-        self.log.sync_data().map_err(StoreError::io("flush", &self.path))
-    }
-
-    fn tree(&self, table: Table) -> &Tree {
-        // `tables` is made from `Table::ALL`, which has the variants in their order.
-        &self.tables[table as usize]
-    }
-
-    fn resolve(&self, table: Table, key: &[u8], entry: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let damaged = || {
-            let what = format!("the value under {} in {} is not what was written", hex::encode(key), table.name());
-            StoreError::corrupt(&self.path, what)
-        };
-        let Value { check, place } = Value::decoded(entry).ok_or_else(damaged)?;
-        let value = match place {
-            Place::Here(value) => value.to_vec(),
-            Place::Chunks { first, length } => self.chunks.read(first, length)?.ok_or_else(damaged)?,
-        };
-        if checksum(&[table.name().as_bytes(), key, &value]) != check {
-            return Err(damaged());
+        match &mut *self.ahead() {
+            Some(ahead) => ahead.flush(|generation| self.settlement(generation)),
+            None => self.database.flush(),
         }
-        Ok(value)
+    }
+
+    fn settlement(&self, generation: u64) -> Settlement {
+        Settlement::of(&self.database, &self.recent, generation)
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Option<Ahead>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every key and value as it is on disk, for the test that pins the format.
     #[cfg(test)]
     pub(super) fn dump(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
-        let chunks = self.db.open_tree(CHUNKS).unwrap();
-        let named = Table::ALL.iter().map(|table| (table.name(), self.tree(*table))).chain([(CHUNKS, &chunks)]);
-        let lines = named.flat_map(|(name, tree)| tree.iter().map(move |entry| (name.to_owned(), entry.unwrap())));
-        lines.map(|(name, (key, value))| (name, key.to_vec(), value.to_vec())).collect()
+        self.database.dump()
     }
 }
 
-/// sled reads the newest file whose name begins with `snap.`, also one that a crash cut short while it was being
-/// written, and then refuses to open. A snapshot only saves reading the log, so an unfinished one can go.
-fn remove_torn_snapshots(path: &Path) -> Result<(), StoreError> {
-    for file in entries(path)? {
-        if file.extension() == Some(OsStr::new("generating")) {
-            fs::remove_file(&file).map_err(StoreError::io("remove", &file))?;
-        }
-    }
-    Ok(())
-}
-
-fn open_waiting(path: &Path) -> Result<sled::Db, StoreError> {
-    let config = sled::Config::new()
-        .path(path)
-        .segment_size(SEGMENT_BYTES)
-        .cache_capacity(CACHE_BYTES)
-        .mode(sled::Mode::HighThroughput)
-        // We say when to flush; sled's own thread would also move data that lies well.
-        .flush_every_ms(None);
-    let deadline = Instant::now() + CLOSING;
-    loop {
-        match config.open() {
-            // Nobody else has the directory: this is ourselves, closing.
-            Err(sled::Error::Io(error)) if is_lock(&error) && Instant::now() < deadline => {
-                thread::sleep(Duration::from_millis(5));
+/// Both in the order of their keys; under a key that both have, what is recent counts.
+fn merged<V>(
+    recent: impl Iterator<Item = (Vec<u8>, V)>,
+    older: impl Iterator<Item = Result<(Vec<u8>, V), StoreError>>,
+) -> impl Iterator<Item = Result<(Vec<u8>, V), StoreError>> {
+    let (mut recent, mut older) = (recent.peekable(), older.peekable());
+    from_fn(move || {
+        let order = match (recent.peek(), older.peek()) {
+            (Some((recent, _)), Some(Ok((older, _)))) => recent.cmp(older),
+            (Some(_), None) => Ordering::Less,
+            (None, _) | (_, Some(Err(_))) => Ordering::Greater,
+        };
+        match order {
+            Ordering::Less => recent.next().map(Ok),
+            Ordering::Greater => older.next(),
+            Ordering::Equal => {
+                older.next();
+                recent.next().map(Ok)
             }
-            opened => return opened.map_err(StoreError::sled("open", path)),
         }
-    }
-}
-
-fn is_lock(error: &std::io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
+    })
 }

@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use types::codec::{Bounded, decode, encode};
 
+use super::ahead::{self, Ahead};
 use super::directory::numbered;
-use super::volume::{Table, Volume};
+use super::table::Table;
+use super::volume::Volume;
 use super::{StoreError, directory};
 
 /// A volume whose log is this long gives way to a new one.
@@ -66,7 +68,8 @@ struct Older {
 }
 
 impl Volumes {
-    pub(super) fn open(path: &Path, limit: u64) -> Result<Self, StoreError> {
+    /// Opens the volumes in a directory; what is written ahead of the last one is in another.
+    pub(super) fn open(path: &Path, ahead_path: &Path, limit: u64) -> Result<Self, StoreError> {
         fs::create_dir_all(path).map_err(StoreError::io("create", path))?;
         if let Some(parent) = path.parent() {
             directory::sync_directory(parent)?;
@@ -91,6 +94,10 @@ impl Volumes {
                 .map_or_else(|| "unknown volumes".to_owned(), |span| format!("volume {} is missing", span.number));
             return Err(StoreError::corrupt(path, what));
         }
+        let number = spans.last().map_or(1, |span| span.number);
+        // A volume is overshot by what waits for its database: two files.
+        let file_bytes = ahead::FILE_BYTES.min(limit / 4);
+        active.attach(Ahead::open(ahead_path, number, file_bytes, |replay| active.replay(replay))?);
         let state = RwLock::new(State { active: Arc::new(active), spans });
         Ok(Self { path: path.to_owned(), limit, state, older: Mutex::default() })
     }
@@ -196,8 +203,7 @@ impl Volumes {
         Ok(self.active().length()? >= self.limit)
     }
 
-    /// Begins a new volume at `next`, with what `carry` puts into it. The old one must be flushed. A crash before the
-    /// end leaves the old one in force.
+    /// Begins a new volume at `next`, with what `carry` puts into it. A crash before the end leaves the old one in force.
     pub(super) fn rotate(
         &self,
         next: Span,
@@ -205,7 +211,14 @@ impl Volumes {
     ) -> Result<(), StoreError> {
         let mut spans = self.read(|state| state.spans.clone());
         spans.push(next);
-        let volume = Arc::new(create(&self.path, &spans, carry)?);
+        let ahead = self.active().detach(next.number)?;
+        let settled = ahead.as_ref().map_or(0, Ahead::settled);
+        let volume = create(&self.path, &spans, |volume| {
+            carry(volume)?;
+            volume.begins_after(settled)
+        })?;
+        let volume = Arc::new(volume);
+        ahead.into_iter().for_each(|ahead| volume.attach(ahead));
         let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let full = std::mem::replace(&mut state.active, volume);

@@ -6,7 +6,8 @@ use types::{BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, View};
 use super::batches::batch_key;
 use super::blocks::{self, BlockRecord, Entry, Places};
 use super::journal::{Journal, proposal_key};
-use super::volume::{Table, Volume};
+use super::table::Table;
+use super::volume::Volume;
 use super::volumes::{Span, Volumes};
 use super::{BatchIndex, StoreError};
 
@@ -169,7 +170,6 @@ impl Writer {
     /// Begins a new volume.
     pub(super) fn rotate(&mut self, volumes: &Volumes, next_sequence: u64) -> Result<(), StoreError> {
         let full = volumes.active();
-        full.flush()?;
         let next = Span {
             number: volumes.active_span().number + 1,
             first_height: self.latest.map_or(0, |latest| latest.0 + 1),

@@ -9,7 +9,7 @@ const HEIGHTS: u64 = 30;
 /// How many places are damaged, one at a time.
 const COUNT: usize = 120;
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let (entry, to) = (entry.unwrap().path(), to.to_owned());
@@ -26,6 +26,8 @@ fn original() -> tempfile::TempDir {
         store.flush().unwrap();
     }
     drop(store);
+    // Opened again, all of it is durable in sled, and nothing is put again that damage took away.
+    drop(Store::open(dir.path(), CHAIN).unwrap());
     dir
 }
 
@@ -51,12 +53,12 @@ fn changed_bytes_are_never_read_as_data() {
             fs::write(volume.join("db"), damaged).unwrap();
         });
         match read {
-            Ok(latest) => assert!(latest <= HEIGHTS),
+            Ok(latest) => assert_eq!(latest, HEIGHTS, "damage at {position}"),
             Err(StoreError::Corrupt { .. } | StoreError::Io { .. }) => refused += 1,
             Err(other) => panic!("damage at {position}: {other}"),
         }
     }
-    assert!(refused > COUNT / 4, "{refused} of {COUNT} were noticed");
+    assert!(refused > COUNT / 2, "{refused} of {COUNT} were noticed");
 }
 
 #[test]

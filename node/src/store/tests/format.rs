@@ -31,6 +31,9 @@ fn the_bytes_on_disk_are_those_of_the_vector() {
     store.put_nodes(3, b"nodes").unwrap();
     store.trim_journal(View(7)).unwrap();
     store.flush().unwrap();
+    // Opened again, it has everything in its database.
+    drop(store);
+    let store = Store::open(dir.path(), CHAIN).unwrap();
 
     let mut text = std::fs::read_to_string(dir.path().join("BARO")).unwrap();
     for (table, key, value) in store.dump() {

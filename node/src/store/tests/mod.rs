@@ -1,11 +1,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod adopting;
+mod ahead;
 mod checkpoints;
 mod crash;
 mod damage;
 mod disk_full;
 mod format;
+mod power_loss;
 mod records;
 mod rotation;
 

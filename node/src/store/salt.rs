@@ -1,0 +1,51 @@
+//! What makes the checksums in the files that are written ahead unlike those of any other store.
+//!
+//! After a crash these files are searched for frames that should not be where they are. Whoever sends transactions must not be able to
+//! write one into its memo that looks like a frame of ours.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use super::StoreError;
+use super::checksum::{CHECKSUM_BYTES, Checksum, checksum};
+
+const SALT: &str = "salt";
+const SALT_BYTES: usize = 32;
+
+/// Random bytes that belong to a store.
+#[derive(Clone, Copy)]
+pub(super) struct Salt([u8; SALT_BYTES]);
+
+impl Salt {
+    /// Makes the salt of a directory, unless there is one.
+    pub(super) fn create(directory: &Path) -> Result<(), StoreError> {
+        let (new, path) = (directory.join("salt.new"), directory.join(SALT));
+        if path.exists() {
+            return Ok(());
+        }
+        let salt: [u8; SALT_BYTES] = rand::random();
+        let bytes = [&salt[..], &checksum(&[&salt])].concat();
+        let written = File::create(&new).and_then(|mut file| {
+            file.write_all(&bytes)?;
+            file.sync_all()
+        });
+        written.and_then(|()| fs::rename(&new, &path)).map_err(StoreError::io("write", &path))
+    }
+
+    /// Reads the salt of a directory.
+    pub(super) fn open(directory: &Path) -> Result<Self, StoreError> {
+        let path = directory.join(SALT);
+        let bytes = fs::read(&path).map_err(StoreError::io("read", &path))?;
+        let salt = bytes.split_first_chunk::<SALT_BYTES>();
+        let salt = salt.filter(|(salt, check)| check[..] == checksum(&[&salt[..]])).map(|(salt, _)| Salt(*salt));
+        salt.ok_or_else(|| StoreError::corrupt(&path, "it is not what was written"))
+    }
+
+    /// The checksum of bytes in this store.
+    pub(super) fn checksum(&self, bytes: &[u8]) -> Checksum {
+        let mut checksum = [0; CHECKSUM_BYTES];
+        blake3::Hasher::new_keyed(&self.0).update(bytes).finalize_xof().fill(&mut checksum);
+        checksum
+    }
+}
