@@ -5,7 +5,7 @@
 //! ```text
 //! DIR/BARO                    "baro store", format, chain (genesis hash), checksum: a text file
 //! DIR/lock                    locked while a process has the store open
-//! DIR/volumes/00000001/       sled databases: full ones are only read, the last one grows
+//! DIR/volumes/00000001/       sled databases: full ones are only read, the last one grows; old ones may be gone
 //! DIR/volumes/00000002/
 //! DIR/checkpoints/000000012000/   a sled database with one checkpoint
 //! DIR/incoming/chosen         checksum, and which checkpoint is being fetched from other validators
@@ -17,9 +17,12 @@
 //!
 //! ```text
 //! table      key                                value
-//! opening    "volume"                           spans: (number, first height, first sequence, first second, first place)*
+//! opening    "volume"                           spans: (number, first height, first sequence, first second, first place)*,
+//!                                               of the volumes that were kept when this one was begun, and of itself
 //! marks      "journal"                          (first view that counts, first journal record that counts)
-//! marks      "beginning"                        (height, time) of an adopted checkpoint's block; (0, 0): none
+//! marks      "beginning"                        (height, time) of the last block that is not here: an adopted checkpoint's,
+//!                                               or the last one that was pruned; (0, 0): none
+//! marks      "first kept"                       number of the first volume that is kept; none: all that `opening` names
 //! batches    sequence u64 | digest [32]         the encoded batch
 //! forgotten  sequence u64                       empty: no block will ever order this batch
 //! blocks     height u64                         (block, certificate?, (sequence, digest)*, next sequence, low water)
@@ -52,6 +55,7 @@
 //! - **Volumes.** sled reads at its start everything that was written since its last start, about 5 GB a second when
 //!   it is in the page cache, and keeps memory for each of its pages. Volumes of 256 MiB bound both. What still counts
 //!   of the journal and the proposals, the handovers and the beginning are carried into a new volume; nothing is deleted within one.
+//!   Old ones are deleted whole (see below).
 //! - **Chunks with reserved positions.** sled writes a leaf again with all its values whenever it grows. See `chunks`:
 //!   1.06 bytes are written for each byte of a long value instead of 5, and as much stays on disk instead of 2.
 //! - **No blobs.** sled puts values above a quarter of a segment into files of their own, which it never makes durable.
@@ -60,6 +64,24 @@
 //! - **`fdatasync` after sled's flush.** sled 0.34 flushes with `sync_file_range`, which does not reach through the
 //!   device's cache and does not cover the file's length.
 //! - **Checkpoints in volumes of their own**, so that votes do not wait for their bytes and removing one frees its space.
+//!
+//! # Pruning
+//!
+//! The store may begin later than it did: at a *cut*, which is the first volume that stays and the last block that does
+//! not count any more. `cut` looks for one. The volumes before it hold no block from the oldest checkpoint on and no
+//! batch that is read after a crash; every block after the cut's has all its batches in volumes that stay, and every
+//! second that closes after it has its ids there. That block may therefore lie in a volume that stays. Lookups of what
+//! lies before the first volume go to that volume: so the peaks of the accumulator over the closed seconds that go are
+//! put there, under their places. In this order:
+//!
+//! 1. the peaks are put into the first volume that stays, and flushed;
+//! 2. "beginning" and then "first kept" are put into the active volume, and flushed: from here on the rest does not
+//!    count. The next volume's `opening` names only what is kept, so "first kept" is not carried into it;
+//! 3. nobody opens the volumes before the cut any more; who has one open goes on reading it;
+//! 4. their files go, the oldest first, each directory after it got the name `.new`.
+//!
+//! So a volume below the first one that is kept is left over, and goes when the store is opened; one that is missing
+//! above it is damage.
 //!
 //! # What a crash leaves behind
 //!
@@ -79,6 +101,8 @@
 //! - while a fetched checkpoint is adopted leaves first the handovers and the mark of the beginning, with a store that
 //!   counts as new because it has no checkpoint: adopting or dropping it is repeated. Then the checkpoint is there, and
 //!   with it everything; parts in `incoming` that are left then go when the validator starts;
+//! - while old volumes are pruned leaves more than is needed, and never less: peaks without use, a beginning that has moved
+//!   while volumes before it are still kept, or files that go when the store is opened;
 //! - while sled writes its own snapshot leaves `snap.*.generating`, which sled would later take for a damaged one: it
 //!   is removed before sled looks.
 //!
@@ -95,6 +119,7 @@ mod blocks;
 mod checkpoint;
 mod checksum;
 mod chunks;
+mod cut;
 pub mod decoders;
 mod directory;
 mod error;
@@ -114,7 +139,8 @@ mod tests;
 use batches::BatchIndex;
 pub use blocks::{BlockAlone, BlockRecord, StoredBlock};
 pub use checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
+pub use cut::{Cut, TimeOf};
 pub use error::StoreError;
-pub use handle::{Store, Written};
+pub use handle::{Pruned, Store, Written};
 pub use incoming::Incoming;
 pub use writer::Beginning;

@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod disk_full;
 mod format;
+mod pruning;
 mod records;
 mod rotation;
 
