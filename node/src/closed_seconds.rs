@@ -6,7 +6,7 @@ use types::codec::{Bounded, List, decode, encode};
 use types::{Deadline, Hash, TransactionId};
 use vm::{ClosedSecond, ClosedSeconds, Finding, NodePlace, ReceiptPointer, SecondLeaf, SecondProof};
 
-use crate::store::Store;
+use crate::store::{Cut, Store};
 
 /// The ids of a second, sorted, with its leaf.
 type Ids = (u32, SecondLeaf, List<(TransactionId, ReceiptPointer)>);
@@ -27,6 +27,29 @@ pub(crate) fn begin(store: &Store, closed: &ClosedSeconds) -> anyhow::Result<()>
         store.put_nodes(last_leaf, &encode(&(level, vec![peak])))?;
     }
     Ok(())
+}
+
+/// Puts what the seconds that stay build on into the first volume that stays: the peaks over all that closed before them.
+pub(crate) fn carry(store: &Store, cut: &Cut) -> anyhow::Result<()> {
+    // The nodes of a second are put before its ids, and a new volume may have been begun in between.
+    let first = match store.first_ids_since(cut.first_second())? {
+        Some((_, bytes)) => decode::<Ids>(&bytes).context("the ids of a second")?.0.min(cut.first_place()),
+        None => cut.first_place(),
+    };
+    for at in peaks_before(first) {
+        store.put_kept_nodes(cut, at.last_leaf, &encode(&(at.level, vec![node(store, at)?])))?;
+    }
+    for place in first..cut.first_place() {
+        let nodes = store.nodes(place)?.with_context(|| format!("closed second {place} is missing"))?;
+        store.put_kept_nodes(cut, place, &nodes)?;
+    }
+    Ok(())
+}
+
+/// Where the peaks of the accumulator over the first `count` seconds are: one for each bit of the count.
+fn peaks_before(count: u32) -> impl Iterator<Item = NodePlace> {
+    let levels = (0..u32::BITS).rev().filter(move |level| count >> level & 1 == 1);
+    levels.map(move |level| NodePlace { level, last_leaf: (count >> level << level) - 1 })
 }
 
 /// Looks for an id in the closed list of its deadline second.
@@ -68,9 +91,12 @@ fn node(store: &Store, at: NodePlace) -> anyhow::Result<Hash> {
 
 #[cfg(test)]
 mod tests {
-    use types::Height;
+    use std::time::Duration;
+
+    use types::{Height, Timestamp};
 
     use super::*;
+    use crate::store::BlockRecord;
 
     fn id(second: u32, byte: u8) -> TransactionId {
         let mut id = [byte; 32];
@@ -99,5 +125,102 @@ mod tests {
         let missing = NodePlace { level: 1, last_leaf: 0 };
         assert!(node(&store, missing).unwrap_err().to_string().contains("level 1"));
         assert_eq!(node(&store, NodePlace { level: 0, last_leaf: 0 }).unwrap(), leaf.hash());
+    }
+
+    /// A chain of closed seconds, 10 apart, as blocks close them one by one.
+    #[derive(Default)]
+    struct Grown {
+        count: u32,
+        peaks: Vec<Hash>,
+    }
+
+    impl Grown {
+        const FIRST: u32 = 1_000;
+
+        fn second(place: u32) -> Deadline {
+            Deadline(Self::FIRST + 10 * place)
+        }
+
+        fn close(&mut self) -> ClosedSecond {
+            let place = self.count;
+            let second = Self::second(place);
+            let previous = place.checked_sub(1).map(Self::second);
+            let leaf = SecondLeaf { previous, second, ids: Hash([place as u8; 32]) };
+            let mut nodes = vec![leaf.hash()];
+            for _ in 0..place.trailing_ones() {
+                nodes.push(Hash::node(&self.peaks.pop().unwrap(), nodes.last().unwrap()));
+            }
+            self.peaks.push(*nodes.last().unwrap());
+            self.count += 1;
+            let at = ReceiptPointer { height: Height(u64::from(place) + 1), index: 0 };
+            ClosedSecond { leaf, place, nodes, ids: vec![(id(second.0, 1), at)] }
+        }
+
+        fn state(&self) -> ClosedSeconds {
+            let last = self.count.checked_sub(1).map(Self::second);
+            decode(&encode(&(self.count, last, Bounded::<Hash, 32>::new(self.peaks.clone()).unwrap()))).unwrap()
+        }
+
+        /// True if the second leads to a peak.
+        fn holds(&self, proof: &SecondProof) -> bool {
+            let mut node = proof.leaf.hash();
+            for (level, sibling) in proof.siblings.iter().enumerate() {
+                let is_right = proof.place >> level & 1 == 1;
+                node = if is_right { Hash::node(sibling, &node) } else { Hash::node(&node, sibling) };
+            }
+            self.peaks.contains(&node)
+        }
+    }
+
+    #[test]
+    fn what_closed_after_a_cut_is_proven_and_what_closed_before_is_not_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        // Each flush begins a new volume.
+        let store = Store::open_with(dir.path(), Hash([1; 32]), 1).unwrap();
+        let mut grown = Grown::default();
+        let time = |place: u32| Timestamp(u64::from(Grown::second(place).0 + 1) * 1_000);
+        for place in 0..60u32 {
+            let closed = grown.close();
+            let ids = encode(&(place, closed.leaf, &closed.ids));
+            store.put_nodes(place, &encode(&(0u32, &closed.nodes))).unwrap();
+            if place % 10 == 3 {
+                // A crash and a start have parted the ids from the nodes.
+                store.flush().unwrap();
+            }
+            store.put_ids(closed.leaf.second, &ids).unwrap();
+            let record =
+                BlockRecord { block: encode(&time(place)), certificate: None, receipts: vec![], batches: vec![] };
+            store.put_block(Height(u64::from(place) + 1), &record).unwrap();
+            if place % 10 == 7 {
+                store.flush().unwrap();
+            }
+        }
+        store.write_checkpoint(Height(60), std::iter::empty()).unwrap();
+        let state = grown.state();
+        let mut cuts = 0;
+        for keep in (0..600).rev().step_by(10) {
+            let time_of = |bytes: &[u8]| decode::<Timestamp>(bytes);
+            let Some(cut) = store.cut(Duration::from_secs(keep), &time_of).unwrap() else { continue };
+            carry(&store, &cut).unwrap();
+            store.prune(&cut).unwrap();
+            cuts += 1;
+            let beginning = store.beginning().unwrap();
+            let first = (0..60).find(|place| store.ids(Grown::second(*place)).unwrap().is_some()).unwrap();
+            for place in 0..60 {
+                let second = Grown::second(place);
+                let there = prove(&store, &state, &id(second.0, 1)).unwrap();
+                let between = prove(&store, &state, &id(second.0 - 5, 1)).unwrap();
+                if place < first {
+                    assert!(second.has_passed(beginning.timestamp), "second {place} would count as empty");
+                    assert_eq!((there, between), (None, None), "second {place} of those from {first} on");
+                    continue;
+                }
+                let Some(Finding::Listed { second: proof, .. }) = there else { panic!("{place}: {there:?}") };
+                assert!(grown.holds(&proof), "second {place} of those from {first} on");
+                let Some(Finding::NoSuchSecond { next }) = between else { panic!("{place}: {between:?}") };
+                assert!(next.place == place && grown.holds(&next));
+            }
+        }
+        assert!(cuts > 5, "{cuts} cuts");
     }
 }

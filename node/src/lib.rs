@@ -8,6 +8,7 @@ mod closed_seconds;
 pub mod home;
 pub mod localnet;
 pub mod network;
+mod pruning;
 mod rate_limit;
 pub mod reexecution;
 pub mod server;

@@ -30,7 +30,8 @@ pub const NO_SUCH_ASSET: i32 = -33013;
 pub const STOPPING: i32 = -33014;
 /// Reading the store failed.
 pub const STORE: i32 = -33015;
-/// This node began with a checkpoint: it has no blocks, receipts and outcomes from before. Ask another one.
+/// This node began with a checkpoint or keeps only recent history: it has no blocks, receipts and outcomes from before. Ask
+/// an archive.
 pub const NOT_KEPT: i32 = -33016;
 /// The node only follows the chain: send to a validator.
 pub const NOT_A_VALIDATOR: i32 = -33017;

@@ -295,6 +295,8 @@ pub struct NodeStatus {
     pub state_root: Hash,
     /// Its time.
     pub timestamp: Timestamp,
+    /// The first block that the node keeps; 1 at an archive, which keeps all of them.
+    pub first_height: Height,
     /// True while it fetches blocks that others have finalized.
     pub catching_up: bool,
     /// True while it has just started and asks the others for its own votes before it casts any.

@@ -313,6 +313,7 @@ impl BaroApiServer for Validator {
             block: Hash([1; 32]),
             state_root: self.root(),
             timestamp: now(),
+            first_height: Height(1),
             catching_up: false,
             listening: false,
             key_in_use_elsewhere: false,

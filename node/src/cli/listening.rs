@@ -1,4 +1,4 @@
-//! Where a validator listens: the options of the two commands that make its home.
+//! Where a validator listens and what it keeps: the options of the two commands that make its home.
 
 use std::net::SocketAddr;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use genesis::Validator;
 use types::Hash;
 
-use crate::home::Config;
+use crate::home::{Config, History};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Listening {
@@ -19,6 +19,9 @@ pub(super) struct Listening {
     /// Where collectors read its metrics
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9602")]
     pub(super) metrics_listen: SocketAddr,
+    /// How much history it keeps: `all`, or so many days, such as 30d. What is older is deleted
+    #[arg(long, value_name = "all|DAYSd", default_value_t)]
+    pub(super) history: History,
 }
 
 impl Listening {
@@ -37,6 +40,7 @@ impl Listening {
                 own.address
             ),
         };
-        Ok(Config::new(chain, p2p_listen, self.rpc_listen, self.metrics_listen))
+        let config = Config::new(chain, p2p_listen, self.rpc_listen, self.metrics_listen);
+        Ok(Config { history: self.history, ..config })
     }
 }

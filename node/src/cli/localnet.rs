@@ -9,6 +9,7 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Outcome;
+use crate::home::History;
 use crate::localnet::{Localnet, LocalnetOptions};
 
 /// Run a network of validators on this machine, each in a process of its own
@@ -34,6 +35,9 @@ pub(super) struct Args {
     /// Let validators hold everything from one another back for so many milliseconds, as if they were further apart
     #[arg(long, value_name = "MS", default_value_t = 0)]
     link_delay: u64,
+    /// How much history validators keep: `all`, or so many days, such as 30d [default: what their config.toml says]
+    #[arg(long, value_name = "all|DAYSd")]
+    history: Option<History>,
     /// Print JSON: one object when the network is ready, then one a second
     #[arg(long)]
     json: bool,
@@ -48,6 +52,7 @@ pub(super) async fn run(args: Args) -> Outcome {
         fresh: args.fresh,
         program: None,
         link_delay: args.link_delay,
+        history: args.history,
     };
     if !args.json {
         println!("starting the validators of {}", args.dir.display());

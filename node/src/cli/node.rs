@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use super::Outcome;
-use crate::home::{Home, SyncMode};
+use crate::home::{History, Home, SyncMode};
 use crate::validator;
 
 /// Run one validator from its home directory
@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// How to get the ledger while data/ is empty; config.toml says it otherwise
     #[arg(long, value_name = "HOW", value_enum)]
     sync: Option<SyncMode>,
+    /// How much history to keep: `all`, or so many days, such as 30d; config.toml says it otherwise. What is older is deleted
+    #[arg(long, value_name = "all|DAYSd")]
+    history: Option<History>,
     /// Hold everything from other validators back for so long, as if they were further away; for measurements
     #[arg(long, value_name = "MS")]
     link_delay: Option<u64>,
@@ -33,6 +36,9 @@ pub(super) async fn run(args: Args) -> Outcome {
     let mut home = Home::open(&args.home).map_err(anyhow::Error::from)?;
     if let Some(sync) = args.sync {
         home = home.with_sync(sync);
+    }
+    if let Some(history) = args.history {
+        home = home.with_history(history);
     }
     if let Some(millis) = args.link_delay {
         home = home.with_link_delay(millis);

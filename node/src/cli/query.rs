@@ -203,9 +203,13 @@ fn row(status: &NodeStatus) -> String {
     } else {
         "voting"
     };
+    let kept = match status.first_height {
+        Height(0..=1) => String::new(),
+        first => format!(", blocks from {first} on"),
+    };
     let root = status.state_root.short();
     format!(
-        "{:<14} {:>8} {:>8} {:>9} {:>12}  {:<12} {state}",
+        "{:<14} {:>8} {:>8} {:>9} {:>12}  {:<12} {state}{kept}",
         status.name, status.height, status.view, status.pending, status.executed, root
     )
 }

@@ -75,6 +75,7 @@ pub(super) async fn statement(args: StatementArgs) -> Outcome {
     let account = source.address(&account)?;
     let chain = source.open().await?;
     chain.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    refuse_earlier(&chain, period)?;
     let text = if orders {
         let report = of_orders(chain, account, period).await?;
         match (csv, json) {
@@ -93,6 +94,22 @@ pub(super) async fn statement(args: StatementArgs) -> Outcome {
     match out {
         Some(path) => std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?,
         None => print!("{text}"),
+    }
+    Ok(())
+}
+
+/// Refuses a period of which the source knows only the end.
+fn refuse_earlier(chain: &Chain, period: Period) -> anyhow::Result<()> {
+    if let (Some(from), Some(since)) = (period.from, chain.since)
+        && from <= since
+    {
+        bail!(
+            "the earliest state here is that of block {} at {}: what moved before is not in {}. Choose a later --from, or \
+             read from an archive: its home, or --rpc URL with --genesis FILE",
+            chain.start.height(),
+            audit::iso(since),
+            chain.source
+        );
     }
     Ok(())
 }
@@ -129,7 +146,9 @@ pub(super) async fn trial_balance(args: TrialBalanceArgs) -> Outcome {
     let (first, last) = (chain.start.height(), chain.last);
     let wanted = args.height.unwrap_or(last);
     if wanted < first || wanted > last {
-        let why = format!("there is no state of block {wanted} here: choose {first} to {last}");
+        let why = format!(
+            "there is no state of block {wanted} here: choose {first} to {last}, or read from an archive with --home or --rpc"
+        );
         return Err(anyhow::anyhow!(why).into());
     }
     let at_start = (wanted == first).then(|| supplies_at(first, chain.start.ledger()));

@@ -7,6 +7,7 @@ use replica::Limits;
 use serde::{Deserialize, Serialize};
 use types::Hash;
 
+use super::History;
 use crate::server::RpcLimits;
 
 /// A validator's configuration.
@@ -34,6 +35,9 @@ pub struct Config {
     /// Holds everything from other validators back for so long, as if they were further away. For measurements.
     #[serde(default)]
     pub link_delay_millis: u64,
+    /// How much of the chain it keeps.
+    #[serde(default)]
+    pub history: History,
     /// Bounds on what clients can ask for.
     #[serde(default)]
     pub rpc: RpcLimits,
@@ -73,6 +77,7 @@ impl Config {
             sync: SyncMode::default(),
             checkpoint_blocks: checkpoint_blocks(),
             link_delay_millis: 0,
+            history: History::default(),
             rpc,
         }
     }
@@ -92,5 +97,10 @@ mod tests {
         let loopback: SocketAddr = "127.0.0.1:9601".parse().unwrap();
         let config = Config::new(Hash([1; 32]), "/ip4/127.0.0.1/tcp/9600".to_owned(), loopback, loopback);
         assert_eq!(toml::from_str::<Config>(&config.to_toml()).unwrap(), config);
+        let config = Config { history: "30d".parse().unwrap(), ..config };
+        assert_eq!(toml::from_str::<Config>(&config.to_toml()).unwrap(), config);
+        let short = config.to_toml().replace("days = 30", "days = 0");
+        let error = toml::from_str::<Config>(&short).unwrap_err().to_string();
+        assert!(error.contains("at least one day"), "{error}");
     }
 }

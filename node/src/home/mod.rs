@@ -12,6 +12,7 @@
 mod config;
 mod entry;
 mod files;
+mod history;
 mod key_file;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use types::SecretKey;
 pub use config::{Config, SyncMode};
 pub use entry::{ENTRY, Entry};
 pub use files::FileError;
+pub use history::{Days, History, HistoryError};
 pub use key_file::{KeyError, KeyFile, KeyKind};
 
 use files::{read, write_new};
@@ -131,6 +133,12 @@ impl Home {
     /// Gets the ledger of an empty store in another way than the configuration says.
     pub fn with_sync(mut self, sync: SyncMode) -> Home {
         self.config.sync = sync;
+        self
+    }
+
+    /// Keeps so much of the chain, whatever the configuration says.
+    pub fn with_history(mut self, history: History) -> Home {
+        self.config.history = history;
         self
     }
 

@@ -21,7 +21,9 @@ use rpc::BaroApiClient;
 use rpc::net_file::NetFile;
 
 pub use layout::{ACCOUNTS, Layout};
-use process::ValidatorProcess;
+use process::{Program, ValidatorProcess};
+
+use crate::home::History;
 
 /// How long a validator may take from its start to its first answer, and the network to its first block.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -47,13 +49,14 @@ pub struct LocalnetOptions {
     pub program: Option<PathBuf>,
     /// Validators hold everything from one another back for so many milliseconds.
     pub link_delay: u64,
+    /// How much history validators keep; without it what their configuration says.
+    pub history: Option<History>,
 }
 
 /// A running local network. Dropping it kills its processes; [`Localnet::stop`] stops them cleanly.
 pub struct Localnet {
     layout: Layout,
-    program: PathBuf,
-    link_delay: u64,
+    program: Program,
     net: NetFile,
     processes: Vec<ValidatorProcess>,
     _lock: File,
@@ -68,21 +71,18 @@ impl Localnet {
         let layout = Layout::open_or_create(&options.dir, options.validators, options.base_port)?;
         let lock = layout.lock()?;
         wait_for_ports(&layout).await?;
-        let program = match &options.program {
+        let path = match &options.program {
             Some(program) => program.clone(),
             None => std::env::current_exe().context("finding the baro program")?,
         };
+        let program = Program { path, link_delay: options.link_delay, history: options.history };
         let mut processes = Vec::new();
         for index in 0..layout.validators() {
-            processes.push(ValidatorProcess::start(
-                &program,
-                &layout.validator_name(index),
-                &layout.home(index),
-                options.link_delay,
-            )?);
+            let (name, home) = (layout.validator_name(index), layout.home(index));
+            processes.push(ValidatorProcess::start(&program, &name, &home)?);
         }
         let net = layout.net_file(processes.iter().map(ValidatorProcess::pid).collect())?;
-        let mut localnet = Localnet { layout, program, link_delay: options.link_delay, net, processes, _lock: lock };
+        let mut localnet = Localnet { layout, program, net, processes, _lock: lock };
         localnet.wait_until_finalizing().await?;
         localnet.layout.write_net_file(&localnet.net)?;
         Ok(localnet)
@@ -126,7 +126,7 @@ impl Localnet {
     pub fn restart(&mut self, index: usize) -> anyhow::Result<()> {
         self.processes[index].kill();
         let (name, home) = (self.layout.validator_name(index), self.layout.home(index));
-        self.processes[index] = ValidatorProcess::start(&self.program, &name, &home, self.link_delay)?;
+        self.processes[index] = ValidatorProcess::start(&self.program, &name, &home)?;
         self.net.validators[index].pid = self.processes[index].pid();
         self.layout.write_net_file(&self.net)
     }

@@ -2,18 +2,27 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use anyhow::Context;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::home::History;
+
 /// Where a validator's words go, in its home.
 const LOG: &str = "node.log";
 
 /// So many lines of a log are shown when a validator fails.
 const TAIL_LINES: usize = 12;
+
+/// The `baro` program, and how it is to run the validators of a network.
+pub(super) struct Program {
+    pub(super) path: PathBuf,
+    pub(super) link_delay: u64,
+    pub(super) history: Option<History>,
+}
 
 /// A validator that this process started. It ends when this process does: its standard input closes.
 pub(super) struct ValidatorProcess {
@@ -24,8 +33,8 @@ pub(super) struct ValidatorProcess {
 }
 
 impl ValidatorProcess {
-    /// Starts this `baro` program for the validator of this home.
-    pub(super) fn start(program: &Path, name: &str, home: &Path, link_delay: u64) -> anyhow::Result<Self> {
+    /// Starts the program for the validator of this home.
+    pub(super) fn start(program: &Program, name: &str, home: &Path) -> anyhow::Result<Self> {
         let path = home.join(LOG);
         let mut log = OpenOptions::new()
             .create(true)
@@ -33,17 +42,20 @@ impl ValidatorProcess {
             .open(&path)
             .with_context(|| format!("cannot write {}", path.display()))?;
         writeln!(log, "---- {name} starts")?;
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program.path);
         command.args(["node", "--until-stdin-closes", "--home"]).arg(home);
-        if link_delay > 0 {
-            command.arg("--link-delay").arg(link_delay.to_string());
+        if program.link_delay > 0 {
+            command.arg("--link-delay").arg(program.link_delay.to_string());
+        }
+        if let Some(history) = program.history {
+            command.arg("--history").arg(history.to_string());
         }
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
-            .with_context(|| format!("cannot start {} for {name}", program.display()))?;
+            .with_context(|| format!("cannot start {} for {name}", program.path.display()))?;
         let (pid, stdin) = (child.id(), child.stdin.take());
         Ok(Self { child, pid, _stdin: stdin })
     }

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use audit::{Entry, Start};
 use genesis::Genesis;
 use types::codec::decode;
-use types::{Block, Epoch, Handover, Height};
+use types::{Block, Epoch, Handover, Height, Timestamp};
 
 use super::{Blocks, Chain};
 use crate::home::{GENESIS, Home, read_genesis};
@@ -35,19 +35,19 @@ pub fn open_home(dir: &Path, genesis: Option<&Path>) -> anyhow::Result<Chain> {
         other => other.into(),
     })?;
     let last = store.latest_height().with_context(|| format!("{} holds no finalized block", dir.display()))?;
-    let (start, notes) = start_of(&store, &genesis)?;
+    let (start, since, notes) = start_of(&store, &genesis)?;
     let blocks = Box::new(Stored { store, next: start.height().next() });
-    Ok(Chain { genesis, start, blocks, last, source: format!("home {}", dir.display()), notes })
+    Ok(Chain { genesis, start, since, blocks, last, source: format!("home {}", dir.display()), notes })
 }
 
-/// Genesis; or, where the store began with a checkpoint of others, the newest checkpoint in it.
-fn start_of(store: &Store, genesis: &Genesis) -> anyhow::Result<(Start, Vec<String>)> {
-    let Some(beginning) = store.beginning() else { return Ok((Start::genesis(genesis)?, Vec::new())) };
+/// Genesis; or, where the store does not begin there, the newest checkpoint in it.
+fn start_of(store: &Store, genesis: &Genesis) -> anyhow::Result<(Start, Option<Timestamp>, Vec<String>)> {
+    let Some(beginning) = store.beginning() else { return Ok((Start::genesis(genesis)?, None, Vec::new())) };
     let checkpoint = store.read_checkpoint().context("the checkpoint")?;
     let Some(StoredCheckpoint { height, block: Some(block), chunks }) = checkpoint else {
         bail!(
-            "this validator began with a checkpoint of block {} and has no whole checkpoint: there is no state to start \
-             from; audit a home that began at genesis",
+            "this home has no blocks up to {} (its validator began with a checkpoint, or does not keep all history) and no \
+             whole checkpoint: there is no state to start from; audit the home of an archive, or an archive with --rpc",
             beginning.height
         );
     };
@@ -55,15 +55,17 @@ fn start_of(store: &Store, genesis: &Genesis) -> anyhow::Result<(Start, Vec<Stri
     let handovers = handovers.iter().map(|bytes| decode(bytes)).collect::<Result<Vec<Handover>, _>>()?;
     let header = decode::<Block>(&block.block).context("the checkpoint's block")?.header;
     let certificate = decode(&block.certificate).context("the checkpoint's certificate")?;
+    let since = header.timestamp;
     let start = Start::checkpoint(genesis, &handovers, header, certificate, chunks)?;
     let note = format!(
-        "This home began by state sync with the state of block {}; the blocks up to it were never here. The audit starts \
-         from the checkpoint of block {height}, whose state root a quorum has finalized and whose committees lead back to \
-         genesis. Nothing before block {} was executed again: supplies at the start are taken from the checkpoint.",
+        "This home has no blocks up to {}: its validator began with a checkpoint, or does not keep all history. The audit \
+         starts from the checkpoint of block {height}, whose state root a quorum has finalized and whose committees lead back \
+         to genesis. Nothing before block {} was executed again: supplies at the start are taken from the checkpoint. For \
+         the whole chain, audit the home of an archive, or an archive with --rpc.",
         beginning.height,
         height.next()
     );
-    Ok((start, vec![note]))
+    Ok((start, Some(since), vec![note]))
 }
 
 struct Stored {

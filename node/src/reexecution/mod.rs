@@ -11,7 +11,7 @@ pub use remote::open_rpc;
 
 use audit::{Entry, Start};
 use genesis::Genesis;
-use types::Height;
+use types::{Height, Timestamp};
 
 /// A chain to execute again.
 pub struct Chain {
@@ -19,6 +19,8 @@ pub struct Chain {
     pub genesis: Genesis,
     /// The state that the execution starts from.
     pub start: Start,
+    /// The time of the block after which that is the state; none where it is genesis.
+    pub since: Option<Timestamp>,
     /// Its blocks after that, in order.
     pub blocks: Box<dyn Blocks>,
     /// The last block that the source has now.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use audit::{Entry, Start};
 use jsonrpsee::core::ClientError;
 use jsonrpsee::http_client::HttpClient;
@@ -31,10 +31,18 @@ pub async fn open_rpc(url: &str, genesis: &Path) -> anyhow::Result<Chain> {
         .with_context(|| format!("{url:?} is no URL of a validator"))?;
     let chain = client.chain().await.map_err(said).with_context(|| format!("asking {url}"))?;
     genesis.expect_hash(chain.genesis_hash).context("the validator belongs to another chain than the genesis file")?;
-    let last = client.status().await.map_err(said).with_context(|| format!("asking {url}"))?.height;
+    let status = client.status().await.map_err(said).with_context(|| format!("asking {url}"))?;
+    if status.first_height > Height(1) {
+        bail!(
+            "the validator at {url} keeps blocks from {} on, and the chain is executed from its start: name an archive with \
+             --rpc, a validator for which `baro status` shows no first block",
+            status.first_height
+        );
+    }
+    let last = status.height;
     let blocks = Box::new(Remote { client, runtime: Handle::current(), next: Height(1), last });
     let start = Start::genesis(&genesis)?;
-    Ok(Chain { genesis, start, blocks, last, source: format!("JSON-RPC {url}"), notes: Vec::new() })
+    Ok(Chain { genesis, start, since: None, blocks, last, source: format!("JSON-RPC {url}"), notes: Vec::new() })
 }
 
 struct Remote {

@@ -6,6 +6,8 @@ use rpc::{ErrorData, Refused, code};
 use types::Refusal;
 use vm::Precheck;
 
+use crate::store::StoreError;
+
 /// A refusal in its JSON form.
 pub(super) fn refused(error: &SubmitError) -> Refused {
     let (code, kind) = match error {
@@ -54,7 +56,9 @@ pub(super) enum Error {
     TooMany { got: usize, max: usize },
     #[error("there is no block {0}: the latest is {1}")]
     NoSuchBlock(types::Height, types::Height),
-    #[error("this validator began with a checkpoint: the first block that it keeps is {0}; ask another one")]
+    #[error(
+        "the first block that this validator keeps is {0}: ask an archive, a validator with all history, for what came before"
+    )]
     NotKept(types::Height),
     #[error("there is no asset {0}: see baro_chain")]
     NoSuchAsset(types::AssetId),
@@ -75,6 +79,14 @@ pub(super) enum Error {
 }
 
 impl Error {
+    /// What reading the store failed with. What it does not keep any more is no failure.
+    pub(super) fn of_store(error: anyhow::Error) -> Self {
+        match error.downcast_ref::<StoreError>() {
+            Some(StoreError::NotKept { first }) => Error::NotKept(*first),
+            _ => Error::Store(error),
+        }
+    }
+
     fn code(&self) -> (i32, String) {
         let (code, kind) = match self {
             Error::Refused(refused) => return (refused.code, refused.data.kind.clone()),

@@ -70,7 +70,7 @@ impl Backend {
     ) -> Result<T, Error> {
         let store = self.store.clone();
         let result = tokio::task::spawn_blocking(move || read(&store)).await;
-        result.map_err(|_| Error::Stopping)?.map_err(Error::Store)
+        result.map_err(|_| Error::Stopping)?.map_err(Error::of_store)
     }
 
     /// Reads the store once it holds everything that the loop knows: the ledger runs ahead of the disk.
@@ -99,13 +99,10 @@ impl Backend {
             Outcome::Unknown => Ok(TransactionStatus::Unknown { valid_until: id.deadline() }),
             Outcome::Closed => match self.read_written(move |store| closed_seconds::find(store, &id)).await? {
                 Some(place) => self.stored_status(id, place).await,
-                // What was executed for a second that closed before the first block was never here.
-                None => match self.store.beginning() {
-                    Some(beginning) if id.deadline().has_passed(beginning.timestamp) => {
-                        Err(Error::NotKept(beginning.height.next()))
-                    }
-                    _ => Ok(json::expired(&id)),
-                },
+                None => {
+                    self.refuse_closed_before_beginning(&id)?;
+                    Ok(json::expired(&id))
+                }
             },
         }
     }
@@ -116,7 +113,18 @@ impl Backend {
         Ok(executed(&placed))
     }
 
-    /// Refuses a height that this validator never had a block of.
+    /// Refuses to say that an id is not among those of its second where that closed before the first block that is kept:
+    /// what was executed for it then is not here.
+    pub(super) fn refuse_closed_before_beginning(&self, id: &TransactionId) -> Result<(), Error> {
+        match self.store.beginning() {
+            Some(beginning) if id.deadline().has_passed(beginning.timestamp) => {
+                Err(Error::NotKept(beginning.height.next()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a height that this validator does not keep the block of.
     pub(super) fn refuse_before_beginning(&self, height: Height) -> Result<(), Error> {
         match self.store.beginning() {
             Some(beginning) if height <= beginning.height => Err(Error::NotKept(beginning.height.next())),
@@ -306,7 +314,7 @@ impl BaroApiServer for Backend {
     }
 
     async fn status(&self) -> RpcResult<NodeStatus> {
-        let key = self.identity.key;
+        let (key, first_height) = (self.identity.key, self.store.first_height());
         let status = self.look(move |replica| {
             let summary = replica.summary();
             let own = replica.council().members().iter().find(|member| member.key == key);
@@ -321,6 +329,7 @@ impl BaroApiServer for Backend {
                 block: summary.tip_hash,
                 state_root: summary.tip.state_root,
                 timestamp: summary.tip.timestamp,
+                first_height,
                 catching_up: summary.is_catching_up,
                 listening: summary.is_listening,
                 key_in_use_elsewhere: summary.is_silenced,

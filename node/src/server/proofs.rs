@@ -26,7 +26,10 @@ impl Backend {
     pub(super) async fn receipt_proof(&self, id: TransactionId) -> Result<ProofFile, Error> {
         match self.place_of(id).await? {
             Some(place) => self.executed_proof(id, place).await,
-            None => Err(Error::NeverExecuted(id.deadline())),
+            None => {
+                self.refuse_closed_before_beginning(&id)?;
+                Err(Error::NeverExecuted(id.deadline()))
+            }
         }
     }
 
@@ -92,10 +95,7 @@ impl Backend {
         match self.read_written(move |store| make(store, &identity.committee)).await? {
             Made::File(file) => Ok(*file),
             Made::NotCertified(height) => Err(Error::NotCertified(height)),
-            Made::NotKept => {
-                let first = self.store.beginning().map_or(Height(1), |beginning| beginning.height.next());
-                Err(Error::NotKept(first))
-            }
+            Made::NotKept => Err(Error::NotKept(self.store.first_height())),
         }
     }
 }

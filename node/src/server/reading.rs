@@ -60,8 +60,7 @@ impl Backend {
             self.refuse_before_beginning(from.height)?;
         }
         let limit = limit.map_or(MAX_ENTRIES, |limit| (limit as usize).clamp(1, MAX_ENTRIES));
-        let (chain, beginning) = (self.identity.genesis_hash, self.store.beginning());
-        let first = beginning.map_or(Height(1), |beginning| beginning.height.next());
+        let (chain, first) = (self.identity.genesis_hash, self.store.first_height());
         let walk = move |store: &Store| Walk { store, chain, address, first }.back_from(from, limit);
         let (entries, next) = match self.read_written(walk).await? {
             Walked::Page { entries, next } => (entries, next.map(json::place)),

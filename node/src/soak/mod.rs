@@ -65,6 +65,7 @@ pub async fn run(options: &SoakOptions) -> anyhow::Result<SoakReport> {
         fresh: true,
         program: None,
         link_delay: 0,
+        history: None,
     };
     let mut localnet = Localnet::start(&layout).await?;
     let net = read_net_file(&localnet.net_path())?;

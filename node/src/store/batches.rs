@@ -96,6 +96,13 @@ impl BatchIndex {
         }
     }
 
+    /// Forgets the ordered batches below a sequence: they are not on disk any more.
+    pub(super) fn drop_before(&mut self, first: u64) {
+        let (places, unordered) = (&mut self.places, &self.unordered);
+        places.retain(|_, sequence| *sequence >= first || unordered.contains_key(sequence));
+        self.recent.retain(|digest| places.contains_key(digest));
+    }
+
     /// Drops a batch that no block orders, and returns its sequence.
     pub(super) fn forget(&mut self, digest: &BatchDigest) -> Option<u64> {
         let sequence = self.sequence(digest)?;
@@ -150,6 +157,17 @@ mod tests {
         assert_eq!(index.sequence(&digest(10)), Some(10));
         assert_eq!(index.places.len(), RECENT);
         assert_eq!(index.low_water(), RECENT as u64 + 10);
+    }
+
+    #[test]
+    fn ordered_batches_of_dropped_volumes_are_not_found() {
+        let mut index = BatchIndex::default();
+        (0..6).for_each(|n| index.insert(digest(n)));
+        [2, 4].into_iter().for_each(|n| index.order(&digest(n)));
+        index.drop_before(3);
+        let found: Vec<_> = (0..6).map(|n| index.sequence(&digest(n))).collect();
+        assert_eq!(found, [Some(0), Some(1), None, Some(3), Some(4), Some(5)]);
+        assert_eq!((index.recent.len(), index.low_water()), (1, 0));
     }
 
     #[test]

@@ -109,15 +109,19 @@ pub(super) fn latest(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
     }
 }
 
-/// The index of batches as the blocks left it.
-pub(super) fn recover_batches(volumes: &Volumes, latest: Option<Height>) -> Result<BatchIndex, StoreError> {
+/// The index of batches as the blocks after `beginning` left it. Blocks up to there order nothing that still counts.
+pub(super) fn recover_batches(
+    volumes: &Volumes,
+    beginning: Option<Height>,
+    latest: Option<Height>,
+) -> Result<BatchIndex, StoreError> {
     let mut low_water = 0;
     let mut ordered = BTreeSet::new();
     let mut next = latest;
-    while let Some(height) = next {
+    while let Some(height) = next.filter(|height| Some(*height) > beginning) {
         let Some(entry) = read_entry(volumes, height)? else {
             // The chain in the store may begin at any height; between its ends no block may be missing.
-            let is_first = first_height(volumes)?.is_none_or(|first| height < first);
+            let is_first = beginning.is_none() && first_height(volumes)?.is_none_or(|first| height < first);
             if is_first {
                 break;
             }

@@ -1,7 +1,6 @@
 //! Checkpoints: the ledger at one height, each in a database of its own, so that writing one delays no vote and removing
 //! one leaves nothing behind.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use tracing::{error, warn};
@@ -11,7 +10,7 @@ use types::{Domain, Hash, Height};
 use super::StoreError;
 use super::checksum::{CHECKSUM_BYTES, Checksum, checksum};
 use super::database::Database;
-use super::directory::{UNFINISHED, numbered, sync_directory};
+use super::directory::{numbered, remove_whole, sync_directory};
 use super::table::Table;
 
 const COMMIT_KEY: &[u8] = b"checkpoint";
@@ -77,11 +76,7 @@ pub(super) fn write(
 pub(super) fn remove_below(directory: &Path, height: Height, kept: Option<Height>) -> Result<(), StoreError> {
     let is_old = |number: u64| number < height.0 && kept != Some(Height(number));
     for (_, older) in numbered(directory)?.into_iter().filter(|(number, _)| is_old(*number)) {
-        // Under this name a crash leaves nothing that could be mistaken for a checkpoint.
-        let removed = older.with_extension(UNFINISHED);
-        fs::rename(&older, &removed)
-            .and_then(|()| fs::remove_dir_all(&removed))
-            .map_err(StoreError::io("remove", &older))?;
+        remove_whole(&older)?;
     }
     sync_directory(directory)
 }

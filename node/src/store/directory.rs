@@ -100,7 +100,8 @@ fn take_lock(lock: &File) -> Result<(), TryLockError> {
     lock.try_lock()
 }
 
-fn size(path: &Path) -> Result<u64, StoreError> {
+/// How many bytes the files below a directory have.
+pub(super) fn size(path: &Path) -> Result<u64, StoreError> {
     let mut total = 0;
     for entry in entries(path)? {
         // Files may be removed while we look.
@@ -131,6 +132,12 @@ pub(super) fn numbered(path: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
         found.push((number?, entry));
     }
     Ok(found)
+}
+
+/// Removes a directory of this store. What a crash leaves of it looks unfinished, and goes when the store is opened.
+pub(super) fn remove_whole(path: &Path) -> Result<(), StoreError> {
+    let removed = path.with_extension(UNFINISHED);
+    fs::rename(path, &removed).and_then(|()| fs::remove_dir_all(&removed)).map_err(StoreError::io("remove", path))
 }
 
 /// Makes durable which files a directory holds.

@@ -85,6 +85,12 @@ pub enum StoreError {
         /// The last block in the store.
         latest: Height,
     },
+    /// What was asked for lies before the first block that is kept.
+    #[error("blocks are kept from {first} on: ask a validator that keeps all history for what came before")]
+    NotKept {
+        /// The first block that is kept.
+        first: Height,
+    },
     /// A block record exceeds its bound.
     #[error("block {height} has a record that is too long: {what}")]
     TooLong {

@@ -1,12 +1,17 @@
 //! The store as the validator sees it.
 
+mod pruning;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
-use types::{BatchDigest, Deadline, Epoch, Hash, Height, View};
+use types::{BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, View};
+
+pub use pruning::Pruned;
 
 use super::batches::{BatchIndex, batch_key, read_batch};
 use super::blocks::{self, BlockAlone, BlockRecord, Entry, StoredBlock};
@@ -40,6 +45,10 @@ struct Inner {
     end: AtomicU64,
     records: AtomicU64,
     bytes: AtomicU64,
+    pruned_volumes: AtomicU64,
+    pruned_bytes: AtomicU64,
+    /// The times of the first blocks of volumes, as far as pruning has asked for them.
+    volume_times: Mutex<BTreeMap<u64, Timestamp>>,
     directory: Directory,
 }
 
@@ -62,7 +71,7 @@ impl Store {
     }
 
     /// [`Store::open`] with volumes of another size.
-    pub(super) fn open_with(path: &Path, chain: Hash, volume_bytes: u64) -> Result<Store, StoreError> {
+    pub(crate) fn open_with(path: &Path, chain: Hash, volume_bytes: u64) -> Result<Store, StoreError> {
         let directory = Directory::open(path, chain)?;
         let checkpoints = directory.checkpoints();
         fs::create_dir_all(&checkpoints).map_err(StoreError::io("create", &checkpoints))?;
@@ -70,7 +79,8 @@ impl Store {
         let volumes = Volumes::open(&directory.volumes(), &directory.ahead(), volume_bytes)?;
         sync_directory(path)?;
         let writer = Writer::recover(&volumes)?;
-        let index = blocks::recover_batches(&volumes, writer.latest)?;
+        let beginning = writer.beginning.map(|beginning| beginning.height);
+        let index = blocks::recover_batches(&volumes, beginning, writer.latest)?;
         Ok(Store(Arc::new(Inner {
             volumes,
             end: AtomicU64::new(end_of(&writer)),
@@ -82,6 +92,9 @@ impl Store {
             is_broken: AtomicBool::new(false),
             records: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            pruned_volumes: AtomicU64::new(0),
+            pruned_bytes: AtomicU64::new(0),
+            volume_times: Mutex::default(),
             directory,
         })))
     }
@@ -160,6 +173,8 @@ impl Store {
             record.batches.iter().for_each(|digest| index.order(digest));
             (index.next(), index.low_water())
         });
+        // What was open when it was put first: later blocks order from there on.
+        let low_water = before.as_ref().map_or(low_water, |before| before.low_water);
         let certificate = record.certificate.clone().or(before.and_then(|before| before.certificate));
         let entry = Entry { block: record.block.clone(), certificate, batches, next_sequence, low_water };
         let length = record.block.len() + record.receipts.len();
@@ -173,7 +188,8 @@ impl Store {
         self.0.end.load(Ordering::Acquire).checked_sub(1).map(Height)
     }
 
-    /// A finalized block with its receipts.
+    /// A finalized block with its receipts. This and the other methods that read by height refuse a height before the
+    /// first block that is kept ([`StoreError::NotKept`]).
     pub fn block(&self, height: Height) -> Result<Option<BlockRecord>, StoreError> {
         let Some(entry) = self.entry(height)? else { return Ok(None) };
         let receipts = self.receipts(height)?;
@@ -190,7 +206,7 @@ impl Store {
 
     /// The receipts of a finalized block.
     pub fn receipts(&self, height: Height) -> Result<Option<Vec<u8>>, StoreError> {
-        blocks::read_receipts(&self.0.volumes, height)
+        self.kept(height, blocks::read_receipts(&self.0.volumes, height))
     }
 
     /// Finalized blocks from a height on, with their batches: as many as `max_bytes` hold, and at least one if there
@@ -201,7 +217,7 @@ impl Store {
         let mut height = from;
         while let Some(entry) = self.entry(height)? {
             let read = |(sequence, _): &(u64, BatchDigest)| read_batch(&self.0.volumes, *sequence);
-            let batches = entry.batches.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            let batches = self.kept(height, entry.batches.iter().map(read).collect::<Result<Vec<_>, _>>())?;
             bytes += entry.block.len() + entry.certificate.as_ref().map_or(0, Vec::len);
             bytes += batches.iter().map(Vec::len).sum::<usize>();
             if bytes > max_bytes && !blocks.is_empty() {
@@ -245,7 +261,8 @@ impl Store {
     /// for one that is being fetched by others; until then the older one counts. Takes as long as the disk needs; votes
     /// do not wait for it.
     pub fn write_checkpoint(&self, height: Height, chunks: impl Iterator<Item = Vec<u8>>) -> Result<(), StoreError> {
-        let certified = self.entry(height)?.and_then(|entry| Some((entry.block, entry.certificate?)));
+        let certified =
+            blocks::read_entry(&self.0.volumes, height)?.and_then(|entry| Some((entry.block, entry.certificate?)));
         let block = certified.map(|(block, certificate)| CheckpointBlock { block, certificate });
         self.put_checkpoint(height, block.as_ref(), chunks.map(Ok))
     }
@@ -288,9 +305,15 @@ impl Store {
         Ok(!has_blocks && numbered(&self.0.directory.checkpoints())?.is_empty())
     }
 
-    /// Where the chain in the store begins, if not at genesis: after the block of the checkpoint that was adopted.
+    /// Where the chain in the store begins, if not at genesis: after the block of the checkpoint that was adopted, or
+    /// after the last one that was pruned.
     pub fn beginning(&self) -> Option<Beginning> {
         *self.0.beginning.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first block that is kept, or will be the first one.
+    pub fn first_height(&self) -> Height {
+        self.beginning().map_or(Height(1), |beginning| beginning.height.next())
     }
 
     /// Notes which checkpoint is being fetched, as bytes that the store does not look into, and drops the parts of
@@ -388,12 +411,30 @@ impl Store {
     fn entry(&self, height: Height) -> Result<Option<Entry>, StoreError> {
         // Read first: blocks are added meanwhile.
         let latest = self.latest_height();
-        let entry = blocks::read_entry(&self.0.volumes, height)?;
-        let is_within = latest.is_some_and(|latest| height <= latest);
-        if entry.is_none() && is_within && blocks::first_height(&self.0.volumes)?.is_some_and(|first| height >= first) {
+        let entry = self.kept(height, blocks::read_entry(&self.0.volumes, height))?;
+        if entry.is_none() && latest.is_some_and(|latest| height <= latest) && self.is_after_first(height)? {
             return Err(self.missing(format!("block {height}")));
         }
         Ok(entry)
+    }
+
+    /// True if the store begins with this height or an earlier one.
+    fn is_after_first(&self, height: Height) -> Result<bool, StoreError> {
+        match self.beginning() {
+            Some(beginning) => Ok(height > beginning.height),
+            None => Ok(blocks::first_height(&self.0.volumes)?.is_some_and(|first| height >= first)),
+        }
+    }
+
+    /// What was read for a height, unless the store begins after it. That is looked at last: it may begin later while
+    /// somebody reads.
+    fn kept<T>(&self, height: Height, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        match self.beginning() {
+            Some(beginning) if height <= beginning.height => {
+                Err(StoreError::NotKept { first: beginning.height.next() })
+            }
+            _ => read,
+        }
     }
 
     fn missing(&self, what: String) -> StoreError {
@@ -441,6 +482,18 @@ impl Store {
 
     fn change_index<T>(&self, change: impl FnOnce(&mut BatchIndex) -> T) -> T {
         change(&mut self.0.index.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where each kept volume begins, for tests.
+    #[cfg(test)]
+    pub(super) fn spans(&self) -> Vec<super::volumes::Span> {
+        self.0.volumes.spans()
+    }
+
+    /// The volume of a number, as a reader holds it, for tests.
+    #[cfg(test)]
+    pub(super) fn hold(&self, number: u64) -> Result<Arc<super::volume::Volume>, StoreError> {
+        self.0.volumes.number(number)
     }
 
     /// Every key and value of the active volume, for the test that pins the format.

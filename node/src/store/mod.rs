@@ -5,7 +5,7 @@
 //! ```text
 //! DIR/BARO                    "baro store", format, chain (genesis hash), checksum: a text file
 //! DIR/lock                    locked while a process has the store open
-//! DIR/volumes/00000001/       sled databases: full ones are only read, the last one grows
+//! DIR/volumes/00000001/       sled databases: full ones are only read, the last one grows; old ones may be gone
 //! DIR/volumes/00000002/
 //! DIR/ahead/0, 1                  what was put last, as it was flushed: see `ahead`
 //! DIR/ahead/salt                  random bytes, checksum: the key of the checksums in 0 and 1
@@ -19,10 +19,13 @@
 //!
 //! ```text
 //! table      key                                value
-//! opening    "volume"                           spans: (number, first height, first sequence, first second, first place)*
+//! opening    "volume"                           spans: (number, first height, first sequence, first second, first place)*,
+//!                                               of the volumes that were kept when this one was begun, and of itself
 //! marks      "journal"                          (first view that counts, first journal record that counts)
 //! marks      "settled"                          generation u64: what was put up to its end is here
-//! marks      "beginning"                        (height, time) of an adopted checkpoint's block; (0, 0): none
+//! marks      "beginning"                        (height, time) of the last block that is not here: an adopted checkpoint's,
+//!                                               or the last one that was pruned; (0, 0): none
+//! marks      "first kept"                       number of the first volume that is kept; none: all that `opening` names
 //! batches    sequence u64 | digest [32]         the encoded batch
 //! forgotten  sequence u64                       empty: no block will ever order this batch
 //! blocks     height u64                         (block, certificate?, (sequence, digest)*, next sequence, low water)
@@ -55,6 +58,7 @@
 //! - **Volumes.** sled reads at its start everything that was written since its last start, about 5 GB a second when
 //!   it is in the page cache, and keeps memory for each of its pages. Volumes of 256 MiB bound both. What still counts
 //!   of the journal and the proposals, the handovers and the beginning are carried into a new volume; nothing is deleted within one.
+//!   Old ones are deleted whole (see below).
 //! - **A log ahead of sled.** A flush of sled takes a second thread and writes whole pages of everything that was touched. So
 //!   a flush writes what was put to `ahead`, and sled gets it later, in the order of its keys and beside everything else:
 //!   4 MiB at a time. Votes and proposals that do not count any more by then never get there.
@@ -67,11 +71,30 @@
 //!   device's cache and does not cover the file's length.
 //! - **Checkpoints in volumes of their own**, so that votes do not wait for their bytes and removing one frees its space.
 //!
+//! # Pruning
+//!
+//! The store may begin later than it did: at a *cut*, which is the first volume that stays and the last block that does
+//! not count any more. `cut` looks for one. The volumes before it hold no block from the oldest checkpoint on and no
+//! batch that is read after a crash; every block after the cut's has all its batches in volumes that stay, and every
+//! second that closes after it has its ids there. That block may therefore lie in a volume that stays. Lookups of what
+//! lies before the first volume go to that volume: so the peaks of the accumulator over the closed seconds that go are
+//! put there, under their places. In this order:
+//!
+//! 1. the peaks are put into the first volume that stays, and flushed;
+//! 2. "beginning" and then "first kept" are put into the active volume, and flushed: from here on the rest does not
+//!    count. The next volume's `opening` names only what is kept, so "first kept" is not carried into it;
+//! 3. nobody opens the volumes before the cut any more; who has one open goes on reading it;
+//! 4. their files go, the oldest first, each directory after it got the name `.new`.
+//!
+//! So a volume below the first one that is kept is left over, and goes when the store is opened; one that is missing
+//! above it is damage.
+//!
 //! # What a crash leaves behind
 //!
 //! What was flushed and was not settled is in `ahead`, and is put again when the store is opened. So after a crash the store
-//! holds a prefix of what was put, up to the last flush or a little further. A value is put before what refers to it (chunks, then entry; batches, then the block
-//! that orders them; receipts, then the block), so whatever can be reached is whole. In detail, a crash
+//! holds a prefix of what was put, up to the last flush or a little further. A value is put before what refers to it
+//! (chunks, then entry; batches, then the block that orders them; receipts, then the block), so whatever can be reached is
+//! whole. In detail, a crash
 //!
 //! - while the directory is initialised leaves `BARO.new`, empty files in `ahead` or an empty volume `.new`: it is
 //!   initialised again;
@@ -88,6 +111,8 @@
 //! - while a fetched checkpoint is adopted leaves first the handovers and the mark of the beginning, with a store that
 //!   counts as new because it has no checkpoint: adopting or dropping it is repeated. Then the checkpoint is there, and
 //!   with it everything; parts in `incoming` that are left then go when the validator starts;
+//! - while old volumes are pruned leaves more than is needed, and never less: peaks without use, a beginning that has moved
+//!   while volumes before it are still kept, or files that go when the store is opened;
 //! - while sled writes its own snapshot leaves `snap.*.generating`, which sled would later take for a damaged one: it
 //!   is removed before sled looks.
 //!
@@ -106,6 +131,7 @@ mod blocks;
 mod checkpoint;
 mod checksum;
 mod chunks;
+mod cut;
 mod database;
 pub mod decoders;
 mod directory;
@@ -131,7 +157,8 @@ mod tests;
 use batches::BatchIndex;
 pub use blocks::{BlockAlone, BlockRecord, StoredBlock};
 pub use checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
+pub use cut::{Cut, TimeOf};
 pub use error::StoreError;
-pub use handle::{Store, Written};
+pub use handle::{Pruned, Store, Written};
 pub use incoming::Incoming;
 pub use writer::Beginning;

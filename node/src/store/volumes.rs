@@ -7,18 +7,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
+use types::Height;
 use types::codec::{Bounded, decode, encode};
 
+use super::StoreError;
 use super::ahead::{self, Ahead};
-use super::directory::numbered;
+use super::directory::{numbered, remove_whole, size, sync_directory};
 use super::table::Table;
 use super::volume::Volume;
-use super::{StoreError, directory};
 
 /// A volume whose log is this long gives way to a new one.
 pub(super) const VOLUME_BYTES: u64 = 256 << 20;
 
 const OPENING_KEY: &[u8] = b"volume";
+
+/// In the active volume: the number of the first one that is kept, where older ones were dropped since it was begun.
+const FIRST_KEPT_KEY: &[u8] = b"first kept";
 
 pub(super) const MAX_VOLUMES: usize = 1 << 20;
 
@@ -54,8 +58,10 @@ pub(super) struct Volumes {
 
 struct State {
     active: Arc<Volume>,
-    /// In order; the last is the active one's.
+    /// In order, from the first volume that is kept; the last is the active one's.
     spans: Vec<Span>,
+    /// The first block that is kept, once volumes were dropped while the store was open.
+    first_block: Height,
 }
 
 /// Full volumes that are open.
@@ -72,21 +78,24 @@ impl Volumes {
     pub(super) fn open(path: &Path, ahead_path: &Path, limit: u64) -> Result<Self, StoreError> {
         fs::create_dir_all(path).map_err(StoreError::io("create", path))?;
         if let Some(parent) = path.parent() {
-            directory::sync_directory(parent)?;
+            sync_directory(parent)?;
         }
         let mut found = numbered(path)?;
         found.sort();
-        let (active, spans) = match found.last() {
+        let (number, active) = match found.last() {
             None => {
                 let span = Span { number: 1, first_height: 0, first_sequence: 0, first_second: 0, first_place: 0 };
-                (create(path, &[span], |_| Ok(()))?, vec![span])
+                (span.number, create(path, &[span], |_| Ok(()))?)
             }
-            Some((_, last)) => {
-                let active = Volume::open(last)?;
-                let spans = spans_of(&active)?;
-                (active, spans)
-            }
+            Some((number, last)) => (*number, Volume::open(last)?),
         };
+        // A volume is overshot by what waits for its database: two files.
+        let file_bytes = ahead::FILE_BYTES.min(limit / 4);
+        active.attach(Ahead::open(ahead_path, number, file_bytes, |replay| active.replay(replay))?);
+        // Which volumes are kept may have been put last.
+        let spans = kept_spans(&active)?;
+        let first = spans[0];
+        let (dropped, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|(number, _)| *number < first.number);
         let numbers = found.iter().map(|(number, _)| *number);
         if !found.is_empty() && !numbers.eq(spans.iter().map(|span| span.number)) {
             let missing = spans.iter().find(|span| !found.iter().any(|(number, _)| *number == span.number));
@@ -94,11 +103,10 @@ impl Volumes {
                 .map_or_else(|| "unknown volumes".to_owned(), |span| format!("volume {} is missing", span.number));
             return Err(StoreError::corrupt(path, what));
         }
-        let number = spans.last().map_or(1, |span| span.number);
-        // A volume is overshot by what waits for its database: two files.
-        let file_bytes = ahead::FILE_BYTES.min(limit / 4);
-        active.attach(Ahead::open(ahead_path, number, file_bytes, |replay| active.replay(replay))?);
-        let state = RwLock::new(State { active: Arc::new(active), spans });
+        // Their files were going when the process ended.
+        dropped.iter().try_for_each(|(_, path)| remove_whole(path))?;
+        let first_block = Height(first.first_height);
+        let state = RwLock::new(State { active: Arc::new(active), spans, first_block });
         Ok(Self { path: path.to_owned(), limit, state, older: Mutex::default() })
     }
 
@@ -166,14 +174,22 @@ impl Volumes {
         numbers.into_iter().map(|number| self.number(number)).collect()
     }
 
+    /// What is kept of before the first kept volume began is in that one.
     fn of(&self, begins_before: impl Fn(&Span) -> bool) -> Result<Arc<Volume>, StoreError> {
-        // The first volume begins at zero everywhere, so there is one.
-        let number =
-            self.read(|state| state.spans.iter().rfind(|span| begins_before(span)).map_or(1, |span| span.number));
+        let number = self.read(|state| {
+            let span = state.spans.iter().rfind(|span| begins_before(span));
+            span.unwrap_or(&state.spans[0]).number
+        });
         self.number(number)
     }
 
-    fn number(&self, number: u64) -> Result<Arc<Volume>, StoreError> {
+    /// Where each volume that is kept begins, in order; the last is the active one.
+    pub(super) fn spans(&self) -> Vec<Span> {
+        self.read(|state| state.spans.clone())
+    }
+
+    /// A volume by its number. One that was dropped is not opened again.
+    pub(super) fn number(&self, number: u64) -> Result<Arc<Volume>, StoreError> {
         if let Some(active) = self.read(|state| {
             let is_active = state.spans.last().is_some_and(|span| span.number == number);
             is_active.then(|| state.active.clone())
@@ -181,6 +197,11 @@ impl Volumes {
             return Ok(active);
         }
         let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);
+        // Volumes are dropped under this lock: what is kept now is there until it is open.
+        self.read(|state| match state.spans.binary_search_by_key(&number, |span| span.number) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(StoreError::NotKept { first: state.first_block }),
+        })?;
         if let Some((_, volume)) = older.recent.as_ref().filter(|(recent, _)| *recent == number) {
             return Ok(volume.clone());
         }
@@ -229,6 +250,35 @@ impl Volumes {
         Ok(())
     }
 
+    /// Notes in the active volume that those before `number` are dropped.
+    pub(super) fn put_first_kept(&self, number: u64) -> Result<(), StoreError> {
+        self.active().put(Table::Marks, FIRST_KEPT_KEY, &encode(&number))
+    }
+
+    /// Drops the volumes before `number`, which must be noted. Nobody opens them any more; who holds one goes on reading
+    /// it. Returns their numbers, and the one that was kept open: closing it takes a while.
+    pub(super) fn forget_before(&self, number: u64, first_block: Height) -> (Vec<u64>, Option<Arc<Volume>>) {
+        let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let place = state.spans.partition_point(|span| span.number < number);
+        state.first_block = first_block;
+        let open = older.recent.take_if(|(recent, _)| *recent < number);
+        older.held.retain(|(held, _)| *held >= number);
+        (state.spans.drain(..place).map(|span| span.number).collect(), open.map(|(_, volume)| volume))
+    }
+
+    /// Removes the files of volumes that were dropped, and returns how many bytes they had.
+    pub(super) fn remove(&self, numbers: &[u64]) -> Result<u64, StoreError> {
+        let mut bytes = 0;
+        for number in numbers {
+            let path = directory_of(&self.path, *number);
+            bytes += size(&path)?;
+            remove_whole(&path)?;
+        }
+        sync_directory(&self.path)?;
+        Ok(bytes)
+    }
+
     fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -253,10 +303,14 @@ fn create(
     volume.finish(&directory)
 }
 
-fn spans_of(volume: &Volume) -> Result<Vec<Span>, StoreError> {
-    let bytes = volume.value(Table::Opening, OPENING_KEY)?;
-    let fields = bytes.and_then(|bytes| decode::<Bounded<SpanFields, MAX_VOLUMES>>(&bytes).ok());
-    let fields = fields.filter(|fields| !fields.is_empty());
-    let fields = fields.ok_or_else(|| StoreError::corrupt(volume.path(), "it does not say which volume it is"))?;
-    Ok(fields.iter().copied().map(Span::of).collect())
+/// The volumes that are kept, as the active one says: those of when it was begun, less those that were dropped since.
+fn kept_spans(active: &Volume) -> Result<Vec<Span>, StoreError> {
+    let damaged = || StoreError::corrupt(active.path(), "it does not say which volume it is");
+    let bytes = active.value(Table::Opening, OPENING_KEY)?;
+    let fields = bytes.and_then(|bytes| decode::<Bounded<SpanFields, MAX_VOLUMES>>(&bytes).ok()).ok_or_else(damaged)?;
+    let first_kept = active.value(Table::Marks, FIRST_KEPT_KEY)?;
+    let first_kept = first_kept.map(|bytes| decode::<u64>(&bytes)).transpose().map_err(|_| damaged())?;
+    let spans = fields.iter().copied().map(Span::of);
+    let kept: Vec<Span> = spans.filter(|span| first_kept.is_none_or(|first| span.number >= first)).collect();
+    if kept.is_empty() { Err(damaged()) } else { Ok(kept) }
 }

@@ -5,6 +5,7 @@ use types::{BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, View};
 
 use super::batches::batch_key;
 use super::blocks::{self, BlockRecord, Entry, Places};
+use super::cut::Cut;
 use super::journal::{Journal, proposal_key};
 use super::table::Table;
 use super::volume::Volume;
@@ -22,7 +23,8 @@ pub(super) struct Writer {
 
 const BEGINNING_KEY: &[u8] = b"beginning";
 
-/// The block of an adopted checkpoint: nothing up to it is in the store.
+/// The last block that is not in the store, and nothing before it is: that of an adopted checkpoint, or the last one
+/// that was pruned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Beginning {
     /// Its height.
@@ -84,6 +86,9 @@ impl Writer {
     ) -> Result<(Places, Option<Entry>), StoreError> {
         if let Some(latest) = self.latest.filter(|latest| height > latest.next()) {
             return Err(StoreError::Gap { height, latest });
+        }
+        if let Some(beginning) = self.beginning.filter(|beginning| height <= beginning.height) {
+            return Err(StoreError::NotKept { first: beginning.height.next() });
         }
         let is_again = self.latest.is_some_and(|latest| height <= latest);
         let before = if is_again { blocks::read_entry(volumes, height)? } else { None };
@@ -156,6 +161,16 @@ impl Writer {
         self.beginning = beginning;
         self.latest = beginning.map(|beginning| beginning.height);
         self.put_beginning(&volumes.active())
+    }
+
+    /// Lets the chain in the store begin later, and volumes that hold nothing of it be dropped, durably.
+    pub(super) fn begin_later(&mut self, volumes: &Volumes, cut: &Cut) -> Result<(), StoreError> {
+        let active = volumes.active();
+        self.beginning = Some(cut.beginning);
+        // Before the mark of the volumes: a crash in between leaves more than is needed.
+        self.put_beginning(&active)?;
+        volumes.put_first_kept(cut.first.number)?;
+        active.flush()
     }
 
     fn put_beginning(&self, volume: &Volume) -> Result<(), StoreError> {

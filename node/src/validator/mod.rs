@@ -17,8 +17,12 @@ mod roster;
 mod start;
 mod state_sync;
 mod turn;
+mod unanswered;
 mod verifier;
 mod writer;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use inbox::Request;
 pub(crate) use metrics::Metrics;

@@ -2,6 +2,7 @@
 //! the checkpoint for those that begin.
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use replica::{
@@ -13,10 +14,14 @@ use types::{BatchDigest, Epoch, Height, PublicKey};
 
 use super::post::Post;
 use super::questions::{Answering, Questions, questions};
-use crate::store::{Store, StoredBlock};
+use crate::rate_limit::RateLimit;
+use crate::store::{Store, StoreError, StoredBlock};
 
 /// About the longest answer that still fits in one message.
 const MAX_RUN_BYTES: usize = 14 << 20;
+
+/// How often it is worth a line that somebody asks for blocks that are not kept.
+const NOT_KEPT_INTERVAL: Duration = Duration::from_secs(60);
 
 enum Question {
     Blocks { from: Height },
@@ -60,9 +65,10 @@ impl Reader {
 }
 
 fn work(answering: Answering<PublicKey, Question>, store: &Store, post: &Post) {
+    let mut not_kept = RateLimit::new(NOT_KEPT_INTERVAL);
     for (to, question) in answering {
         let answered = match question {
-            Question::Blocks { from } => send_blocks(store, post, to, from),
+            Question::Blocks { from } => send_blocks(store, post, to, from, &mut not_kept),
             Question::Batches { digests } => send_batches(store, post, to, &digests),
             Question::Checkpoint => send_offer(store, post, to),
             Question::Handovers { from } => send_handovers(store, post, to, from),
@@ -103,12 +109,28 @@ fn send_part(store: &Store, post: &Post, to: PublicKey, height: Height, index: u
     Ok(())
 }
 
-fn send_blocks(store: &Store, post: &Post, to: PublicKey, from: Height) -> anyhow::Result<()> {
-    let mut blocks = blocks_from(store, from, MAX_SERVED_BYTES)?;
-    if last_certified(&blocks).is_none() {
-        // Blocks that one certificate covers together may be longer than a usual answer.
-        blocks = blocks_from(store, from, MAX_RUN_BYTES)?;
-    }
+fn send_blocks(
+    store: &Store,
+    post: &Post,
+    to: PublicKey,
+    from: Height,
+    not_kept: &mut RateLimit,
+) -> anyhow::Result<()> {
+    let read = run_from(store, from);
+    let mut blocks = match first_kept(&read) {
+        Some(first) => {
+            if let Some(suppressed) = not_kept.pass(Instant::now()) {
+                warn!(
+                    validator = %to, block = %from, first_kept = %first, suppressed,
+                    "a validator asks for a block that is not kept here: it needs an archive, or has to begin with \
+                     a checkpoint"
+                );
+            }
+            // From an empty answer it learns that it has to ask another one.
+            Vec::new()
+        }
+        None => read?,
+    };
     // Without any certificate among them they are the beginning of a run of which the rest will be asked for.
     if let Some(last) = last_certified(&blocks) {
         blocks.truncate(last + 1);
@@ -116,6 +138,23 @@ fn send_blocks(store: &Store, post: &Post, to: PublicKey, from: Height) -> anyho
     let message = Message::Blocks(Bounded::new(blocks)?);
     post.send(Envelope { to: Recipient::One(to), message });
     Ok(())
+}
+
+/// The first block that is kept, where that is why others could not be read.
+fn first_kept<T>(read: &anyhow::Result<T>) -> Option<Height> {
+    match read.as_ref().err()?.downcast_ref::<StoreError>()? {
+        StoreError::NotKept { first } => Some(*first),
+        _ => None,
+    }
+}
+
+fn run_from(store: &Store, from: Height) -> anyhow::Result<Vec<CertifiedBlock>> {
+    let blocks = blocks_from(store, from, MAX_SERVED_BYTES)?;
+    if last_certified(&blocks).is_some() {
+        return Ok(blocks);
+    }
+    // Blocks that one certificate covers together may be longer than a usual answer.
+    blocks_from(store, from, MAX_RUN_BYTES)
 }
 
 fn blocks_from(store: &Store, from: Height, max_bytes: usize) -> anyhow::Result<Vec<CertifiedBlock>> {

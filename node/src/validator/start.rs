@@ -23,6 +23,7 @@ use super::reader::{Reader, certified_block};
 use super::roster::Roster;
 use super::state_sync::{self, Ended, Links};
 use super::turn::{Sources, Tickets, Turn};
+use super::unanswered::Unanswered;
 use super::verifier::Verifier;
 use super::writer::Writer;
 use crate::home::{Home, SyncMode};
@@ -127,7 +128,7 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
         clock,
         verifier: Verifier::start(home.config().verify_threads, genesis.hash(), &metrics, &events_in)?,
         replica,
-        writer: Writer::start(store.clone(), post.clone(), metrics.clone(), events_in.clone())?,
+        writer: Writer::start(store.clone(), post.clone(), metrics.clone(), events_in.clone(), home.config().history)?,
         reader: Reader::start(store, post.clone())?,
         post,
         roster,
@@ -139,6 +140,7 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
         tickets: Tickets::default(),
         fences: Vec::new(),
         malformed: RateLimit::new(MALFORMED_INTERVAL),
+        unanswered: Unanswered::new(),
     };
     let sources = Sources { votes, batches, peers, events, requests };
     let result = run_until(turn, network_runtime.handle().clone(), sources, effects, events_in, shutdown).await;
@@ -214,7 +216,7 @@ fn identity(genesis: &Genesis, replica: &Replica) -> Identity {
 }
 
 /// Everything that the store kept.
-fn recover(store: &Store) -> anyhow::Result<Recovered> {
+pub(super) fn recover(store: &Store) -> anyhow::Result<Recovered> {
     let mut from = Height(1);
     let checkpoint = match store.read_checkpoint().context("the checkpoint")? {
         None => None,
@@ -232,7 +234,7 @@ fn recover(store: &Store) -> anyhow::Result<Recovered> {
         && from <= beginning.height
     {
         anyhow::bail!(
-            "the checkpoint is damaged, and the blocks up to {} were never here: remove data/ and let the validator \
+            "the checkpoint is damaged, and the blocks up to {} are not here: remove data/ and let the validator \
              fetch a checkpoint again, with a new key unless its votes are known to the others",
             beginning.height
         );

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use replica::{Effect, Input, Replica, SubmitError};
+use replica::{Effect, Input, Message, Replica, SubmitError};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::Instant;
@@ -18,6 +18,7 @@ use super::post::{Post, open};
 use super::publication::Publication;
 use super::reader::Reader;
 use super::roster::Roster;
+use super::unanswered::Unanswered;
 use super::verifier::Verifier;
 use super::writer::Writer;
 use crate::network::{Inbound, Network, PeerEvent};
@@ -55,6 +56,7 @@ pub(super) struct Turn {
     pub(super) fences: Vec<oneshot::Sender<()>>,
     /// Of messages that cannot be read, which a peer may send by the thousand.
     pub(super) malformed: RateLimit,
+    pub(super) unanswered: Unanswered,
 }
 
 /// Clients that wait for the verdict on what they handed in.
@@ -156,6 +158,7 @@ impl Turn {
         match open(&inbound.frame) {
             Ok(message) => {
                 if let Some(from) = self.roster.key(inbound.from) {
+                    self.notice_unanswered(&message);
                     self.step(Input::Message { from, message: Box::new(message) }, effects);
                 }
             }
@@ -165,6 +168,22 @@ impl Turn {
                     warn!(validator = inbound.from, suppressed, "ignored a message: {error}");
                 }
             }
+        }
+    }
+
+    /// Others answer with nothing where they have no such block, or not any more.
+    fn notice_unanswered(&mut self, message: &Message) {
+        let Message::Blocks(blocks) = message else { return };
+        let (tip, now) = (self.replica.tip().height, self.clock.instant(self.clock.now().moment));
+        if !blocks.is_empty() || !self.replica.summary().is_catching_up {
+            return;
+        }
+        if let Some(lasted) = self.unanswered.note(tip, now) {
+            warn!(
+                block = %tip.next(), seconds = lasted.as_secs(),
+                "nobody has the next block for this validator. If the others are further, they do not keep it any more: \
+                 connect an archive, or let this validator begin with a checkpoint (see docs/operating.md)"
+            );
         }
     }
 

@@ -20,8 +20,9 @@ use vm::Snapshot;
 use super::inbox::Event;
 use super::metrics::Metrics;
 use super::post::Post;
-use crate::closed_seconds;
+use crate::home::History;
 use crate::store::{BlockRecord, Store};
+use crate::{closed_seconds, pruning};
 
 /// Orders that are taken before those who wait for a flush get it.
 const ORDERS_PER_FLUSH: usize = 512;
@@ -46,10 +47,12 @@ impl Writer {
         post: Post,
         metrics: Arc<Metrics>,
         events: UnboundedSender<Event>,
+        history: History,
     ) -> std::io::Result<Self> {
         let (orders, queue) = unbounded();
         let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
-            if let Err(error) = work(&queue, &store, &post, &metrics, &events) {
+            let checkpoints = Checkpoints { history, is_writing: Arc::default() };
+            if let Err(error) = work(&queue, &store, &post, &metrics, &events, &checkpoints) {
                 // Nothing may leave any more: the loop stops the validator.
                 let _ = events.send(Event::Broken(error));
             }
@@ -89,9 +92,9 @@ fn work(
     post: &Post,
     metrics: &Metrics,
     events: &UnboundedSender<Event>,
+    checkpoints: &Checkpoints,
 ) -> anyhow::Result<()> {
     metrics.measure_thread();
-    let checkpoints = Checkpoints::default();
     while let Ok(first) = queue.recv() {
         let _stage = Stage::Storage.enter();
         let mut commits = Vec::new();
@@ -126,9 +129,9 @@ fn work(
     Ok(())
 }
 
-/// The thread that writes a checkpoint: one at a time.
-#[derive(Default)]
+/// The thread that writes a checkpoint, and then drops what is older than the history that is kept: one at a time.
 struct Checkpoints {
+    history: History,
     is_writing: Arc<AtomicBool>,
 }
 
@@ -144,9 +147,13 @@ impl Checkpoints {
             return Ok(());
         }
         let (store, events, is_writing) = (store.clone(), events.clone(), self.is_writing.clone());
+        let history = self.history;
         thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
             match store.write_checkpoint(height, snapshot.chunks()) {
-                Ok(()) => info!(%height, "wrote a checkpoint"),
+                Ok(()) => {
+                    info!(%height, "wrote a checkpoint");
+                    pruning::prune_and_tell(&store, history);
+                }
                 // Fails only while the process ends.
                 Err(error) => drop(events.send(Event::Broken(error.into()))),
             }
@@ -156,7 +163,8 @@ impl Checkpoints {
     }
 }
 
-fn put(store: &Store, write: &Write) -> anyhow::Result<()> {
+/// Puts what the replica gave out.
+pub(super) fn put(store: &Store, write: &Write) -> anyhow::Result<()> {
     match write {
         Write::Batch { digest, bytes } => store.put_batch(*digest, bytes).context("storing a batch"),
         Write::ForgetBatch(digest) => store.forget_batch(digest).context("dropping a batch"),

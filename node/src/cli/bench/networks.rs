@@ -81,6 +81,7 @@ impl OwnNetworks {
             fresh: true,
             program: program.map(Path::to_path_buf),
             link_delay: self.link_delay,
+            history: None,
         };
         eprintln!("starting {} validators", self.validators);
         // Dropped half-way, it stops what it has started.

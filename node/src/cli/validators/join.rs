@@ -103,6 +103,7 @@ mod tests {
                 p2p_listen: None,
                 rpc_listen: "127.0.0.1:9641".parse().unwrap(),
                 metrics_listen: "127.0.0.1:9642".parse().unwrap(),
+                history: "30d".parse().unwrap(),
             },
             json: false,
         }
@@ -121,6 +122,7 @@ mod tests {
         join(args(dir.path(), "home", &spec)).unwrap();
 
         let home = Home::open(&dir.path().join("home")).unwrap();
+        assert_eq!(home.config().history, "30d".parse().unwrap());
         let chain = home.genesis().unwrap();
         assert_eq!(chain.spec(), &spec);
         let chain = home.genesis().unwrap();

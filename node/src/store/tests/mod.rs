@@ -8,6 +8,7 @@ mod damage;
 mod disk_full;
 mod format;
 mod power_loss;
+mod pruning;
 mod records;
 mod rotation;
 

@@ -57,6 +57,20 @@ impl Collector for Costs {
         let written = ConstCounter::new(self.store.written().bytes);
         let help = "Bytes of values put into the store since it was opened";
         written.encode(encoder.encode_descriptor("store_written_bytes", help, None, MetricType::Counter)?)?;
+        let pruned = self.store.pruned();
+        for (name, help, count) in [
+            ("store_pruned_volumes", "Volumes of old history that were dropped", pruned.volumes),
+            ("store_pruned_bytes", "Bytes of the files of volumes that were dropped", pruned.bytes),
+        ] {
+            ConstCounter::new(count).encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        let first = ConstGauge::new(self.store.first_height().0.cast_signed());
+        first.encode(encoder.encode_descriptor(
+            "first_height",
+            "The first block that is kept",
+            None,
+            MetricType::Gauge,
+        )?)?;
         // Files come and go while they are counted: a size that could not be told is left out.
         if let Some(size) = self.store.size_on_disk().ok().and_then(|size| i64::try_from(size).ok()) {
             let help = "Bytes of the store's files";
