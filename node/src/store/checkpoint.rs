@@ -10,8 +10,8 @@ use types::{Domain, Hash, Height};
 use super::StoreError;
 use super::checksum::{CHECKSUM_BYTES, Checksum, checksum};
 use super::database::Database;
+use super::database::table::Table;
 use super::directory::{numbered, remove_whole, sync_directory};
-use super::table::Table;
 
 const COMMIT_KEY: &[u8] = b"checkpoint";
 const LIST_KEY: &[u8] = b"parts";

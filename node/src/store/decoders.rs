@@ -7,12 +7,12 @@ use types::Hash;
 use types::codec::{Bounded, decode, encode};
 
 use super::StoreError;
-use super::blocks::Entry;
+use super::ahead::frames::Record;
+use super::chain::blocks::Entry;
+use super::chain::volumes::{MAX_VOLUMES, SpanFields};
 use super::checkpoint::Commit;
+use super::database::value::Value;
 use super::directory::check_marker;
-use super::frames::Record;
-use super::value::Value;
-use super::volumes::{MAX_VOLUMES, SpanFields};
 
 /// A value as it stands in a table, with its checksum and its place.
 pub fn value(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -13,15 +13,15 @@ use types::{BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, View};
 
 pub use pruning::Pruned;
 
-use super::batches::{BatchIndex, batch_key, read_batch};
-use super::blocks::{self, BlockAlone, BlockRecord, Entry, StoredBlock};
+use super::chain::batches::{BatchIndex, batch_key, read_batch};
+use super::chain::blocks::{self, BlockAlone, BlockRecord, Entry, StoredBlock};
+use super::chain::volumes::{VOLUME_BYTES, Volumes};
+use super::chain::writer::{Beginning, Writer};
 use super::checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
+use super::database::table::Table;
 use super::directory::{Directory, numbered, sync_directory};
 use super::incoming::Incoming;
 use super::serving::Serving;
-use super::table::Table;
-use super::volumes::{VOLUME_BYTES, Volumes};
-use super::writer::{Beginning, Writer};
 use super::{StoreError, checkpoint, incoming};
 
 /// A validator's disk. Clones are handles to the same store; any thread may use one.
@@ -486,13 +486,13 @@ impl Store {
 
     /// Where each kept volume begins, for tests.
     #[cfg(test)]
-    pub(super) fn spans(&self) -> Vec<super::volumes::Span> {
+    pub(super) fn spans(&self) -> Vec<super::chain::volumes::Span> {
         self.0.volumes.spans()
     }
 
     /// The volume of a number, as a reader holds it, for tests.
     #[cfg(test)]
-    pub(super) fn hold(&self, number: u64) -> Result<Arc<super::volume::Volume>, StoreError> {
+    pub(super) fn hold(&self, number: u64) -> Result<Arc<super::chain::volume::Volume>, StoreError> {
         self.0.volumes.number(number)
     }
 

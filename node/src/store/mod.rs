@@ -126,39 +126,25 @@
 //! middle of a full volume's log is not there.
 
 mod ahead;
-mod batches;
-mod blocks;
+mod chain;
 mod checkpoint;
 mod checksum;
-mod chunks;
-mod cut;
 mod database;
 pub mod decoders;
 mod directory;
 mod error;
-mod frames;
 mod handle;
 mod incoming;
-mod journal;
-mod recent;
-mod salt;
 mod serving;
-mod settling;
-mod sled_log;
-mod table;
-mod value;
-mod volume;
-mod volumes;
-mod writer;
 
 #[cfg(test)]
 mod tests;
 
-use batches::BatchIndex;
-pub use blocks::{BlockAlone, BlockRecord, StoredBlock};
+use chain::batches::BatchIndex;
+pub use chain::blocks::{BlockAlone, BlockRecord, StoredBlock};
+pub use chain::cut::{Cut, TimeOf};
+pub use chain::writer::Beginning;
 pub use checkpoint::{CheckpointBlock, OfferedCheckpoint, StoredCheckpoint};
-pub use cut::{Cut, TimeOf};
 pub use error::StoreError;
 pub use handle::{Pruned, Store, Written};
 pub use incoming::Incoming;
-pub use writer::Beginning;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::{Store, Table};
-use crate::store::cut::{Cut, Search, TimeOf};
+use crate::store::chain::cut::{Cut, Search, TimeOf};
 use crate::store::directory::numbered;
 use crate::store::{BatchIndex, StoreError};
 use types::Height;

@@ -3,12 +3,12 @@
 use std::fs;
 use std::sync::Arc;
 
+use super::super::ahead::frames::Record;
+use super::super::ahead::recent::Recent;
+use super::super::ahead::settling::Settlement;
 use super::super::ahead::{Ahead, FILE_BYTES, Replay};
 use super::super::database::Database;
-use super::super::frames::Record;
-use super::super::recent::Recent;
-use super::super::settling::Settlement;
-use super::super::table::Table;
+use super::super::database::table::Table;
 use super::*;
 
 /// 20 of them fill a file.

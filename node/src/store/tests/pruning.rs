@@ -11,7 +11,7 @@ use std::time::Duration;
 use types::codec::{CodecError, encode};
 use types::{Epoch, Timestamp};
 
-use super::super::table::Table;
+use super::super::database::table::Table;
 use super::super::{Beginning, CheckpointBlock, Cut};
 use super::*;
 

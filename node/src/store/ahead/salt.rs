@@ -7,19 +7,19 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-use super::StoreError;
-use super::checksum::{CHECKSUM_BYTES, Checksum, checksum};
+use crate::store::StoreError;
+use crate::store::checksum::{CHECKSUM_BYTES, Checksum, checksum};
 
 const SALT: &str = "salt";
 const SALT_BYTES: usize = 32;
 
 /// Random bytes that belong to a store.
 #[derive(Clone, Copy)]
-pub(super) struct Salt([u8; SALT_BYTES]);
+pub(in crate::store) struct Salt([u8; SALT_BYTES]);
 
 impl Salt {
     /// Makes the salt of a directory, unless there is one.
-    pub(super) fn create(directory: &Path) -> Result<(), StoreError> {
+    pub(in crate::store) fn create(directory: &Path) -> Result<(), StoreError> {
         let (new, path) = (directory.join("salt.new"), directory.join(SALT));
         if path.exists() {
             return Ok(());
@@ -34,7 +34,7 @@ impl Salt {
     }
 
     /// Reads the salt of a directory.
-    pub(super) fn open(directory: &Path) -> Result<Self, StoreError> {
+    pub(in crate::store) fn open(directory: &Path) -> Result<Self, StoreError> {
         let path = directory.join(SALT);
         let bytes = fs::read(&path).map_err(StoreError::io("read", &path))?;
         let salt = bytes.split_first_chunk::<SALT_BYTES>();
@@ -43,7 +43,7 @@ impl Salt {
     }
 
     /// The checksum of bytes in this store.
-    pub(super) fn checksum(&self, bytes: &[u8]) -> Checksum {
+    pub(in crate::store) fn checksum(&self, bytes: &[u8]) -> Checksum {
         let mut checksum = [0; CHECKSUM_BYTES];
         blake3::Hasher::new_keyed(&self.0).update(bytes).finalize_xof().fill(&mut checksum);
         checksum

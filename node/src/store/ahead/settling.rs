@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::StoreError;
-use super::database::Database;
-use super::journal;
 use super::recent::{Generation, Recent};
-use super::table::Table;
+use crate::store::StoreError;
+use crate::store::chain::journal;
+use crate::store::database::Database;
+use crate::store::database::table::Table;
 
 /// Values that are put before the settler rests.
 const VALUES_AT_A_TIME: usize = 32;
@@ -20,7 +20,7 @@ const VALUES_AT_A_TIME: usize = 32;
 const REST: u32 = 9;
 
 /// A generation that is to be put into its database.
-pub(super) struct Settlement {
+pub(in crate::store) struct Settlement {
     database: Arc<Database>,
     recent: Arc<Recent>,
     generation: Arc<Generation>,
@@ -29,13 +29,13 @@ pub(super) struct Settlement {
 
 impl Settlement {
     /// Of all that has been put into a volume so far, as generation `number`. The settlement before is over.
-    pub(super) fn of(database: &Arc<Database>, recent: &Arc<Recent>, number: u64) -> Self {
+    pub(in crate::store) fn of(database: &Arc<Database>, recent: &Arc<Recent>, number: u64) -> Self {
         Self { database: database.clone(), recent: recent.clone(), generation: recent.settle(), number }
     }
 
     /// Puts everything that still counts. It is durable in the database when this returns, and read from there.
     /// Rests in between unless somebody waits for it.
-    pub(super) fn run(self, is_awaited: impl Fn() -> bool) -> Result<(), StoreError> {
+    pub(in crate::store) fn run(self, is_awaited: impl Fn() -> bool) -> Result<(), StoreError> {
         let marks = match self.generation[Table::Marks as usize].get(journal::MARKS_KEY) {
             Some(marks) => Some(marks.to_vec()),
             None => self.database.value(Table::Marks, journal::MARKS_KEY)?,
@@ -59,7 +59,7 @@ impl Settlement {
 }
 
 /// A thread that settles while others write on; one settlement at a time.
-pub(super) struct Settler {
+pub(in crate::store) struct Settler {
     /// Gone once the settler is to end.
     orders: Option<Sender<Settlement>>,
     results: Receiver<Result<(), StoreError>>,
@@ -69,7 +69,7 @@ pub(super) struct Settler {
 }
 
 impl Settler {
-    pub(super) fn start() -> std::io::Result<Self> {
+    pub(in crate::store) fn start() -> std::io::Result<Self> {
         let (orders, queue) = bounded::<Settlement>(1);
         let (report, results) = bounded(1);
         let is_awaited = Arc::new(AtomicBool::new(false));
@@ -85,19 +85,19 @@ impl Settler {
     }
 
     /// Begins a settlement. The one before was waited for.
-    pub(super) fn begin(&mut self, settlement: Settlement) {
+    pub(in crate::store) fn begin(&mut self, settlement: Settlement) {
         self.is_awaited.store(false, Ordering::Relaxed);
         // Fails only if the thread has ended, and then there is no result.
         self.is_busy = self.orders.as_ref().is_some_and(|orders| orders.send(settlement).is_ok());
     }
 
     /// True if there is a result to be taken.
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::store) fn is_done(&self) -> bool {
         !self.results.is_empty()
     }
 
     /// Waits for the settlement that was begun, and takes its result; none if none was begun since the last one.
-    pub(super) fn wait(&mut self) -> Option<Result<(), StoreError>> {
+    pub(in crate::store) fn wait(&mut self) -> Option<Result<(), StoreError>> {
         self.is_awaited.store(true, Ordering::Relaxed);
         std::mem::take(&mut self.is_busy).then(|| self.results.recv().ok()).flatten()
     }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use types::codec::{Blob, Bounded, CodecError, decode, encode};
 use types::{BatchDigest, Height, MAX_BLOCK_BATCHES};
 
-use super::StoreError;
 use super::batches::BatchIndex;
-use super::table::Table;
 use super::volumes::Volumes;
+use crate::store::StoreError;
+use crate::store::database::table::Table;
 
 /// The most bytes of an encoded block or certificate.
 const MAX_BYTES: usize = 1 << 20;
@@ -49,30 +49,30 @@ pub struct StoredBlock {
 }
 
 /// Sequence and digest of each batch of a block.
-pub(super) type Places = Vec<(u64, BatchDigest)>;
+pub(in crate::store) type Places = Vec<(u64, BatchDigest)>;
 
 /// What stands under a height. The receipts stand in a table of their own.
-pub(super) struct Entry {
-    pub(super) block: Vec<u8>,
-    pub(super) certificate: Option<Vec<u8>>,
-    pub(super) batches: Places,
+pub(in crate::store) struct Entry {
+    pub(in crate::store) block: Vec<u8>,
+    pub(in crate::store) certificate: Option<Vec<u8>>,
+    pub(in crate::store) batches: Places,
     /// The sequence that the next batch had when the block was put.
-    pub(super) next_sequence: u64,
+    pub(in crate::store) next_sequence: u64,
     /// The oldest batch that then was neither ordered nor forgotten.
-    pub(super) low_water: u64,
+    pub(in crate::store) low_water: u64,
 }
 
 type EntryFields = (Blob<MAX_BYTES>, Option<Blob<MAX_BYTES>>, Bounded<(u64, BatchDigest), MAX_BLOCK_BATCHES>, u64, u64);
 
 impl Entry {
-    pub(super) fn encoded(self) -> Result<Vec<u8>, CodecError> {
+    pub(in crate::store) fn encoded(self) -> Result<Vec<u8>, CodecError> {
         let certificate = self.certificate.map(Blob::new).transpose()?;
         let fields: EntryFields =
             (Blob::new(self.block)?, certificate, Bounded::new(self.batches)?, self.next_sequence, self.low_water);
         Ok(encode(&fields))
     }
 
-    pub(super) fn decoded(bytes: &[u8]) -> Result<Self, CodecError> {
+    pub(in crate::store) fn decoded(bytes: &[u8]) -> Result<Self, CodecError> {
         let (block, certificate, batches, next_sequence, low_water) = decode::<EntryFields>(bytes)?;
         Ok(Entry {
             block: block.into_vec(),
@@ -85,19 +85,19 @@ impl Entry {
 }
 
 /// What stands under a height.
-pub(super) fn read_entry(volumes: &Volumes, height: Height) -> Result<Option<Entry>, StoreError> {
+pub(in crate::store) fn read_entry(volumes: &Volumes, height: Height) -> Result<Option<Entry>, StoreError> {
     let volume = volumes.of_height(height.0)?;
     let bytes = volume.value(Table::Blocks, &height.0.to_be_bytes())?;
     let damaged = |error| StoreError::corrupt(volume.path(), format!("block {height}: {error}"));
     bytes.map(|bytes| Entry::decoded(&bytes).map_err(damaged)).transpose()
 }
 
-pub(super) fn read_receipts(volumes: &Volumes, height: Height) -> Result<Option<Vec<u8>>, StoreError> {
+pub(in crate::store) fn read_receipts(volumes: &Volumes, height: Height) -> Result<Option<Vec<u8>>, StoreError> {
     volumes.of_height(height.0)?.value(Table::Receipts, &height.0.to_be_bytes())
 }
 
 /// The last block.
-pub(super) fn latest(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
+pub(in crate::store) fn latest(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
     let active = volumes.active();
     match active.last_key(Table::Blocks)? {
         Some(key) => {
@@ -110,7 +110,7 @@ pub(super) fn latest(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
 }
 
 /// The index of batches as the blocks after `beginning` left it. Blocks up to there order nothing that still counts.
-pub(super) fn recover_batches(
+pub(in crate::store) fn recover_batches(
     volumes: &Volumes,
     beginning: Option<Height>,
     latest: Option<Height>,
@@ -141,7 +141,7 @@ pub(super) fn recover_batches(
 }
 
 /// The first block.
-pub(super) fn first_height(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
+pub(in crate::store) fn first_height(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
     let first = volumes.of_height(0)?.keys(Table::Blocks, &[]).next().transpose()?;
     Ok(first.and_then(|key| Some(Height(u64::from_be_bytes(key.try_into().ok()?)))))
 }

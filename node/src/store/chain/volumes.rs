@@ -10,33 +10,33 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use types::Height;
 use types::codec::{Bounded, decode, encode};
 
-use super::StoreError;
-use super::ahead::{self, Ahead};
-use super::directory::{numbered, remove_whole, size, sync_directory};
-use super::table::Table;
 use super::volume::Volume;
+use crate::store::StoreError;
+use crate::store::ahead::{self, Ahead};
+use crate::store::database::table::Table;
+use crate::store::directory::{numbered, remove_whole, size, sync_directory};
 
 /// A volume whose log is this long gives way to a new one.
-pub(super) const VOLUME_BYTES: u64 = 256 << 20;
+pub(in crate::store) const VOLUME_BYTES: u64 = 256 << 20;
 
 const OPENING_KEY: &[u8] = b"volume";
 
 /// In the active volume: the number of the first one that is kept, where older ones were dropped since it was begun.
 const FIRST_KEPT_KEY: &[u8] = b"first kept";
 
-pub(super) const MAX_VOLUMES: usize = 1 << 20;
+pub(in crate::store) const MAX_VOLUMES: usize = 1 << 20;
 
 /// Where a volume begins. It holds what follows, up to where the next one begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) number: u64,
-    pub(super) first_height: u64,
-    pub(super) first_sequence: u64,
-    pub(super) first_second: u32,
-    pub(super) first_place: u32,
+pub(in crate::store) struct Span {
+    pub(in crate::store) number: u64,
+    pub(in crate::store) first_height: u64,
+    pub(in crate::store) first_sequence: u64,
+    pub(in crate::store) first_second: u32,
+    pub(in crate::store) first_place: u32,
 }
 
-pub(super) type SpanFields = (u64, u64, u64, u32, u32);
+pub(in crate::store) type SpanFields = (u64, u64, u64, u32, u32);
 
 impl Span {
     fn fields(&self) -> SpanFields {
@@ -49,7 +49,7 @@ impl Span {
 }
 
 /// All volumes of a store.
-pub(super) struct Volumes {
+pub(in crate::store) struct Volumes {
     path: PathBuf,
     limit: u64,
     state: RwLock<State>,
@@ -75,7 +75,7 @@ struct Older {
 
 impl Volumes {
     /// Opens the volumes in a directory; what is written ahead of the last one is in another.
-    pub(super) fn open(path: &Path, ahead_path: &Path, limit: u64) -> Result<Self, StoreError> {
+    pub(in crate::store) fn open(path: &Path, ahead_path: &Path, limit: u64) -> Result<Self, StoreError> {
         fs::create_dir_all(path).map_err(StoreError::io("create", path))?;
         if let Some(parent) = path.parent() {
             sync_directory(parent)?;
@@ -110,37 +110,37 @@ impl Volumes {
         Ok(Self { path: path.to_owned(), limit, state, older: Mutex::default() })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::store) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The volume that takes what is new.
-    pub(super) fn active(&self) -> Arc<Volume> {
+    pub(in crate::store) fn active(&self) -> Arc<Volume> {
         self.read(|state| state.active.clone())
     }
 
     /// The active volume's span.
-    pub(super) fn active_span(&self) -> Span {
+    pub(in crate::store) fn active_span(&self) -> Span {
         self.read(|state| state.spans[state.spans.len() - 1])
     }
 
     /// The volume that holds a block.
-    pub(super) fn of_height(&self, height: u64) -> Result<Arc<Volume>, StoreError> {
+    pub(in crate::store) fn of_height(&self, height: u64) -> Result<Arc<Volume>, StoreError> {
         self.of(|span| span.first_height <= height)
     }
 
     /// The volume that holds a batch.
-    pub(super) fn of_sequence(&self, sequence: u64) -> Result<Arc<Volume>, StoreError> {
+    pub(in crate::store) fn of_sequence(&self, sequence: u64) -> Result<Arc<Volume>, StoreError> {
         self.of(|span| span.first_sequence <= sequence)
     }
 
     /// The volume that holds the ids of a second.
-    pub(super) fn of_second(&self, second: u32) -> Result<Arc<Volume>, StoreError> {
+    pub(in crate::store) fn of_second(&self, second: u32) -> Result<Arc<Volume>, StoreError> {
         self.of(|span| span.first_second <= second)
     }
 
     /// The volume that holds the nodes that were complete with a closed second.
-    pub(super) fn of_place(&self, place: u32) -> Result<Arc<Volume>, StoreError> {
+    pub(in crate::store) fn of_place(&self, place: u32) -> Result<Arc<Volume>, StoreError> {
         self.of(|span| span.first_place <= place)
     }
 
@@ -153,7 +153,11 @@ impl Volumes {
     }
 
     /// The first entry of a table of seconds that is of `second` or a later one.
-    pub(super) fn first_since(&self, table: Table, second: u32) -> Result<Option<(u32, Vec<u8>)>, StoreError> {
+    pub(in crate::store) fn first_since(
+        &self,
+        table: Table,
+        second: u32,
+    ) -> Result<Option<(u32, Vec<u8>)>, StoreError> {
         for number in self.since_second(second) {
             let volume = self.number(number)?;
             if let Some(entry) = volume.entries(table, &second.to_be_bytes()).next() {
@@ -166,7 +170,7 @@ impl Volumes {
     }
 
     /// The volumes that may hold batches from a sequence on, and what was said about them later.
-    pub(super) fn since_sequence(&self, sequence: u64) -> Result<Vec<Arc<Volume>>, StoreError> {
+    pub(in crate::store) fn since_sequence(&self, sequence: u64) -> Result<Vec<Arc<Volume>>, StoreError> {
         let numbers: Vec<u64> = self.read(|state| {
             let first = state.spans.iter().rposition(|span| span.first_sequence <= sequence).unwrap_or(0);
             state.spans[first..].iter().map(|span| span.number).collect()
@@ -184,12 +188,12 @@ impl Volumes {
     }
 
     /// Where each volume that is kept begins, in order; the last is the active one.
-    pub(super) fn spans(&self) -> Vec<Span> {
+    pub(in crate::store) fn spans(&self) -> Vec<Span> {
         self.read(|state| state.spans.clone())
     }
 
     /// A volume by its number. One that was dropped is not opened again.
-    pub(super) fn number(&self, number: u64) -> Result<Arc<Volume>, StoreError> {
+    pub(in crate::store) fn number(&self, number: u64) -> Result<Arc<Volume>, StoreError> {
         if let Some(active) = self.read(|state| {
             let is_active = state.spans.last().is_some_and(|span| span.number == number);
             is_active.then(|| state.active.clone())
@@ -220,12 +224,12 @@ impl Volumes {
     }
 
     /// Whether the active volume has reached its size.
-    pub(super) fn is_full(&self) -> Result<bool, StoreError> {
+    pub(in crate::store) fn is_full(&self) -> Result<bool, StoreError> {
         Ok(self.active().length()? >= self.limit)
     }
 
     /// Begins a new volume at `next`, with what `carry` puts into it. A crash before the end leaves the old one in force.
-    pub(super) fn rotate(
+    pub(in crate::store) fn rotate(
         &self,
         next: Span,
         carry: impl FnOnce(&Volume) -> Result<(), StoreError>,
@@ -251,13 +255,13 @@ impl Volumes {
     }
 
     /// Notes in the active volume that those before `number` are dropped.
-    pub(super) fn put_first_kept(&self, number: u64) -> Result<(), StoreError> {
+    pub(in crate::store) fn put_first_kept(&self, number: u64) -> Result<(), StoreError> {
         self.active().put(Table::Marks, FIRST_KEPT_KEY, &encode(&number))
     }
 
     /// Drops the volumes before `number`, which must be noted. Nobody opens them any more; who holds one goes on reading
     /// it. Returns their numbers, and the one that was kept open: closing it takes a while.
-    pub(super) fn forget_before(&self, number: u64, first_block: Height) -> (Vec<u64>, Option<Arc<Volume>>) {
+    pub(in crate::store) fn forget_before(&self, number: u64, first_block: Height) -> (Vec<u64>, Option<Arc<Volume>>) {
         let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let place = state.spans.partition_point(|span| span.number < number);
@@ -268,7 +272,7 @@ impl Volumes {
     }
 
     /// Removes the files of volumes that were dropped, and returns how many bytes they had.
-    pub(super) fn remove(&self, numbers: &[u64]) -> Result<u64, StoreError> {
+    pub(in crate::store) fn remove(&self, numbers: &[u64]) -> Result<u64, StoreError> {
         let mut bytes = 0;
         for number in numbers {
             let path = directory_of(&self.path, *number);

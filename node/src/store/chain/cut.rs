@@ -6,10 +6,10 @@ use std::time::Duration;
 use types::codec::CodecError;
 use types::{Deadline, Height, Timestamp};
 
-use super::StoreError;
 use super::blocks::{Entry, read_entry};
 use super::volumes::{Span, Volumes};
 use super::writer::Beginning;
+use crate::store::StoreError;
 
 /// Tells the time of an encoded block. The store itself does not look into the bytes.
 pub type TimeOf = dyn Fn(&[u8]) -> Result<Timestamp, CodecError>;
@@ -18,9 +18,9 @@ pub type TimeOf = dyn Fn(&[u8]) -> Result<Timestamp, CodecError>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     /// The first volume that stays.
-    pub(super) first: Span,
+    pub(in crate::store) first: Span,
     /// Nothing up to this block stays.
-    pub(super) beginning: Beginning,
+    pub(in crate::store) beginning: Beginning,
 }
 
 impl Cut {
@@ -36,19 +36,19 @@ impl Cut {
 }
 
 /// Looks for the latest cut that leaves everything that is still needed.
-pub(super) struct Search<'s> {
-    pub(super) volumes: &'s Volumes,
+pub(in crate::store) struct Search<'s> {
+    pub(in crate::store) volumes: &'s Volumes,
     /// Where the store begins now.
-    pub(super) beginning: Option<Beginning>,
+    pub(in crate::store) beginning: Option<Beginning>,
     /// The oldest checkpoint on disk: others may be fetching it, and then want the blocks after it.
-    pub(super) oldest: Height,
+    pub(in crate::store) oldest: Height,
     /// The newest checkpoint on disk: after a crash the ledger is made from it and from the blocks after it.
-    pub(super) newest: Height,
+    pub(in crate::store) newest: Height,
     /// How much time before the newest checkpoint stays.
-    pub(super) keep: Duration,
-    pub(super) time_of: &'s TimeOf,
+    pub(in crate::store) keep: Duration,
+    pub(in crate::store) time_of: &'s TimeOf,
     /// The times of the first blocks of volumes that were looked at, by the volume's number: opening one takes a while.
-    pub(super) times: &'s mut BTreeMap<u64, Timestamp>,
+    pub(in crate::store) times: &'s mut BTreeMap<u64, Timestamp>,
 }
 
 /// What a block that is older than the newest checkpoint must not pass.
@@ -60,7 +60,7 @@ struct Bounds {
 }
 
 impl Search<'_> {
-    pub(super) fn run(mut self) -> Result<Option<Cut>, StoreError> {
+    pub(in crate::store) fn run(mut self) -> Result<Option<Cut>, StoreError> {
         let Some(newest) = read_entry(self.volumes, self.newest)? else { return Ok(None) };
         let keep = u64::try_from(self.keep.as_millis()).unwrap_or(u64::MAX);
         let Some(time) = self.time(self.newest, &newest)?.0.checked_sub(keep) else { return Ok(None) };

@@ -15,17 +15,22 @@
 //! *Before* is how many frames the generation before has. A file is overwritten only when a durable frame in the other one
 //! says that it is settled. So at most two generations have to be put again, and it is known whether they are whole.
 
+pub(super) mod frames;
+pub(super) mod recent;
+mod salt;
+pub(super) mod settling;
+
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
-use super::checksum::CHECKSUM_BYTES;
-use super::directory::sync_directory;
-use super::frames::{FRAME_ALIGNMENT, Frame, HEADER_BYTES, Header, Record, Recovered, recover};
-use super::salt::Salt;
-use super::settling::{Settlement, Settler};
+use crate::store::StoreError;
+use crate::store::checksum::CHECKSUM_BYTES;
+use crate::store::directory::sync_directory;
+use frames::{FRAME_ALIGNMENT, Frame, HEADER_BYTES, Header, Record, Recovered, recover};
+use salt::Salt;
+use settling::{Settlement, Settler};
 
 /// The length of a file. So much of it at most is used before the other one's turn comes. What is not settled yet, at most both files, is put again when a
 /// validator starts.

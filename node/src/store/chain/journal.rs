@@ -7,16 +7,16 @@ use std::path::Path;
 use types::codec::{decode, encode};
 use types::{Hash, View};
 
-use super::StoreError;
-use super::table::Table;
 use super::volume::Volume;
+use crate::store::StoreError;
+use crate::store::database::table::Table;
 
 /// Under which the marks stand.
-pub(super) const MARKS_KEY: &[u8] = b"journal";
+pub(in crate::store) const MARKS_KEY: &[u8] = b"journal";
 
 /// Numbers journal records and knows which still count. Those that do not may stay on disk until their volume is
 /// dropped; they are not read again.
-pub(super) struct Journal {
+pub(in crate::store) struct Journal {
     /// Records and proposals of views below this one do not count.
     floor: View,
     /// The records that count, and possibly some between them that do not: number and view.
@@ -26,7 +26,7 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Takes up numbering where the volume ends.
-    pub(super) fn recover(volume: &Volume) -> Result<Self, StoreError> {
+    pub(in crate::store) fn recover(volume: &Volume) -> Result<Self, StoreError> {
         let (floor, first) = decode_marks(volume.path(), volume.value(Table::Marks, MARKS_KEY)?.as_deref())?;
         let mut journal = Self { floor: View(floor), live: VecDeque::new(), next: first };
         for record in volume.entries(Table::Journal, &first.to_be_bytes()) {
@@ -42,7 +42,7 @@ impl Journal {
         Ok(journal)
     }
 
-    pub(super) fn append(&mut self, volume: &Volume, view: View, record: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) fn append(&mut self, volume: &Volume, view: View, record: &[u8]) -> Result<(), StoreError> {
         let value = [&view.0.to_be_bytes(), record].concat();
         volume.put(Table::Journal, &self.next.to_be_bytes(), &value)?;
         self.live.push_back((self.next, view));
@@ -51,19 +51,19 @@ impl Journal {
     }
 
     /// The records of views from the floor on, in the order in which they were written.
-    pub(super) fn records(&self, volume: &Volume) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub(in crate::store) fn records(&self, volume: &Volume) -> Result<Vec<Vec<u8>>, StoreError> {
         let live = self.live.iter().filter(|(_, view)| *view >= self.floor);
         live.map(|(number, _)| Ok(self.stored(volume, *number)?.split_off(8))).collect()
     }
 
     /// The proposals of views from the floor on, by view.
-    pub(super) fn proposals(&self, volume: &Volume) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub(in crate::store) fn proposals(&self, volume: &Volume) -> Result<Vec<Vec<u8>>, StoreError> {
         let from = self.floor.0.to_be_bytes();
         volume.entries(Table::Proposals, &from).map(|entry| Ok(entry?.1)).collect()
     }
 
     /// Forgets the views below `floor`.
-    pub(super) fn trim(&mut self, volume: &Volume, floor: View) -> Result<(), StoreError> {
+    pub(in crate::store) fn trim(&mut self, volume: &Volume, floor: View) -> Result<(), StoreError> {
         if floor <= self.floor {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl Journal {
     }
 
     /// Puts what still counts into the volume that follows `from`.
-    pub(super) fn carry(&self, from: &Volume, to: &Volume) -> Result<(), StoreError> {
+    pub(in crate::store) fn carry(&self, from: &Volume, to: &Volume) -> Result<(), StoreError> {
         self.put_marks(to)?;
         for (number, _) in &self.live {
             to.put(Table::Journal, &number.to_be_bytes(), &self.stored(from, *number)?)?;
@@ -105,7 +105,10 @@ fn decode_marks(path: &Path, marks: Option<&[u8]>) -> Result<(u64, u64), StoreEr
 }
 
 /// Tells by table and key what need not be kept: records and proposals that do not count any more after these marks.
-pub(super) fn counting(path: &Path, marks: Option<&[u8]>) -> Result<impl Fn(Table, &[u8]) -> bool + use<>, StoreError> {
+pub(in crate::store) fn counting(
+    path: &Path,
+    marks: Option<&[u8]>,
+) -> Result<impl Fn(Table, &[u8]) -> bool + use<>, StoreError> {
     let (floor, first) = decode_marks(path, marks)?;
     Ok(move |table, key: &[u8]| match table {
         Table::Journal => key >= &first.to_be_bytes()[..],
@@ -115,6 +118,6 @@ pub(super) fn counting(path: &Path, marks: Option<&[u8]>) -> Result<impl Fn(Tabl
 }
 
 /// The key of a proposal.
-pub(super) fn proposal_key(view: View, hash: &Hash) -> Vec<u8> {
+pub(in crate::store) fn proposal_key(view: View, hash: &Hash) -> Vec<u8> {
     [&view.0.to_be_bytes()[..], &hash.0].concat()
 }

@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hashbrown::HashMap;
 use types::BatchDigest;
 
-use super::StoreError;
-use super::table::Table;
 use super::volume::Volume;
 use super::volumes::Volumes;
+use crate::store::StoreError;
+use crate::store::database::table::Table;
 
 /// So many ordered batches can still be found by digest alone; older ones are found through their block.
 const RECENT: usize = 4096;
 
 /// Digest to sequence, for batches that may still be asked for by digest.
 #[derive(Default)]
-pub(super) struct BatchIndex {
+pub(in crate::store) struct BatchIndex {
     places: HashMap<BatchDigest, u64>,
     unordered: BTreeMap<u64, BatchDigest>,
     /// Ordered batches, the one ordered last at the end.
@@ -25,7 +25,11 @@ pub(super) struct BatchIndex {
 
 impl BatchIndex {
     /// Reads the keys of all batches from `low_water` on. `ordered` are those of them that blocks order.
-    pub(super) fn recover(volumes: &Volumes, low_water: u64, ordered: &BTreeSet<u64>) -> Result<Self, StoreError> {
+    pub(in crate::store) fn recover(
+        volumes: &Volumes,
+        low_water: u64,
+        ordered: &BTreeSet<u64>,
+    ) -> Result<Self, StoreError> {
         let mut forgotten = BTreeSet::new();
         let mut found = Vec::new();
         let later = volumes.since_sequence(low_water)?;
@@ -57,33 +61,33 @@ impl BatchIndex {
     }
 
     /// The sequence of the next batch.
-    pub(super) fn next(&self) -> u64 {
+    pub(in crate::store) fn next(&self) -> u64 {
         self.next
     }
 
     /// Every batch below this sequence is ordered or forgotten.
-    pub(super) fn low_water(&self) -> u64 {
+    pub(in crate::store) fn low_water(&self) -> u64 {
         self.unordered.first_key_value().map_or(self.next, |(sequence, _)| *sequence)
     }
 
-    pub(super) fn sequence(&self, digest: &BatchDigest) -> Option<u64> {
+    pub(in crate::store) fn sequence(&self, digest: &BatchDigest) -> Option<u64> {
         self.places.get(digest).copied()
     }
 
     /// The batches that no block orders, in the order of their arrival.
-    pub(super) fn unordered(&self) -> Vec<(u64, BatchDigest)> {
+    pub(in crate::store) fn unordered(&self) -> Vec<(u64, BatchDigest)> {
         self.unordered.iter().map(|(sequence, digest)| (*sequence, *digest)).collect()
     }
 
     /// Notes a batch that was stored under [`BatchIndex::next`].
-    pub(super) fn insert(&mut self, digest: BatchDigest) {
+    pub(in crate::store) fn insert(&mut self, digest: BatchDigest) {
         self.places.insert(digest, self.next);
         self.unordered.insert(self.next, digest);
         self.next += 1;
     }
 
     /// Notes that a block orders the batch.
-    pub(super) fn order(&mut self, digest: &BatchDigest) {
+    pub(in crate::store) fn order(&mut self, digest: &BatchDigest) {
         let sequence = self.places.get(digest);
         if sequence.and_then(|sequence| self.unordered.remove(sequence)).is_none() {
             return;
@@ -97,14 +101,14 @@ impl BatchIndex {
     }
 
     /// Forgets the ordered batches below a sequence: they are not on disk any more.
-    pub(super) fn drop_before(&mut self, first: u64) {
+    pub(in crate::store) fn drop_before(&mut self, first: u64) {
         let (places, unordered) = (&mut self.places, &self.unordered);
         places.retain(|_, sequence| *sequence >= first || unordered.contains_key(sequence));
         self.recent.retain(|digest| places.contains_key(digest));
     }
 
     /// Drops a batch that no block orders, and returns its sequence.
-    pub(super) fn forget(&mut self, digest: &BatchDigest) -> Option<u64> {
+    pub(in crate::store) fn forget(&mut self, digest: &BatchDigest) -> Option<u64> {
         let sequence = self.sequence(digest)?;
         self.unordered.remove(&sequence)?;
         self.places.remove(digest);
@@ -113,7 +117,7 @@ impl BatchIndex {
 }
 
 /// The key of a batch.
-pub(super) fn batch_key(sequence: u64, digest: &BatchDigest) -> Vec<u8> {
+pub(in crate::store) fn batch_key(sequence: u64, digest: &BatchDigest) -> Vec<u8> {
     [&sequence.to_be_bytes()[..], &digest.0].concat()
 }
 
@@ -128,7 +132,7 @@ fn damaged(volume: &Volume) -> StoreError {
 }
 
 /// Reads a batch by its sequence alone.
-pub(super) fn read_batch(volumes: &Volumes, sequence: u64) -> Result<Vec<u8>, StoreError> {
+pub(in crate::store) fn read_batch(volumes: &Volumes, sequence: u64) -> Result<Vec<u8>, StoreError> {
     let volume = volumes.of_sequence(sequence)?;
     let first = volume.entries(Table::Batches, &sequence.to_be_bytes()).next().transpose()?;
     let found = first.filter(|(key, _)| key.starts_with(&sequence.to_be_bytes()));

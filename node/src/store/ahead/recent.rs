@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::table::Table;
+use crate::store::database::table::Table;
 
 /// What was put while one file was filled ahead: the last value under each key of each table.
-pub(super) type Generation = [BTreeMap<Vec<u8>, Arc<[u8]>>; Table::COUNT];
+pub(in crate::store) type Generation = [BTreeMap<Vec<u8>, Arc<[u8]>>; Table::COUNT];
 
 /// Two generations: one that grows, and possibly one that is being put into the database. What is in neither is there.
 #[derive(Default)]
-pub(super) struct Recent(RwLock<Generations>);
+pub(in crate::store) struct Recent(RwLock<Generations>);
 
 #[derive(Default)]
 struct Generations {
@@ -26,16 +26,16 @@ impl Generations {
 }
 
 impl Recent {
-    pub(super) fn put(&self, table: Table, key: &[u8], value: &[u8]) {
+    pub(in crate::store) fn put(&self, table: Table, key: &[u8], value: &[u8]) {
         self.write().growing[table as usize].insert(key.to_vec(), value.into());
     }
 
-    pub(super) fn value(&self, table: Table, key: &[u8]) -> Option<Arc<[u8]>> {
+    pub(in crate::store) fn value(&self, table: Table, key: &[u8]) -> Option<Arc<[u8]>> {
         self.read().tables(table).into_iter().find_map(|entries| entries.get(key)).cloned()
     }
 
     /// Keys and values from a key on.
-    pub(super) fn entries(&self, table: Table, from: &[u8]) -> BTreeMap<Vec<u8>, Arc<[u8]>> {
+    pub(in crate::store) fn entries(&self, table: Table, from: &[u8]) -> BTreeMap<Vec<u8>, Arc<[u8]>> {
         let generations = self.read();
         let [growing, settling] = generations.tables(table);
         let from_here = |entries: &BTreeMap<Vec<u8>, Arc<[u8]>>| -> Vec<_> {
@@ -44,21 +44,21 @@ impl Recent {
         from_here(settling).into_iter().chain(from_here(growing)).collect()
     }
 
-    pub(super) fn last_key(&self, table: Table) -> Option<Vec<u8>> {
+    pub(in crate::store) fn last_key(&self, table: Table) -> Option<Vec<u8>> {
         let generations = self.read();
         let last = generations.tables(table).map(|entries| entries.last_key_value().map(|(key, _)| key.clone()));
         last.into_iter().flatten().max()
     }
 
     /// What has grown is from now on being put into the database. That of the generation before is there.
-    pub(super) fn settle(&self) -> Arc<Generation> {
+    pub(in crate::store) fn settle(&self) -> Arc<Generation> {
         let mut generations = self.write();
         generations.settling = Arc::new(std::mem::take(&mut generations.growing));
         generations.settling.clone()
     }
 
     /// What was being put into the database is there.
-    pub(super) fn settled(&self) {
+    pub(in crate::store) fn settled(&self) {
         self.write().settling = Arc::default();
     }
 

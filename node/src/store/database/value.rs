@@ -1,30 +1,30 @@
 //! A value as it stands in its table: checked, in place or as chunks elsewhere.
 
-use super::checksum::{CHECKSUM_BYTES, Checksum};
+use crate::store::checksum::{CHECKSUM_BYTES, Checksum};
 
 /// Values up to this length stand in their table; longer ones are chunks.
-pub(super) const INLINE_BYTES: usize = 512;
+pub(in crate::store) const INLINE_BYTES: usize = 512;
 
 const INLINE: u8 = 0;
 const CHUNKED: u8 = 1;
 
 /// What stands under a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Value<'a> {
+pub(in crate::store) struct Value<'a> {
     /// The checksum over table, key and value.
-    pub(super) check: Checksum,
-    pub(super) place: Place<'a>,
+    pub(in crate::store) check: Checksum,
+    pub(in crate::store) place: Place<'a>,
 }
 
 /// Where the value itself is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place<'a> {
+pub(in crate::store) enum Place<'a> {
     Here(&'a [u8]),
     Chunks { first: u64, length: u64 },
 }
 
 impl<'a> Value<'a> {
-    pub(super) fn encoded(&self) -> Vec<u8> {
+    pub(in crate::store) fn encoded(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(1 + CHECKSUM_BYTES + INLINE_BYTES);
         match self.place {
             Place::Here(value) => {
@@ -43,7 +43,7 @@ impl<'a> Value<'a> {
     }
 
     /// None where the bytes are no value.
-    pub(super) fn decoded(bytes: &'a [u8]) -> Option<Self> {
+    pub(in crate::store) fn decoded(bytes: &'a [u8]) -> Option<Self> {
         let (&kind, rest) = bytes.split_first()?;
         let (&check, rest) = rest.split_first_chunk::<CHECKSUM_BYTES>()?;
         let place = match kind {

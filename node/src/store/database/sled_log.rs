@@ -14,7 +14,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::StoreError;
+use crate::store::StoreError;
 
 const SEGMENT_HEADER: usize = 20;
 const LONGEST_MESSAGE_HEADER: usize = 32;
@@ -46,7 +46,7 @@ struct Log<'a> {
 }
 
 /// Refuses a log with a page that is used and was never defined.
-pub(super) fn check(path: &Path, segment_bytes: usize) -> Result<(), StoreError> {
+pub(in crate::store) fn check(path: &Path, segment_bytes: usize) -> Result<(), StoreError> {
     let log = Log::open(path, segment_bytes)?;
     let end = log.end()?;
     // Whether the page is defined, by its number. sled numbers pages without gaps.

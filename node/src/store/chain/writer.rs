@@ -7,16 +7,17 @@ use super::batches::batch_key;
 use super::blocks::{self, BlockRecord, Entry, Places};
 use super::cut::Cut;
 use super::journal::{Journal, proposal_key};
-use super::table::Table;
 use super::volume::Volume;
 use super::volumes::{Span, Volumes};
-use super::{BatchIndex, StoreError};
+use crate::store::BatchIndex;
+use crate::store::StoreError;
+use crate::store::database::table::Table;
 
 /// Writes to the volumes of a store. There is one, under a lock; so the active volume does not change under it.
-pub(super) struct Writer {
-    pub(super) journal: Journal,
-    pub(super) latest: Option<Height>,
-    pub(super) beginning: Option<Beginning>,
+pub(in crate::store) struct Writer {
+    pub(in crate::store) journal: Journal,
+    pub(in crate::store) latest: Option<Height>,
+    pub(in crate::store) beginning: Option<Beginning>,
     next_second: u32,
     next_place: u32,
 }
@@ -34,7 +35,7 @@ pub struct Beginning {
 }
 
 impl Writer {
-    pub(super) fn recover(volumes: &Volumes) -> Result<Self, StoreError> {
+    pub(in crate::store) fn recover(volumes: &Volumes) -> Result<Self, StoreError> {
         let active = volumes.active();
         let damaged = |_| StoreError::corrupt(active.path(), "the key of a second is damaged");
         let next_second = match active.last_key(Table::Ids)? {
@@ -56,7 +57,7 @@ impl Writer {
         Ok(Self { journal: Journal::recover(&active)?, latest, beginning, next_second, next_place })
     }
 
-    pub(super) fn put_batch(
+    pub(in crate::store) fn put_batch(
         &mut self,
         volumes: &Volumes,
         sequence: u64,
@@ -66,7 +67,7 @@ impl Writer {
         volumes.active().put(Table::Batches, &batch_key(sequence, digest), bytes)
     }
 
-    pub(super) fn put_proposal(
+    pub(in crate::store) fn put_proposal(
         &mut self,
         volumes: &Volumes,
         view: View,
@@ -77,7 +78,7 @@ impl Writer {
     }
 
     /// The places of a block's batches, and what stands under its height already. Refuses a block that may not come now.
-    pub(super) fn places(
+    pub(in crate::store) fn places(
         &self,
         volumes: &Volumes,
         index: &BatchIndex,
@@ -101,7 +102,7 @@ impl Writer {
     }
 
     /// Puts a block. One that is there already is replaced; it keeps a certificate that it had.
-    pub(super) fn put_block(
+    pub(in crate::store) fn put_block(
         &mut self,
         volumes: &Volumes,
         height: Height,
@@ -126,7 +127,12 @@ impl Writer {
         Ok(())
     }
 
-    pub(super) fn put_ids(&mut self, volumes: &Volumes, second: Deadline, ids: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) fn put_ids(
+        &mut self,
+        volumes: &Volumes,
+        second: Deadline,
+        ids: &[u8],
+    ) -> Result<(), StoreError> {
         let key = second.0.to_be_bytes();
         let volume = volumes.of_second(second.0)?;
         if second.0 < self.next_second && volume.value(Table::Ids, &key)?.as_deref() == Some(ids) {
@@ -141,7 +147,12 @@ impl Writer {
         Ok(())
     }
 
-    pub(super) fn put_nodes(&mut self, volumes: &Volumes, place: u32, nodes: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) fn put_nodes(
+        &mut self,
+        volumes: &Volumes,
+        place: u32,
+        nodes: &[u8],
+    ) -> Result<(), StoreError> {
         let key = place.to_be_bytes();
         let volume = volumes.of_place(place)?;
         if place < self.next_place && volume.value(Table::Nodes, &key)?.as_deref() == Some(nodes) {
@@ -157,14 +168,18 @@ impl Writer {
     }
 
     /// Lets the chain in the store begin after a block; without one, at genesis. Only while there are no blocks.
-    pub(super) fn begin(&mut self, volumes: &Volumes, beginning: Option<Beginning>) -> Result<(), StoreError> {
+    pub(in crate::store) fn begin(
+        &mut self,
+        volumes: &Volumes,
+        beginning: Option<Beginning>,
+    ) -> Result<(), StoreError> {
         self.beginning = beginning;
         self.latest = beginning.map(|beginning| beginning.height);
         self.put_beginning(&volumes.active())
     }
 
     /// Lets the chain in the store begin later, and volumes that hold nothing of it be dropped, durably.
-    pub(super) fn begin_later(&mut self, volumes: &Volumes, cut: &Cut) -> Result<(), StoreError> {
+    pub(in crate::store) fn begin_later(&mut self, volumes: &Volumes, cut: &Cut) -> Result<(), StoreError> {
         let active = volumes.active();
         self.beginning = Some(cut.beginning);
         // Before the mark of the volumes: a crash in between leaves more than is needed.
@@ -178,12 +193,17 @@ impl Writer {
         volume.put(Table::Marks, BEGINNING_KEY, &encode(&fields))
     }
 
-    pub(super) fn put_handover(&mut self, volumes: &Volumes, epoch: Epoch, bytes: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) fn put_handover(
+        &mut self,
+        volumes: &Volumes,
+        epoch: Epoch,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
         volumes.active().put(Table::Handovers, &epoch.0.to_be_bytes(), bytes)
     }
 
     /// Begins a new volume.
-    pub(super) fn rotate(&mut self, volumes: &Volumes, next_sequence: u64) -> Result<(), StoreError> {
+    pub(in crate::store) fn rotate(&mut self, volumes: &Volumes, next_sequence: u64) -> Result<(), StoreError> {
         let full = volumes.active();
         let next = Span {
             number: volumes.active_span().number + 1,

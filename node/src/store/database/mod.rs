@@ -1,5 +1,10 @@
 //! A sled database with tables of checked values.
 
+mod chunks;
+mod sled_log;
+pub(super) mod table;
+pub(super) mod value;
+
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use sled::Tree;
 
-use super::checksum::checksum;
-use super::chunks::Chunks;
-use super::directory::{UNFINISHED, entries, sync_directory};
-use super::table::Table;
-use super::value::{INLINE_BYTES, Place, Value};
-use super::{StoreError, sled_log};
+use crate::store::StoreError;
+use crate::store::checksum::checksum;
+use crate::store::directory::{UNFINISHED, entries, sync_directory};
+use chunks::Chunks;
+use table::Table;
+use value::{INLINE_BYTES, Place, Value};
 
 /// What sled keeps of a database's pages in memory, in bytes.
 const CACHE_BYTES: u64 = 8 << 20;

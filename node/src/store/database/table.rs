@@ -2,7 +2,7 @@
 
 /// The tables of a volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Table {
+pub(in crate::store) enum Table {
     /// What the volume is: of a checkpoint, what completes it.
     Opening,
     /// Where journal and proposals begin.
@@ -23,8 +23,8 @@ pub(super) enum Table {
 }
 
 impl Table {
-    pub(super) const COUNT: usize = 12;
-    pub(super) const ALL: [Table; Table::COUNT] = [
+    pub(in crate::store) const COUNT: usize = 12;
+    pub(in crate::store) const ALL: [Table; Table::COUNT] = [
         Table::Opening,
         Table::Marks,
         Table::Batches,
@@ -40,11 +40,11 @@ impl Table {
     ];
 
     /// The table that `table as u8` stands for.
-    pub(super) fn from_number(number: u8) -> Option<Table> {
+    pub(in crate::store) fn from_number(number: u8) -> Option<Table> {
         Table::ALL.get(usize::from(number)).copied()
     }
 
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::store) fn name(self) -> &'static str {
         match self {
             Table::Opening => "opening",
             Table::Marks => "marks",

@@ -10,11 +10,11 @@ use std::path::PathBuf;
 use sled::Tree;
 use std::sync::{Mutex, PoisonError};
 
-use super::StoreError;
+use crate::store::StoreError;
 
 /// The longest chunk, in bytes. 17 of them, the most that sled keeps in a leaf, stay below the 128 KiB above which
 /// sled would put a leaf into a file of its own, which it never makes durable.
-pub(super) const CHUNK_BYTES: usize = 7 << 10;
+pub(in crate::store) const CHUNK_BYTES: usize = 7 << 10;
 
 /// Positions reserved at a time.
 const RESERVE: u64 = 64;
@@ -23,7 +23,7 @@ const RESERVE: u64 = 64;
 const DISTANCE: u64 = 24;
 
 /// The chunks of one volume.
-pub(super) struct Chunks {
+pub(in crate::store) struct Chunks {
     path: PathBuf,
     tree: Tree,
     cursor: Mutex<Cursor>,
@@ -38,7 +38,7 @@ struct Cursor {
 
 impl Chunks {
     /// Takes up writing where the tree ends.
-    pub(super) fn new(path: PathBuf, tree: Tree) -> Result<Self, StoreError> {
+    pub(in crate::store) fn new(path: PathBuf, tree: Tree) -> Result<Self, StoreError> {
         let mut cursor = Cursor { next: 0, reserved: 0 };
         for entry in tree.iter().rev() {
             let (key, value) = entry.map_err(StoreError::sled("read", &path))?;
@@ -53,7 +53,7 @@ impl Chunks {
     }
 
     /// Writes `bytes` and returns the position of the first chunk.
-    pub(super) fn append(&self, bytes: &[u8]) -> Result<u64, StoreError> {
+    pub(in crate::store) fn append(&self, bytes: &[u8]) -> Result<u64, StoreError> {
         // A panic elsewhere while the lock was held leaves a cursor that is valid: it moves after each write.
         let mut cursor = self.cursor.lock().unwrap_or_else(PoisonError::into_inner);
         let first = cursor.next;
@@ -76,7 +76,7 @@ impl Chunks {
     }
 
     /// The `length` bytes that begin at chunk `first`; none where they are not all there.
-    pub(super) fn read(&self, first: u64, length: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(in crate::store) fn read(&self, first: u64, length: u64) -> Result<Option<Vec<u8>>, StoreError> {
         // A damaged length must not allocate more than there is.
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(usize::MAX).min(CHUNK_BYTES * 64));
         for (expected, entry) in (first..).zip(self.tree.range(first.to_be_bytes()..)) {

@@ -5,16 +5,16 @@ use std::iter::from_fn;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::StoreError;
-use super::ahead::{Ahead, Replay};
-use super::database::Database;
-use super::frames::Record;
-use super::recent::Recent;
-use super::settling::Settlement;
-use super::table::Table;
+use crate::store::StoreError;
+use crate::store::ahead::frames::Record;
+use crate::store::ahead::recent::Recent;
+use crate::store::ahead::settling::Settlement;
+use crate::store::ahead::{Ahead, Replay};
+use crate::store::database::Database;
+use crate::store::database::table::Table;
 
 /// An open volume.
-pub(super) struct Volume {
+pub(in crate::store) struct Volume {
     database: Arc<Database>,
     recent: Arc<Recent>,
     /// Only of the volume that grows.
@@ -23,18 +23,18 @@ pub(super) struct Volume {
 
 impl Volume {
     /// Makes a new volume under an unfinished name; [`Volume::finish`] gives it the name `path`.
-    pub(super) fn create(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::store) fn create(path: &Path) -> Result<Self, StoreError> {
         Ok(Self::of(Database::create(path)?))
     }
 
     /// Makes durable all that was put and gives the volume its name.
-    pub(super) fn finish(self, path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::store) fn finish(self, path: &Path) -> Result<Self, StoreError> {
         let in_use = || StoreError::corrupt(path, "it is used before it is finished");
         Ok(Self::of(Arc::into_inner(self.database).ok_or_else(in_use)?.finish(path)?))
     }
 
     /// Opens a finished volume.
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::store) fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(Self::of(Database::open(path)?))
     }
 
@@ -43,17 +43,17 @@ impl Volume {
         Self { database: Arc::new(database), recent: Arc::default(), ahead: Mutex::default() }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::store) fn path(&self) -> &Path {
         self.database.path()
     }
 
     /// The length of the database's log, in bytes. What waits is not in it.
-    pub(super) fn length(&self) -> Result<u64, StoreError> {
+    pub(in crate::store) fn length(&self) -> Result<u64, StoreError> {
         self.database.length()
     }
 
     /// Puts again what the database may not have, and makes it durable there.
-    pub(super) fn replay(&self, ahead: &Replay) -> Result<(), StoreError> {
+    pub(in crate::store) fn replay(&self, ahead: &Replay) -> Result<(), StoreError> {
         // sled takes damage in what it wrote last for a write that was cut short.
         if self.database.settled_generation()? < ahead.settled {
             return Err(StoreError::corrupt(self.path(), "what was written last is not there"));
@@ -73,17 +73,17 @@ impl Volume {
     }
 
     /// From here on the volume grows.
-    pub(super) fn attach(&self, ahead: Ahead) {
+    pub(in crate::store) fn attach(&self, ahead: Ahead) {
         *self.ahead() = Some(ahead);
     }
 
     /// Notes in a volume that does not grow yet that nothing up to a generation is for it.
-    pub(super) fn begins_after(&self, generation: u64) -> Result<(), StoreError> {
+    pub(in crate::store) fn begins_after(&self, generation: u64) -> Result<(), StoreError> {
         self.database.settled(generation)
     }
 
     /// Ends the growth: everything is durable in the database. What is written ahead is for the volume `next`.
-    pub(super) fn detach(&self, next: u64) -> Result<Option<Ahead>, StoreError> {
+    pub(in crate::store) fn detach(&self, next: u64) -> Result<Option<Ahead>, StoreError> {
         let mut ahead = self.ahead();
         if let Some(ahead) = &mut *ahead {
             ahead.leave(|generation| self.settlement(generation), next)?;
@@ -93,7 +93,7 @@ impl Volume {
 
     /// Puts a value; it is durable after the next [`Volume::flush`]. After a crash a value is there only if
     /// everything that was put before it is there.
-    pub(super) fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+    pub(in crate::store) fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         match &mut *self.ahead() {
             Some(ahead) => {
                 // A change of files settles what came before it, and not this.
@@ -106,7 +106,7 @@ impl Volume {
     }
 
     /// The value under a key.
-    pub(super) fn value(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(in crate::store) fn value(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         // In this order: what waits no more is in the database.
         match self.recent.value(table, key) {
             Some(value) => Ok(Some(value.to_vec())),
@@ -115,7 +115,7 @@ impl Volume {
     }
 
     /// Keys and values from a key on.
-    pub(super) fn entries(
+    pub(in crate::store) fn entries(
         &self,
         table: Table,
         from: &[u8],
@@ -125,20 +125,24 @@ impl Volume {
     }
 
     /// Keys from a key on.
-    pub(super) fn keys(&self, table: Table, from: &[u8]) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> {
+    pub(in crate::store) fn keys(
+        &self,
+        table: Table,
+        from: &[u8],
+    ) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> {
         let recent = self.recent.entries(table, from).into_keys().map(|key| (key, ()));
         let keys = self.database.keys(table, from).map(|key| Ok((key?, ())));
         merged(recent, keys).map(|entry| Ok(entry?.0))
     }
 
     /// The last key of a table.
-    pub(super) fn last_key(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(in crate::store) fn last_key(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
         let recent = self.recent.last_key(table);
         Ok(recent.max(self.database.last_key(table)?))
     }
 
     /// Everything put before is durable when this returns, also when power fails.
-    pub(super) fn flush(&self) -> Result<(), StoreError> {
+    pub(in crate::store) fn flush(&self) -> Result<(), StoreError> {
         match &mut *self.ahead() {
             Some(ahead) => ahead.flush(|generation| self.settlement(generation)),
             None => self.database.flush(),
@@ -155,7 +159,7 @@ impl Volume {
 
     /// Every key and value as it is on disk, for the test that pins the format.
     #[cfg(test)]
-    pub(super) fn dump(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+    pub(in crate::store) fn dump(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {
         self.database.dump()
     }
 }

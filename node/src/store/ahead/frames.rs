@@ -3,33 +3,33 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::StoreError;
-use super::checksum::CHECKSUM_BYTES;
 use super::salt::Salt;
-use super::table::Table;
+use crate::store::StoreError;
+use crate::store::checksum::CHECKSUM_BYTES;
+use crate::store::database::table::Table;
 
 /// A frame begins at a multiple of so many bytes: writing one never rewrites a page of another.
-pub(super) const FRAME_ALIGNMENT: usize = 4096;
+pub(in crate::store) const FRAME_ALIGNMENT: usize = 4096;
 
 const FIELDS: usize = 6;
 
 /// Checksum and numbers of a frame.
-pub(super) const HEADER_BYTES: usize = CHECKSUM_BYTES + FIELDS * 8;
+pub(in crate::store) const HEADER_BYTES: usize = CHECKSUM_BYTES + FIELDS * 8;
 
 /// The numbers of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Header {
-    pub(super) generation: u64,
-    pub(super) number: u64,
-    pub(super) volume: u64,
-    pub(super) settled: u64,
-    pub(super) before: u64,
+pub(in crate::store) struct Header {
+    pub(in crate::store) generation: u64,
+    pub(in crate::store) number: u64,
+    pub(in crate::store) volume: u64,
+    pub(in crate::store) settled: u64,
+    pub(in crate::store) before: u64,
     /// Of the records, in bytes.
-    pub(super) length: u64,
+    pub(in crate::store) length: u64,
 }
 
 impl Header {
-    pub(super) fn encoded(&self) -> [u8; FIELDS * 8] {
+    pub(in crate::store) fn encoded(&self) -> [u8; FIELDS * 8] {
         let fields = [self.generation, self.number, self.volume, self.settled, self.before, self.length];
         let mut bytes = [0; FIELDS * 8];
         for (place, field) in bytes.chunks_exact_mut(8).zip(fields) {
@@ -48,28 +48,28 @@ impl Header {
 
 /// A frame that was read back whole.
 #[derive(Clone)]
-pub(super) struct Frame {
-    pub(super) header: Header,
+pub(in crate::store) struct Frame {
+    pub(in crate::store) header: Header,
     records: Vec<u8>,
 }
 
 impl Frame {
     /// The records, in the order in which they were put; none where one is not what was written.
-    pub(super) fn records(&self) -> Option<Vec<Record<'_>>> {
+    pub(in crate::store) fn records(&self) -> Option<Vec<Record<'_>>> {
         Record::decoded(&self.records)
     }
 }
 
 /// A record of a frame: what was put.
-pub(super) struct Record<'a> {
-    pub(super) table: Table,
-    pub(super) key: &'a [u8],
-    pub(super) value: &'a [u8],
+pub(in crate::store) struct Record<'a> {
+    pub(in crate::store) table: Table,
+    pub(in crate::store) key: &'a [u8],
+    pub(in crate::store) value: &'a [u8],
 }
 
 impl<'a> Record<'a> {
     /// Appends the record to a frame; false if key or value is too long for one.
-    pub(super) fn append_to(&self, frame: &mut Vec<u8>) -> bool {
+    pub(in crate::store) fn append_to(&self, frame: &mut Vec<u8>) -> bool {
         let Ok(key_length) = u16::try_from(self.key.len()) else { return false };
         let Ok(value_length) = u32::try_from(self.value.len()) else { return false };
         frame.push(self.table as u8);
@@ -81,7 +81,7 @@ impl<'a> Record<'a> {
     }
 
     /// All records of a frame; none where one is not what was written.
-    pub(super) fn decoded(mut bytes: &'a [u8]) -> Option<Vec<Self>> {
+    pub(in crate::store) fn decoded(mut bytes: &'a [u8]) -> Option<Vec<Self>> {
         let mut records = Vec::new();
         while !bytes.is_empty() {
             let ([table], rest) = bytes.split_first_chunk::<1>()?;
@@ -97,16 +97,16 @@ impl<'a> Record<'a> {
 }
 
 /// What the files hold.
-pub(super) struct Recovered {
+pub(in crate::store) struct Recovered {
     /// The newest frame, and where the next one would begin; none where there are no frames.
-    pub(super) last: Option<(Header, u64)>,
+    pub(in crate::store) last: Option<(Header, u64)>,
     /// The frames that the database may not have, in their order.
-    pub(super) frames: Vec<Frame>,
+    pub(in crate::store) frames: Vec<Frame>,
 }
 
 /// Reads both files. A frame at the end that a crash cut short was never reported as durable and is left out; any other one
 /// that is missing is damage.
-pub(super) fn recover(files: &[PathBuf; 2], salt: &Salt) -> Result<Recovered, StoreError> {
+pub(in crate::store) fn recover(files: &[PathBuf; 2], salt: &Salt) -> Result<Recovered, StoreError> {
     let path = &files[0];
     let mut read = Vec::new();
     for file in files {
