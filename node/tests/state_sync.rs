@@ -7,6 +7,7 @@ mod localnet;
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use jsonrpsee::core::client::Error;
 use localnet::{Localnet, hex_of, in_a_minute, now, reaches, until};
@@ -84,6 +85,10 @@ async fn an_empty_validator_gets_the_ledger_from_the_others_and_catches_up() {
     // It cannot prove what closed before its chain begins, and builds proofs on that of what closed since.
     let Err(Error::Call(refused)) = synced.prove_outcome(never_sent[1]).await else { panic!("it has a closed second") };
     assert_eq!(refused.code(), code::NOT_KEPT, "{refused:?}");
+    let Err(Error::Call(refused)) = synced.prove_receipt(never_sent[1]).await else { panic!("it has a closed second") };
+    assert_eq!(refused.code(), code::NOT_KEPT, "it does not know that it was never executed: {refused:?}");
+    assert!(status.first_height > Height(CHECKPOINT_BLOCKS) && refused.message().contains("archive"), "{refused:?}");
+    assert_eq!(client.status().await.unwrap().first_height, Height(1));
     let valid_until = Deadline::after(now(), 2);
     let payment = net.transfer(&payer, Address([251; 20]), 1, 3_000, valid_until);
     let id = client.send(hex_of(&payment)).await.unwrap();
@@ -108,5 +113,23 @@ async fn an_empty_validator_gets_the_ledger_from_the_others_and_catches_up() {
     net.kill(3);
     net.restart(3);
     reaches(&net.client(3), status.height.0 + 1).await;
+
+    // Who wants the whole chain is sent to another one.
+    let genesis = homes[3].join("genesis.toml");
+    let refused =
+        refused_of(&["audit", "--rpc", &net.net.validators[3].rpc_http, "--genesis", genesis.to_str().unwrap()]);
+    assert!(refused.contains("archive"), "{refused}");
     net.stop();
+    let account = Address::of(&payer.public()).to_string();
+    let home = homes[3].to_str().unwrap();
+    let refused = refused_of(&["statement", &account, "--home", home, "--from", "2020-01-01"]);
+    assert!(refused.contains("archive") && refused.contains("earliest state"), "{refused}");
+    localnet::baro(&["statement", &account, "--home", home]);
+}
+
+/// What a command says that does not succeed.
+fn refused_of(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_baro")).args(args).stdin(Stdio::null()).output().unwrap();
+    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }

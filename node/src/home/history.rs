@@ -19,7 +19,7 @@ pub enum History {
     /// All of it, from its first block on: the validator is an archive.
     #[default]
     All,
-    /// At least the last so many days of block time, and not much more.
+    /// At least the last so many days of block time, and up to a volume of the store more.
     Days(Days),
 }
 

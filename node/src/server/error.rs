@@ -106,3 +106,19 @@ impl Error {
         (code, kind.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+    use types::Height;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_any_more_is_no_failure_of_the_store() {
+        let read = |error: StoreError| Error::of_store(Err::<(), _>(error).context("a block").unwrap_err());
+        let not_kept = read(StoreError::NotKept { first: Height(9) });
+        assert!(not_kept.code().0 == code::NOT_KEPT && not_kept.to_string().contains('9'), "{not_kept}");
+        assert_eq!(read(StoreError::Broken { path: "data".into() }).code().0, code::STORE);
+    }
+}

@@ -185,3 +185,19 @@ fn send_batches(store: &Store, post: &Post, to: PublicKey, digests: &[BatchDiges
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_is_told_from_what_cannot_be_read() {
+        let first = Height(7);
+        let read: anyhow::Result<()> = Err(StoreError::NotKept { first }).context("reading blocks");
+        assert_eq!(first_kept(&read), Some(first));
+        assert_eq!(first_kept(&Ok(())), None);
+        let path = "data".into();
+        let read: anyhow::Result<()> = Err(StoreError::Broken { path }).context("reading blocks");
+        assert_eq!(first_kept(&read), None);
+    }
+}

@@ -95,6 +95,7 @@ pub async fn run(home: Home, shutdown: impl Future<Output = ()>) -> anyhow::Resu
     }
 
     let recovered = recover(&store)?;
+    info!(history = %home.config().history, first_block = %store.first_height(), "keeps the chain");
     let limits = Limits { checkpoint_blocks: home.config().checkpoint_blocks.get(), ..Limits::default() };
     let (replica, effects) = Replica::new(&genesis, secret, limits, recovered, clock.now())?;
     info!(height = %replica.tip().height, view = %replica.summary().view, "the chain is up to here");

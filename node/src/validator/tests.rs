@@ -189,7 +189,9 @@ impl Machine {
             }
         }
         let passed = |id: &TransactionId| id.deadline().has_passed(self.replica.tip().timestamp);
-        for (before, id) in self.paid.iter().filter(|(_, id)| passed(id)) {
+        // All would open volumes back and forth.
+        let is_chosen = |before: &Height| before.0.abs_diff(first.0) <= 3 || before.0.is_multiple_of(7);
+        for (before, id) in self.paid.iter().filter(|(before, id)| is_chosen(before) && passed(id)) {
             let other = TransactionId(std::array::from_fn(|place| if place < 4 { id.0[place] } else { 7 }));
             let found = closed_seconds::find(&self.store, id).unwrap();
             let is_kept = *before >= first;
