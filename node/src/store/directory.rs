@@ -57,7 +57,7 @@ impl Directory {
         let format = check_marker(path, &text, chain)?;
         if format < FORMAT {
             // From here on the versions before cannot read everything.
-            Ahead::create(&path.join(AHEAD))?;
+            make_ahead(path)?;
             write_marker(path, chain)?;
         }
         Ok(Self { path: path.to_owned(), _lock: lock })
@@ -177,8 +177,14 @@ fn write_marker(path: &Path, chain: Hash) -> Result<(), StoreError> {
     sync_directory(path)
 }
 
-fn initialise(path: &Path, chain: Hash) -> Result<(), StoreError> {
+/// Makes what the marker promises.
+fn make_ahead(path: &Path) -> Result<(), StoreError> {
     Ahead::create(&path.join(AHEAD))?;
+    sync_directory(path)
+}
+
+fn initialise(path: &Path, chain: Hash) -> Result<(), StoreError> {
+    make_ahead(path)?;
     write_marker(path, chain)?;
     // The directory itself is new as well.
     match path.parent() {

@@ -496,6 +496,12 @@ impl Store {
         self.0.volumes.number(number)
     }
 
+    /// The active database's log as it certainly is on disk, for the test of power failures.
+    #[cfg(test)]
+    pub(super) fn durable_log(&self) -> Arc<Vec<u8>> {
+        self.0.volumes.active().durable_log()
+    }
+
     /// Every key and value of the active volume, for the test that pins the format.
     #[cfg(test)]
     pub(super) fn dump(&self) -> Vec<(String, Vec<u8>, Vec<u8>)> {

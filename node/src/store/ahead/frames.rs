@@ -129,6 +129,9 @@ pub(in crate::store) fn recover(files: &[PathBuf; 2], salt: &Salt) -> Result<Rec
             format!("frame {} of generation {} is damaged", last.number + 1, last.generation),
         ));
     }
+    if last.settled + 2 < last.generation {
+        return Err(StoreError::corrupt(path, format!("generation {} is not settled, and gone", last.settled + 1)));
+    }
     let mut frames = Vec::new();
     if last.settled + 1 < last.generation {
         let is_whole = older.generation() == Some(last.generation - 1) && older.frames.len() as u64 == last.before;

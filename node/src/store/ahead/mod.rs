@@ -2,7 +2,7 @@
 //!
 //! A frame is one write into space that the file has already, and one `fdatasync` that changes no metadata. When a file is full,
 //! a thread puts what was in it into the volume's database and flushes that; then the file can be used again. What did
-//! not last that long, as most votes and proposals, never gets there.
+//! not last that long never gets there, as votes and proposals of small blocks.
 //!
 //! ```text
 //! file      frames, each from a multiple of 4096 bytes on; what follows the last one is zero or older
@@ -15,24 +15,25 @@
 //! *Before* is how many frames the generation before has. A file is overwritten only when a durable frame in the other one
 //! says that it is settled. So at most two generations have to be put again, and it is known whether they are whole.
 
+mod direct;
 pub(super) mod frames;
 pub(super) mod recent;
 mod salt;
 pub(super) mod settling;
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::store::StoreError;
 use crate::store::checksum::CHECKSUM_BYTES;
 use crate::store::directory::sync_directory;
+use direct::DirectFile;
 use frames::{FRAME_ALIGNMENT, Frame, HEADER_BYTES, Header, Record, Recovered, recover};
 use salt::Salt;
 use settling::{Settlement, Settler};
 
-/// The length of a file. So much of it at most is used before the other one's turn comes. What is not settled yet, at most both files, is put again when a
+/// The length of a file. About so much of it is used before the other one's turn comes. What is not settled yet, at most both files, is put again when a
 /// validator starts.
 pub(super) const FILE_BYTES: u64 = 4 << 20;
 
@@ -52,7 +53,7 @@ pub(super) struct Replay {
 /// The two files, and what they are to get.
 pub(super) struct Ahead {
     path: PathBuf,
-    files: [File; 2],
+    files: [DirectFile; 2],
     /// So much of a file is used.
     file_bytes: u64,
     /// The volume into which records are put.
@@ -69,6 +70,7 @@ pub(super) struct Ahead {
     declared: u64,
     /// Settles the generation before this one.
     settler: Settler,
+    has_failed: bool,
     salt: Salt,
     /// Room for a header, and the records that wait.
     frame: Vec<u8>,
@@ -103,7 +105,7 @@ impl Ahead {
         }
         let salt = Salt::open(path)?;
         let Recovered { last, mut frames } = recover(&paths, &salt)?;
-        let files = [open_file(&paths[0])?, open_file(&paths[1])?];
+        let files = [DirectFile::open(&paths[0])?, DirectFile::open(&paths[1])?];
         if let Some((header, _)) = last.filter(|(header, _)| header.volume > volume) {
             return Err(StoreError::corrupt(path, format!("volume {} is missing", header.volume)));
         }
@@ -121,6 +123,7 @@ impl Ahead {
             settled: 0,
             declared: 0,
             settler: Settler::start().map_err(StoreError::io("start a thread for", path))?,
+            has_failed: false,
             salt,
             frame: vec![0; HEADER_BYTES],
         };
@@ -147,6 +150,7 @@ impl Ahead {
         settlement: impl FnOnce(u64) -> Settlement,
         record: &Record<'_>,
     ) -> Result<(), StoreError> {
+        self.refuse_if_failed()?;
         if !record.append_to(&mut self.frame) {
             return Err(StoreError::corrupt(&self.path, "a record is too long"));
         }
@@ -155,28 +159,17 @@ impl Ahead {
 
     /// Every record taken before is durable when this returns, also when power fails.
     pub(super) fn flush(&mut self, settlement: impl FnOnce(u64) -> Settlement) -> Result<(), StoreError> {
-        if self.frame.len() == HEADER_BYTES {
-            return Ok(());
-        }
-        if self.settler.is_done() {
-            self.wait_until_settled()?;
-        }
-        let length = self.frame.len().next_multiple_of(FRAME_ALIGNMENT) as u64;
-        if self.offset > 0 && self.offset + length > self.file_bytes {
-            self.change_files(settlement)?;
-        }
-        self.write_frame()
+        self.refuse_if_failed()?;
+        self.attempt(|ahead| ahead.write_pending(settlement))
     }
 
     /// Settles, so that nothing that was taken before is needed any more. What follows is for another volume.
-    pub(super) fn leave(
-        &mut self,
-        settlement: impl FnOnce(u64) -> Settlement,
-        next_volume: u64,
-    ) -> Result<(), StoreError> {
-        self.wait_until_settled()?;
-        settlement(self.generation).run(|| true)?;
-        self.frame.truncate(HEADER_BYTES);
+    pub(super) fn leave(&mut self, settlement: impl Fn(u64) -> Settlement, next_volume: u64) -> Result<(), StoreError> {
+        self.flush(&settlement)?;
+        self.attempt(|ahead| {
+            ahead.wait_until_settled()?;
+            settlement(ahead.generation).run(|| true)
+        })?;
         self.volume = next_volume;
         Ok(())
     }
@@ -186,15 +179,50 @@ impl Ahead {
         self.settled
     }
 
-    /// The other file's turn. Waits until what is in there is settled.
+    /// As after an error, for tests.
+    #[cfg(test)]
+    pub(super) fn fail(&mut self) {
+        self.has_failed = true;
+    }
+
+    fn refuse_if_failed(&self) -> Result<(), StoreError> {
+        if self.has_failed { Err(StoreError::Broken { path: self.path.clone() }) } else { Ok(()) }
+    }
+
+    /// Nothing is taken any more after an error: what is on disk then is known only after a restart.
+    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.has_failed = true;
+        work(self)?;
+        self.has_failed = false;
+        Ok(())
+    }
+
+    fn write_pending(&mut self, settlement: impl FnOnce(u64) -> Settlement) -> Result<(), StoreError> {
+        if self.frame.len() == HEADER_BYTES {
+            return Ok(());
+        }
+        if self.settler.is_done() {
+            self.wait_until_settled()?;
+        }
+        let length = self.frame.len().next_multiple_of(FRAME_ALIGNMENT) as u64;
+        if self.offset > 0 && self.offset + length > self.file_bytes {
+            self.change_files(settlement)
+        } else {
+            self.write_frame()
+        }
+    }
+
+    /// The other file's turn: it begins with what waits. Waits until what is in there is settled.
     fn change_files(&mut self, settlement: impl FnOnce(u64) -> Settlement) -> Result<(), StoreError> {
         self.wait_until_settled()?;
         if self.declared < self.settled {
             self.declare()?;
         }
-        self.settler.begin(settlement(self.generation));
+        let full = self.generation;
         self.begin_generation();
-        Ok(())
+        self.write_frame()?;
+        // Only now: the settlement holds also what waited, and the database must have nothing that no frame has.
+        self.settler.begin(settlement(full))
     }
 
     fn begin_generation(&mut self) {
@@ -205,8 +233,7 @@ impl Ahead {
     }
 
     fn wait_until_settled(&mut self) -> Result<(), StoreError> {
-        if let Some(result) = self.settler.wait() {
-            result?;
+        if self.settler.wait()? {
             self.settled = self.generation - 1;
         }
         Ok(())
@@ -228,10 +255,7 @@ impl Ahead {
         let check = self.salt.checksum(&self.frame[CHECKSUM_BYTES..]);
         self.frame[..CHECKSUM_BYTES].copy_from_slice(&check);
         self.frame.resize(self.frame.len().next_multiple_of(FRAME_ALIGNMENT), 0);
-
-        let file = &self.files[(generation % 2) as usize];
-        let written = write_aligned(file, &self.frame, self.offset).and_then(|()| file.sync_data());
-        written.map_err(StoreError::io("write", &self.path))?;
+        self.files[(generation % 2) as usize].write(&self.frame, self.offset)?;
         self.offset += self.frame.len() as u64;
         self.number += 1;
         self.declared = settled;
@@ -241,22 +265,7 @@ impl Ahead {
     }
 }
 
+/// Where the files are in a directory.
 fn files_in(path: &Path) -> [PathBuf; 2] {
     ["0", "1"].map(|name| path.join(name))
-}
-
-/// Opens a file that has its space, so that writing it changes no metadata.
-fn open_file(path: &Path) -> Result<File, StoreError> {
-    let open = |flags| OpenOptions::new().write(true).custom_flags(flags).open(path);
-    // Without direct writes some systems write a large page of their cache for a few bytes. Others have none.
-    open(nix::libc::O_DIRECT).or_else(|_| open(0)).map_err(StoreError::io("open", path))
-}
-
-/// Direct writes come from memory that is aligned as the disk is. Length and offset are.
-fn write_aligned(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    let mut room = vec![0; bytes.len() + FRAME_ALIGNMENT];
-    let start = room.as_ptr().align_offset(FRAME_ALIGNMENT);
-    let aligned = &mut room[start..start + bytes.len()];
-    aligned.copy_from_slice(bytes);
-    file.write_all_at(aligned, offset)
 }

@@ -44,6 +44,15 @@ impl Recent {
         from_here(settling).into_iter().chain(from_here(growing)).collect()
     }
 
+    /// The first key from a key on, with its value.
+    pub(in crate::store) fn first(&self, table: Table, from: &[u8]) -> Option<(Vec<u8>, Arc<[u8]>)> {
+        let generations = self.read();
+        let firsts = generations.tables(table).map(|entries| entries.range(from.to_vec()..).next());
+        // Of equal keys the first one, of the later generation, is taken.
+        let first = firsts.into_iter().flatten().min_by_key(|(key, _)| *key);
+        first.map(|(key, value)| (key.clone(), value.clone()))
+    }
+
     pub(in crate::store) fn last_key(&self, table: Table) -> Option<Vec<u8>> {
         let generations = self.read();
         let last = generations.tables(table).map(|entries| entries.last_key_value().map(|(key, _)| key.clone()));
@@ -100,6 +109,9 @@ mod tests {
             (vec![b"a".to_vec(), b"b".to_vec(), b"c".to_vec()], vec![b"b".to_vec(), b"c".to_vec()])
         );
         assert_eq!(recent.last_key(TABLE).unwrap(), b"c");
+        assert_eq!(recent.first(TABLE, b"a").unwrap(), (b"a".to_vec(), b"second"[..].into()));
+        assert_eq!(recent.first(TABLE, b"aa").unwrap().0, b"b");
+        assert_eq!(recent.first(TABLE, b"d"), None);
         recent.settled();
         assert_eq!(recent.value(TABLE, b"b"), None);
         assert_eq!(keys(&recent, b""), [b"a".to_vec(), b"c".to_vec()]);

@@ -1,23 +1,27 @@
 //! Putting into a volume's database what was written ahead of it, beside everything else.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::recent::{Generation, Recent};
 use crate::store::StoreError;
 use crate::store::chain::journal;
-use crate::store::database::Database;
 use crate::store::database::table::Table;
+use crate::store::database::{Database, Filling};
 
 /// Values that are put before the settler rests.
 const VALUES_AT_A_TIME: usize = 32;
 
 /// How many times as long as it worked it rests: votes need the processors more.
 const REST: u32 = 9;
+
+/// It rests no longer than this at a time: somebody may come to wait for it.
+const LONGEST_REST: Duration = Duration::from_millis(20);
 
 /// A generation that is to be put into its database.
 pub(in crate::store) struct Settlement {
@@ -44,10 +48,11 @@ impl Settlement {
         let tables = Table::ALL.into_iter().zip(self.generation.iter());
         let entries = tables.flat_map(|(table, entries)| entries.iter().map(move |(key, value)| (table, key, value)));
         let mut began = Instant::now();
+        let mut filling = Filling::of(&self.database);
         for (count, (table, key, value)) in entries.filter(|(table, key, _)| counts(*table, key)).enumerate() {
-            self.database.put(table, key, value)?;
+            filling.put(table, key, value)?;
             if count % VALUES_AT_A_TIME == 0 && !is_awaited() {
-                thread::sleep(began.elapsed() * REST);
+                thread::sleep((began.elapsed() * REST).min(LONGEST_REST));
                 began = Instant::now();
             }
         }
@@ -85,10 +90,11 @@ impl Settler {
     }
 
     /// Begins a settlement. The one before was waited for.
-    pub(in crate::store) fn begin(&mut self, settlement: Settlement) {
+    pub(in crate::store) fn begin(&mut self, settlement: Settlement) -> Result<(), StoreError> {
         self.is_awaited.store(false, Ordering::Relaxed);
-        // Fails only if the thread has ended, and then there is no result.
-        self.is_busy = self.orders.as_ref().is_some_and(|orders| orders.send(settlement).is_ok());
+        let sent = self.orders.as_ref().is_some_and(|orders| orders.send(settlement).is_ok());
+        self.is_busy = sent;
+        if sent { Ok(()) } else { Err(ended()) }
     }
 
     /// True if there is a result to be taken.
@@ -96,11 +102,20 @@ impl Settler {
         !self.results.is_empty()
     }
 
-    /// Waits for the settlement that was begun, and takes its result; none if none was begun since the last one.
-    pub(in crate::store) fn wait(&mut self) -> Option<Result<(), StoreError>> {
+    /// Waits for the settlement that was begun; false if none was begun since the last one.
+    pub(in crate::store) fn wait(&mut self) -> Result<bool, StoreError> {
         self.is_awaited.store(true, Ordering::Relaxed);
-        std::mem::take(&mut self.is_busy).then(|| self.results.recv().ok()).flatten()
+        if !std::mem::take(&mut self.is_busy) {
+            return Ok(false);
+        }
+        self.results.recv().map_err(|_| ended())??;
+        Ok(true)
     }
+}
+
+/// The thread broke off, and with it what it was to settle.
+fn ended() -> StoreError {
+    StoreError::corrupt(Path::new("ahead"), "the thread that settles has ended")
 }
 
 impl Drop for Settler {

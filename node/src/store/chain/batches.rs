@@ -134,7 +134,7 @@ fn damaged(volume: &Volume) -> StoreError {
 /// Reads a batch by its sequence alone.
 pub(in crate::store) fn read_batch(volumes: &Volumes, sequence: u64) -> Result<Vec<u8>, StoreError> {
     let volume = volumes.of_sequence(sequence)?;
-    let first = volume.entries(Table::Batches, &sequence.to_be_bytes()).next().transpose()?;
+    let first = volume.first(Table::Batches, &sequence.to_be_bytes())?;
     let found = first.filter(|(key, _)| key.starts_with(&sequence.to_be_bytes()));
     let missing = || StoreError::corrupt(volume.path(), format!("batch {sequence} is missing"));
     Ok(found.ok_or_else(missing)?.1)

@@ -142,6 +142,6 @@ pub(in crate::store) fn recover_batches(
 
 /// The first block.
 pub(in crate::store) fn first_height(volumes: &Volumes) -> Result<Option<Height>, StoreError> {
-    let first = volumes.of_height(0)?.keys(Table::Blocks, &[]).next().transpose()?;
-    Ok(first.and_then(|key| Some(Height(u64::from_be_bytes(key.try_into().ok()?)))))
+    let first = volumes.of_height(0)?.first(Table::Blocks, &[])?;
+    Ok(first.and_then(|(key, _)| Some(Height(u64::from_be_bytes(key.try_into().ok()?)))))
 }

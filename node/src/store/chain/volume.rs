@@ -10,8 +10,8 @@ use crate::store::ahead::frames::Record;
 use crate::store::ahead::recent::Recent;
 use crate::store::ahead::settling::Settlement;
 use crate::store::ahead::{Ahead, Replay};
-use crate::store::database::Database;
 use crate::store::database::table::Table;
+use crate::store::database::{Database, Filling};
 
 /// An open volume.
 pub(in crate::store) struct Volume {
@@ -58,13 +58,15 @@ impl Volume {
         if self.database.settled_generation()? < ahead.settled {
             return Err(StoreError::corrupt(self.path(), "what was written last is not there"));
         }
+        let mut filling = Filling::of(&self.database);
         for frame in &ahead.frames {
             let records = frame.records();
             let damaged = || StoreError::corrupt(self.path(), "a record that was written ahead is damaged");
             for Record { table, key, value } in records.ok_or_else(damaged)? {
-                // A long value that is there already need not be there twice.
-                if self.database.value(table, key)?.as_deref() != Some(value) {
-                    self.database.put(table, key, value)?;
+                // A long value that is there already need not be there twice. One that cannot be read is put right.
+                let is_there = self.database.value(table, key).is_ok_and(|found| found.as_deref() == Some(value));
+                if !is_there {
+                    filling.put(table, key, value)?;
                 }
             }
         }
@@ -96,7 +98,7 @@ impl Volume {
     pub(in crate::store) fn put(&self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         match &mut *self.ahead() {
             Some(ahead) => {
-                // A change of files settles what came before it, and not this.
+                // In this order: what is read from memory is in a frame, or waits for one.
                 ahead.take(|generation| self.settlement(generation), &Record { table, key, value })?;
                 self.recent.put(table, key, value);
                 Ok(())
@@ -135,6 +137,17 @@ impl Volume {
         merged(recent, keys).map(|entry| Ok(entry?.0))
     }
 
+    /// The first key from a key on, with its value.
+    pub(in crate::store) fn first(&self, table: Table, from: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let recent = self.recent.first(table, from).map(|(key, value)| (key, value.to_vec()));
+        let older = self.database.entries(table, from).next().transpose()?;
+        Ok(match (recent, older) {
+            (Some(recent), Some(older)) if older.0 < recent.0 => Some(older),
+            (Some(recent), _) => Some(recent),
+            (None, older) => older,
+        })
+    }
+
     /// The last key of a table.
     pub(in crate::store) fn last_key(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
         let recent = self.recent.last_key(table);
@@ -155,6 +168,12 @@ impl Volume {
 
     fn ahead(&self) -> MutexGuard<'_, Option<Ahead>> {
         self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log of the database as it certainly is on disk, for the test of power failures.
+    #[cfg(test)]
+    pub(in crate::store) fn durable_log(&self) -> Arc<Vec<u8>> {
+        self.database.durable_log()
     }
 
     /// Every key and value as it is on disk, for the test that pins the format.

@@ -160,8 +160,7 @@ impl Volumes {
     ) -> Result<Option<(u32, Vec<u8>)>, StoreError> {
         for number in self.since_second(second) {
             let volume = self.number(number)?;
-            if let Some(entry) = volume.entries(table, &second.to_be_bytes()).next() {
-                let (key, value) = entry?;
+            if let Some((key, value)) = volume.first(table, &second.to_be_bytes())? {
                 let damaged = |_| StoreError::corrupt(volume.path(), "the key of a second is damaged");
                 return Ok(Some((u32::from_be_bytes(key.try_into().map_err(damaged)?), value)));
             }
@@ -249,8 +248,12 @@ impl Volumes {
         let full = std::mem::replace(&mut state.active, volume);
         let number = next.number - 1;
         older.held.push((number, Arc::downgrade(&full)));
-        older.recent = Some((number, full));
+        let closing = older.recent.replace((number, full));
         state.spans = spans;
+        drop(state);
+        drop(older);
+        // Nobody waits for a volume to close.
+        drop(closing);
         Ok(())
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Database {
     log: File,
     tables: Vec<Tree>,
     chunks: Chunks,
+    #[cfg(test)]
+    durable: std::sync::Mutex<std::sync::Arc<Vec<u8>>>,
 }
 
 impl Database {
@@ -105,7 +107,15 @@ impl Database {
         let chunks = Chunks::new(path.to_owned(), tree(CHUNKS)?)?;
         let log_path = path.join("db");
         let log = File::open(&log_path).map_err(StoreError::io("open", &log_path))?;
-        Ok(Self { path: path.to_owned(), db, log, tables, chunks })
+        Ok(Self {
+            path: path.to_owned(),
+            db,
+            log,
+            tables,
+            chunks,
+            #[cfg(test)]
+            durable: std::sync::Mutex::default(),
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -178,7 +188,23 @@ impl Database {
     /// Everything put before is durable when this returns, also when power fails.
     pub(super) fn flush(&self) -> Result<(), StoreError> {
         self.db.flush().map_err(StoreError::sled("flush", &self.path))?;
-        self.log.sync_data().map_err(StoreError::io("flush", &self.path))
+        self.log.sync_data().map_err(StoreError::io("flush", &self.path))?;
+        #[cfg(test)]
+        self.note_durable();
+        Ok(())
+    }
+
+    /// Remembers the log as it certainly is on disk, for the test of power failures.
+    #[cfg(test)]
+    fn note_durable(&self) {
+        *self.durable.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            fs::read(self.path.join("db")).unwrap_or_default().into();
+    }
+
+    /// sled's log as the last flush left it.
+    #[cfg(test)]
+    pub(super) fn durable_log(&self) -> std::sync::Arc<Vec<u8>> {
+        self.durable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     fn tree(&self, table: Table) -> &Tree {
@@ -209,6 +235,32 @@ impl Database {
         let named = Table::ALL.iter().map(|table| (table.name(), self.tree(*table))).chain([(CHUNKS, &chunks)]);
         let lines = named.flat_map(|(name, tree)| tree.iter().map(move |entry| (name.to_owned(), entry.unwrap())));
         lines.map(|(name, (key, value))| (name, key.to_vec(), value.to_vec())).collect()
+    }
+}
+
+/// So much is put before it is made durable, in bytes: half of what sled writes at a time.
+const FILLING_BYTES: usize = SEGMENT_BYTES / 2;
+
+/// Puts many values. Each segment of sled's log is durable before the next but one is written: sled writes into the later
+/// one that the earlier one is stable, and after a power failure takes what is missing there for a segment in use again.
+pub(super) struct Filling<'d> {
+    database: &'d Database,
+    bytes: usize,
+}
+
+impl<'d> Filling<'d> {
+    pub(super) fn of(database: &'d Database) -> Self {
+        Self { database, bytes: 0 }
+    }
+
+    /// Puts a value; [`Database::flush`] makes the last ones durable.
+    pub(super) fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.bytes += key.len() + value.len();
+        if self.bytes > FILLING_BYTES {
+            self.bytes = 0;
+            self.database.flush()?;
+        }
+        self.database.put(table, key, value)
     }
 }
 

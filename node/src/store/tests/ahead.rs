@@ -24,7 +24,9 @@ struct Target {
 
 impl Target {
     fn in_directory(directory: &Path) -> Self {
-        Self { database: Arc::new(Database::create(&directory.join("1")).unwrap()), recent: Arc::default() }
+        let path = directory.join("1");
+        let database = Database::create(&path).unwrap().finish(&path).unwrap();
+        Self { database: Arc::new(database), recent: Arc::default() }
     }
 
     fn settlement(&self, generation: u64) -> Settlement {
@@ -56,8 +58,8 @@ fn take(ahead: &mut Ahead, target: &Target, number: u64) {
     ahead.flush(|generation| target.settlement(generation)).unwrap();
 }
 
-/// Does `look` with a copy of the files after each value.
-fn after_each(mut look: impl FnMut(u64, &Path)) {
+/// Does `look` with a copy of the files and of the database after each value.
+fn after_each(mut look: impl FnMut(u64, &Path, &Path)) {
     let dir = tempfile::tempdir().unwrap();
     let target = Target::in_directory(dir.path());
     let path = dir.path().join("ahead");
@@ -65,28 +67,77 @@ fn after_each(mut look: impl FnMut(u64, &Path)) {
     for number in 1..=VALUES {
         take(&mut ahead, &target, number);
         let copy = tempfile::tempdir().unwrap();
-        damage::copy(&path, copy.path());
-        look(number, copy.path());
+        damage::copy(&path, &copy.path().join("ahead"));
+        damage::copy(target.database.path(), &copy.path().join("1"));
+        look(number, &copy.path().join("ahead"), &copy.path().join("1"));
     }
 }
 
 #[test]
-fn all_since_sled_was_flushed_is_there_at_any_moment() {
+fn all_that_was_flushed_is_in_the_files_or_in_the_database_at_any_moment() {
     let mut most = 0;
-    after_each(|number, copy| {
+    after_each(|number, copy, database| {
         let replayed = reopened(copy, 1).unwrap();
         let first = *replayed.first().unwrap();
         assert!(replayed.iter().copied().eq(first..=number), "after {number}: {replayed:?}");
+        let database = Database::open(database).unwrap();
+        for before in 1..first {
+            let value = database.value(Table::Journal, &before.to_be_bytes()).unwrap();
+            assert!(value == Some(bytes(before, VALUE)), "after {number}: {before} is nowhere");
+        }
         most = most.max(replayed.len());
         assert_eq!(reopened(copy, 1).unwrap(), [0; 0], "what was put again is not put once more");
     });
-    assert!((20..=40).contains(&most), "{most} values at most");
+    assert!((20..=42).contains(&most), "{most} values at most");
+}
+
+#[test]
+fn the_database_has_nothing_that_no_frame_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = Target::in_directory(dir.path());
+    let path = dir.path().join("ahead");
+    let mut ahead = new_ahead(&path);
+    // What waits for the flush that changes the files is part of what is settled then.
+    for number in 1..=VALUES {
+        let record = Record { table: Table::Journal, key: &number.to_be_bytes(), value: &bytes(number, VALUE) };
+        ahead.take(|generation| target.settlement(generation), &record).unwrap();
+        target.recent.put(record.table, record.key, record.value);
+        let flush = ahead.flush(|generation| {
+            // The settlement may be in the database from here on.
+            let copy = tempfile::tempdir().unwrap();
+            damage::copy(&path, copy.path());
+            assert_eq!(reopened(copy.path(), 1).unwrap().last(), Some(&number));
+            target.settlement(generation)
+        });
+        flush.unwrap();
+    }
+}
+
+#[test]
+fn after_an_error_nothing_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = Target::in_directory(dir.path());
+    let path = dir.path().join("ahead");
+    let mut ahead = new_ahead(&path);
+    take(&mut ahead, &target, 1);
+    // Longer than a record may be.
+    let record = Record { table: Table::Journal, key: &[0; 1 << 16], value: &[] };
+    assert!(ahead.take(|generation| target.settlement(generation), &record).is_err());
+    take(&mut ahead, &target, 2);
+    ahead.fail();
+    let settlement = |generation| target.settlement(generation);
+    let record = Record { table: Table::Journal, key: &[3], value: &[] };
+    assert!(matches!(ahead.take(settlement, &record), Err(StoreError::Broken { .. })));
+    assert!(matches!(ahead.flush(settlement), Err(StoreError::Broken { .. })));
+    assert!(matches!(ahead.leave(settlement, 2), Err(StoreError::Broken { .. })));
+    drop(ahead);
+    assert_eq!(reopened(&path, 1).unwrap(), [1, 2]);
 }
 
 #[test]
 fn a_frame_that_is_cut_short_takes_nothing_else_with_it() {
     let mut before: Option<[Vec<u8>; 2]> = None;
-    after_each(|number, copy| {
+    after_each(|number, copy, _| {
         let files = ["0", "1"].map(|name| fs::read(copy.join(name)).unwrap());
         if let Some(before) = before.replace(files.clone()) {
             let place = (0..2).find(|place| before[*place] != files[*place]).unwrap();
@@ -107,7 +158,7 @@ fn a_frame_that_is_cut_short_takes_nothing_else_with_it() {
 #[test]
 fn what_is_needed_and_missing_is_an_error() {
     let mut refused = 0;
-    after_each(|number, copy| {
+    after_each(|number, copy, _| {
         // The file that was not written last, as if it had been emptied.
         let newer = (0..2).max_by_key(|place| {
             let file = fs::read(copy.join(place.to_string())).unwrap();

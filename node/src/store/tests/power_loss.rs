@@ -2,45 +2,23 @@
 //! reported must be there.
 
 use std::fs;
+use std::sync::Arc;
 
 use super::*;
 
 const PAGE: usize = 4096;
 
-/// Heights before and after sled's last flush. What the second ones put fits into what is written ahead of sled.
-const SETTLED: u64 = 20;
-const HEIGHTS: u64 = 50;
+/// The most heights, of some 65 KB each: several generations.
+const HEIGHTS: u64 = 300;
 
-const CASES: u64 = 60;
+const LOG: &str = "volumes/00000001/db";
+const AHEAD: [&str; 2] = ["ahead/0", "ahead/1"];
 
 fn read(directory: &Path, name: &str) -> Vec<u8> {
     fs::read(directory.join(name)).unwrap()
 }
 
-const LOG: &str = "volumes/00000001/db";
-const AHEAD: [&str; 2] = ["ahead/0", "ahead/1"];
-
-/// A store whose sled was flushed after [`SETTLED`] heights, and then that of all heights as a running process has it on disk.
-fn written() -> (tempfile::TempDir, Vec<u8>, tempfile::TempDir) {
-    let dir = tempfile::tempdir().unwrap();
-    let open = || Store::open(dir.path(), CHAIN).unwrap();
-    let store = open();
-    (1..=SETTLED).for_each(|height| put_height(&store, height).unwrap());
-    store.flush().unwrap();
-    drop(store);
-    drop(open());
-    let before = read(dir.path(), LOG);
-    let store = open();
-    for height in SETTLED + 1..=HEIGHTS {
-        put_height(&store, height).unwrap();
-        store.flush().unwrap();
-    }
-    let crashed = tempfile::tempdir().unwrap();
-    super::damage::copy(dir.path(), crashed.path());
-    (dir, before, crashed)
-}
-
-/// The log after the failure: each page that differs is old or new, by the bits of `choice`.
+/// The file after the failure: each page that differs is old or new, by the bits of `seed`.
 fn torn(before: &[u8], after: &[u8], seed: u64) -> Vec<u8> {
     let mut torn = after.to_vec();
     let choice = bytes(seed + 1, after.len() / PAGE + 1);
@@ -57,37 +35,77 @@ fn torn(before: &[u8], after: &[u8], seed: u64) -> Vec<u8> {
     torn
 }
 
+/// A running store as it is on disk at one moment: with what sled's log certainly has there.
+struct Moment {
+    height: u64,
+    files: tempfile::TempDir,
+    durable: Arc<Vec<u8>>,
+}
+
+/// A moment between two flushes of sled; none if one ended meanwhile.
+fn moment(store: &Store, path: &Path, height: u64) -> Option<Moment> {
+    let durable = store.durable_log();
+    let files = tempfile::tempdir().unwrap();
+    super::damage::copy(path, files.path());
+    Arc::ptr_eq(&durable, &store.durable_log()).then_some(Moment { height, files, durable })
+}
+
 #[test]
-fn what_sled_had_not_flushed_is_put_again() {
-    let (_running, before, crashed) = written();
-    let after = read(crashed.path(), LOG);
-    assert!(before != after);
-    for seed in 0..CASES {
-        let dir = tempfile::tempdir().unwrap();
-        super::damage::copy(crashed.path(), dir.path());
-        fs::write(dir.path().join(LOG), torn(&before, &after, seed)).unwrap();
-        for opening in 0..2 {
-            let store = Store::open(dir.path(), CHAIN).unwrap_or_else(|error| panic!("case {seed}: {error}"));
-            assert_eq!(check_prefix(&store).unwrap(), HEIGHTS, "case {seed}, opening {opening}");
+fn what_was_flushed_survives_a_power_failure_while_it_is_settled() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), CHAIN).unwrap();
+    let mut moments = Vec::new();
+    let mut last = store.durable_log();
+    for height in 1..=HEIGHTS {
+        put_height(&store, height).unwrap();
+        store.flush().unwrap();
+        // sled flushes several times while a generation is settled.
+        if !Arc::ptr_eq(&last, &store.durable_log()) {
+            moments.extend((0..6).filter_map(|_| moment(&store, dir.path(), height)));
+            last = store.durable_log();
         }
     }
+    let mut torn_somewhere = 0;
+    for (seed, Moment { height, files, durable }) in (0u64..).zip(&moments) {
+        let after = read(files.path(), LOG);
+        torn_somewhere += usize::from(after != **durable);
+        fs::write(files.path().join(LOG), torn(durable, &after, seed)).unwrap();
+        for opening in 0..2 {
+            let store = Store::open(files.path(), CHAIN)
+                .unwrap_or_else(|error| panic!("height {height}, seed {seed}, opening {opening}: {error}"));
+            assert_eq!(check_prefix(&store).unwrap(), *height, "seed {seed}, opening {opening}");
+        }
+    }
+    assert!(torn_somewhere > 5, "{torn_somewhere} of {} moments had pages that were not durable", moments.len());
+}
+
+/// A store with what is flushed and not settled, as a running process has it on disk.
+fn unsettled() -> (tempfile::TempDir, Store, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), CHAIN).unwrap();
+    for height in 1..=30 {
+        put_height(&store, height).unwrap();
+        store.flush().unwrap();
+    }
+    let crashed = tempfile::tempdir().unwrap();
+    super::damage::copy(dir.path(), crashed.path());
+    (dir, store, crashed)
 }
 
 #[test]
 fn without_what_was_written_ahead_it_would_be_lost() {
-    let (_running, before, crashed) = written();
-    fs::write(crashed.path().join(LOG), before).unwrap();
+    let (_dir, _running, crashed) = unsettled();
     for name in AHEAD {
         let length = read(crashed.path(), name).len();
         fs::write(crashed.path().join(name), vec![0; length]).unwrap();
     }
     let store = Store::open(crashed.path(), CHAIN).unwrap();
-    assert_eq!(check_prefix(&store).unwrap(), SETTLED);
+    assert_eq!(check_prefix(&store).unwrap(), 0);
 }
 
 #[test]
 fn a_frame_that_was_cut_short_is_left_out_and_one_that_is_damaged_is_an_error() {
-    let (_running, _, crashed) = written();
+    let (_dir, _running, crashed) = unsettled();
     let file =
         AHEAD.into_iter().max_by_key(|name| read(crashed.path(), name).iter().filter(|byte| **byte != 0).count());
     let file = file.unwrap();
@@ -102,7 +120,7 @@ fn a_frame_that_was_cut_short_is_left_out_and_one_that_is_damaged_is_an_error() 
     };
     let mut cut = original.clone();
     cut[last_page..].fill(0);
-    assert_eq!(open(&cut).unwrap(), HEIGHTS - 1);
+    assert_eq!(open(&cut).unwrap(), 29);
     for page in (0..last_page / 2).step_by(PAGE * 7) {
         let mut damaged = original.clone();
         damaged[page + 100] ^= 1;
