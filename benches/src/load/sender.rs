@@ -13,6 +13,9 @@ use super::link::Event;
 /// The most transactions in one request.
 pub(super) const MAX_GROUP: usize = 256;
 
+/// No transaction is added to a request that has so many characters of them: it stays below what a validator takes.
+const FULL_GROUP_CHARACTERS: usize = 2 << 20;
+
 /// So many requests are under way on a connection at most; what is due meanwhile makes the next groups larger.
 const MAX_REQUESTS: usize = 16;
 
@@ -75,10 +78,12 @@ impl Sender {
         while let Some(connection) = self.free_connection() {
             let mut ids = Vec::new();
             let mut group = Vec::new();
-            while group.len() < MAX_GROUP {
+            let mut length = 0;
+            while group.len() < MAX_GROUP && length < FULL_GROUP_CHARACTERS {
                 let Some(id) = self.queue.pop_front() else { break };
                 if let Some(bytes) = bytes(&id) {
                     ids.push(id);
+                    length += bytes.0.len();
                     group.push(bytes);
                 }
             }

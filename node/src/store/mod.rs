@@ -61,7 +61,8 @@
 //!   Old ones are deleted whole (see below).
 //! - **A log ahead of sled.** A flush of sled takes a second thread and writes whole pages of everything that was touched. So
 //!   a flush writes what was put to `ahead`, and sled gets it later, in the order of its keys and beside everything else:
-//!   4 MiB at a time. Votes and proposals that do not count any more by then never get there.
+//!   4 MiB at a time. Votes and proposals of views that were trimmed by then never get there, which is most of them where
+//!   blocks are small.
 //! - **Chunks with reserved positions.** sled writes a leaf again with all its values whenever it grows. See `chunks`:
 //!   1.06 bytes are written for each byte of a long value instead of 5, and as much stays on disk instead of 2.
 //! - **No blobs.** sled puts values above a quarter of a segment into files of their own, which it never makes durable.

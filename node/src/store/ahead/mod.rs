@@ -56,6 +56,8 @@ pub(super) struct Ahead {
     files: [DirectFile; 2],
     /// So much of a file is used.
     file_bytes: u64,
+    /// So much of the present one.
+    room: u64,
     /// The volume into which records are put.
     volume: u64,
     generation: u64,
@@ -115,6 +117,8 @@ impl Ahead {
             path: path.to_owned(),
             files,
             file_bytes,
+            // Validators that start together do not settle at the same moments.
+            room: salt.part_of(file_bytes),
             volume,
             generation: 1,
             number: 0,
@@ -140,6 +144,7 @@ impl Ahead {
             // From here on the other file is not needed, and the next frame begins a generation there.
             ahead.declare()?;
             ahead.begin_generation();
+            ahead.room = salt.part_of(file_bytes);
         }
         Ok(ahead)
     }
@@ -205,7 +210,7 @@ impl Ahead {
             self.wait_until_settled()?;
         }
         let length = self.frame.len().next_multiple_of(FRAME_ALIGNMENT) as u64;
-        if self.offset > 0 && self.offset + length > self.file_bytes {
+        if self.offset > 0 && self.offset + length > self.room {
             self.change_files(settlement)
         } else {
             self.write_frame()
@@ -230,6 +235,7 @@ impl Ahead {
         self.generation += 1;
         self.number = 0;
         self.offset = 0;
+        self.room = self.file_bytes;
     }
 
     fn wait_until_settled(&mut self) -> Result<(), StoreError> {

@@ -42,6 +42,11 @@ impl Salt {
         salt.ok_or_else(|| StoreError::corrupt(&path, "it is not what was written"))
     }
 
+    /// A quarter of an amount, or up to all of it, as it happens in this store.
+    pub(in crate::store) fn part_of(&self, amount: u64) -> u64 {
+        amount / 4 + amount * 3 / 4 * u64::from(self.0[0]) / 255
+    }
+
     /// The checksum of bytes in this store.
     pub(in crate::store) fn checksum(&self, bytes: &[u8]) -> Checksum {
         let mut checksum = [0; CHECKSUM_BYTES];
