@@ -13,6 +13,9 @@ use crate::store::ahead::{Ahead, Replay};
 use crate::store::database::table::Table;
 use crate::store::database::{Database, Filling};
 
+/// A key with its value.
+pub(in crate::store) type Entry = (Vec<u8>, Vec<u8>);
+
 /// An open volume.
 pub(in crate::store) struct Volume {
     database: Arc<Database>,
@@ -138,7 +141,7 @@ impl Volume {
     }
 
     /// The first key from a key on, with its value.
-    pub(in crate::store) fn first(&self, table: Table, from: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(in crate::store) fn first(&self, table: Table, from: &[u8]) -> Result<Option<Entry>, StoreError> {
         let recent = self.recent.first(table, from).map(|(key, value)| (key, value.to_vec()));
         let older = self.database.entries(table, from).next().transpose()?;
         Ok(match (recent, older) {
