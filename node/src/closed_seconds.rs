@@ -36,7 +36,7 @@ pub(crate) fn carry(store: &Store, cut: &Cut) -> anyhow::Result<()> {
         Some((_, bytes)) => decode::<Ids>(&bytes).context("the ids of a second")?.0.min(cut.first_place()),
         None => cut.first_place(),
     };
-    for at in peaks_before(first) {
+    for at in NodePlace::peaks(first) {
         store.put_kept_nodes(cut, at.last_leaf, &encode(&(at.level, vec![node(store, at)?])))?;
     }
     for place in first..cut.first_place() {
@@ -44,12 +44,6 @@ pub(crate) fn carry(store: &Store, cut: &Cut) -> anyhow::Result<()> {
         store.put_kept_nodes(cut, place, &nodes)?;
     }
     Ok(())
-}
-
-/// Where the peaks of the accumulator over the first `count` seconds are: one for each bit of the count.
-fn peaks_before(count: u32) -> impl Iterator<Item = NodePlace> {
-    let levels = (0..u32::BITS).rev().filter(move |level| count >> level & 1 == 1);
-    levels.map(move |level| NodePlace { level, last_leaf: (count >> level << level) - 1 })
 }
 
 /// Looks for an id in the closed list of its deadline second.

@@ -81,9 +81,9 @@ pub(super) enum Error {
 impl Error {
     /// What reading the store failed with. What it does not keep any more is no failure.
     pub(super) fn of_store(error: anyhow::Error) -> Self {
-        match error.downcast_ref::<StoreError>() {
-            Some(StoreError::NotKept { first }) => Error::NotKept(*first),
-            _ => Error::Store(error),
+        match StoreError::first_kept(&error) {
+            Some(first) => Error::NotKept(first),
+            None => Error::Store(error),
         }
     }
 

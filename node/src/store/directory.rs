@@ -57,8 +57,7 @@ impl Directory {
         let format = check_marker(path, &text, chain)?;
         if format < FORMAT {
             // From here on the versions before cannot read everything.
-            make_ahead(path)?;
-            write_marker(path, chain)?;
+            mark(path, chain)?;
         }
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
@@ -164,28 +163,29 @@ fn refuse_foreign(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes the marker, complete or not at all.
-fn write_marker(path: &Path, chain: Hash) -> Result<(), StoreError> {
-    let (new, marker) = (path.join(NEW_MARKER), path.join(MARKER));
+/// Writes a file of a directory, durably: it is there whole or not at all.
+pub(super) fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    let path = directory.join(name);
+    let new = path.with_extension(UNFINISHED);
     File::create(&new)
         .and_then(|mut file| {
-            file.write_all(marker_text(FORMAT, chain).as_bytes())?;
+            file.write_all(bytes)?;
             file.sync_all()
         })
-        .map_err(StoreError::io("write", &new))?;
-    fs::rename(&new, &marker).map_err(StoreError::io("write", &marker))?;
-    sync_directory(path)
+        .and_then(|()| fs::rename(&new, &path))
+        .map_err(StoreError::io("write", &path))?;
+    sync_directory(directory)
 }
 
-/// Makes what the marker promises.
-fn make_ahead(path: &Path) -> Result<(), StoreError> {
+/// Makes what this format has beside volumes, and then the marker that promises it.
+fn mark(path: &Path, chain: Hash) -> Result<(), StoreError> {
     Ahead::create(&path.join(AHEAD))?;
-    sync_directory(path)
+    sync_directory(path)?;
+    write_whole(path, MARKER, marker_text(FORMAT, chain).as_bytes())
 }
 
 fn initialise(path: &Path, chain: Hash) -> Result<(), StoreError> {
-    make_ahead(path)?;
-    write_marker(path, chain)?;
+    mark(path, chain)?;
     // The directory itself is new as well.
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => sync_directory(parent),

@@ -102,6 +102,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The first block that is kept, where that is why something could not be read.
+    pub fn first_kept(error: &anyhow::Error) -> Option<Height> {
+        match error.downcast_ref()? {
+            StoreError::NotKept { first } => Some(*first),
+            _ => None,
+        }
+    }
+
     pub(super) fn corrupt(path: &Path, what: impl Into<String>) -> Self {
         StoreError::Corrupt { path: path.to_owned(), what: what.into() }
     }

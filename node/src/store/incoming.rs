@@ -1,15 +1,15 @@
 //! A checkpoint that is being fetched: a file for each part, named by its hash, and one that says which checkpoint it
 //! is. A part counts only if its bytes have its hash, so nothing here needs a flush.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use types::{Domain, Hash};
 
 use super::StoreError;
 use super::checksum::{CHECKSUM_BYTES, checksum};
-use super::directory::{UNFINISHED, entries, sync_directory};
+use super::directory::{entries, write_whole};
 
 const CHOSEN: &str = "chosen";
 
@@ -32,17 +32,7 @@ pub(super) fn begin(directory: &Path, chosen: &[u8], parts: &[Hash]) -> Result<(
             fs::remove_file(&file).map_err(StoreError::io("remove", &file))?;
         }
     }
-    let path = directory.join(CHOSEN);
-    let new = path.with_extension(UNFINISHED);
-    File::create(&new)
-        .and_then(|mut file| {
-            file.write_all(&checksum(&[chosen]))?;
-            file.write_all(chosen)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&new, &path))
-        .map_err(StoreError::io("write", &path))?;
-    sync_directory(directory)
+    write_whole(directory, CHOSEN, &[&checksum(&[chosen]), chosen].concat())
 }
 
 pub(super) fn put(directory: &Path, hash: &Hash, bytes: &[u8]) -> Result<(), StoreError> {

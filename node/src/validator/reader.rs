@@ -142,10 +142,7 @@ fn send_blocks(
 
 /// The first block that is kept, where that is why others could not be read.
 fn first_kept<T>(read: &anyhow::Result<T>) -> Option<Height> {
-    match read.as_ref().err()?.downcast_ref::<StoreError>()? {
-        StoreError::NotKept { first } => Some(*first),
-        _ => None,
-    }
+    read.as_ref().err().and_then(StoreError::first_kept)
 }
 
 fn run_from(store: &Store, from: Height) -> anyhow::Result<Vec<CertifiedBlock>> {

@@ -69,6 +69,14 @@ pub struct NodePlace {
     pub last_leaf: u32,
 }
 
+impl NodePlace {
+    /// Where the peaks over the first `count` leaves are, from the highest mountain to the lowest: one for each bit of the count.
+    pub fn peaks(count: u32) -> impl Iterator<Item = NodePlace> {
+        let levels = (0..u32::BITS).rev().filter(move |level| count >> level & 1 == 1);
+        levels.map(move |level| NodePlace { level, last_leaf: (count >> level << level) - 1 })
+    }
+}
+
 /// The leaf of one executed id in its second's list.
 pub(crate) fn id_leaf(id: &TransactionId, at: &ReceiptPointer) -> Hash {
     Hash::of(Domain::State, &encode(&(*b"baro id v1", *id, *at)))
@@ -129,13 +137,7 @@ impl ClosedSeconds {
 
     /// The peaks by their places.
     pub fn peaks(&self) -> impl Iterator<Item = (NodePlace, Hash)> {
-        let mut past = 0;
-        let heights = (0..u32::BITS).rev().filter(|level| self.count >> level & 1 == 1);
-        heights.zip(self.peaks.iter()).map(move |(level, peak)| {
-            past += 1u64 << level;
-            // Not above the count.
-            (NodePlace { level, last_leaf: (past - 1) as u32 }, *peak)
-        })
+        NodePlace::peaks(self.count).zip(self.peaks.iter().copied())
     }
 
     /// True if `leaf` is at `place`, as the nodes beside its way show.

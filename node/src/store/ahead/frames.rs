@@ -47,7 +47,6 @@ impl Header {
 }
 
 /// A frame that was read back whole.
-#[derive(Clone)]
 pub(in crate::store) struct Frame {
     pub(in crate::store) header: Header,
     records: Vec<u8>,
@@ -108,13 +107,11 @@ pub(in crate::store) struct Recovered {
 /// that is missing is damage.
 pub(in crate::store) fn recover(files: &[PathBuf; 2], salt: &Salt) -> Result<Recovered, StoreError> {
     let path = &files[0];
-    let mut read = Vec::new();
-    for file in files {
-        let bytes = fs::read(file).map_err(StoreError::io("read", file))?;
-        read.push(Run::of(&bytes, salt));
+    let read = |file: &PathBuf| Ok(Run::of(&fs::read(file).map_err(StoreError::io("read", file))?, salt));
+    let (mut older, mut newer) = (read(&files[0])?, read(&files[1])?);
+    if older.generation() > newer.generation() {
+        std::mem::swap(&mut older, &mut newer);
     }
-    read.sort_by_key(Run::generation);
-    let [older, newer] = &read[..] else { unreachable!("two files") };
     let Some(last) = newer.frames.last().map(|frame| frame.header) else {
         // Nothing but, perhaps, the very first frame cut short.
         return match newer.strays.max(older.strays) {
@@ -138,10 +135,10 @@ pub(in crate::store) fn recover(files: &[PathBuf; 2], salt: &Salt) -> Result<Rec
         if !is_whole {
             return Err(StoreError::corrupt(path, format!("frames of generation {} are missing", last.generation - 1)));
         }
-        frames.extend(older.frames.iter().cloned());
+        frames.append(&mut older.frames);
     }
     if last.settled < last.generation {
-        frames.extend(newer.frames.iter().cloned());
+        frames.append(&mut newer.frames);
     }
     Ok(Recovered { last: Some((last, newer.end)), frames })
 }

@@ -33,8 +33,8 @@ use frames::{FRAME_ALIGNMENT, Frame, HEADER_BYTES, Header, Record, Recovered, re
 use salt::Salt;
 use settling::{Settlement, Settler};
 
-/// The length of a file. About so much of it is used before the other one's turn comes. What is not settled yet, at most both files, is put again when a
-/// validator starts.
+/// The length of a file. About so much of it is used before the other one's turn comes. What is not settled yet, at most both
+/// files, is put again when a validator starts.
 pub(super) const FILE_BYTES: u64 = 4 << 20;
 
 /// So much gathers in memory before it is flushed unasked, in bytes.
@@ -117,10 +117,9 @@ impl Ahead {
             path: path.to_owned(),
             files,
             file_bytes,
-            // Validators that start together do not settle at the same moments.
-            room: salt.part_of(file_bytes),
+            room: file_bytes,
             volume,
-            generation: 1,
+            generation: 0,
             number: 0,
             before: 0,
             offset: 0,
@@ -143,9 +142,10 @@ impl Ahead {
             };
             // From here on the other file is not needed, and the next frame begins a generation there.
             ahead.declare()?;
-            ahead.begin_generation();
-            ahead.room = salt.part_of(file_bytes);
         }
+        ahead.begin_generation();
+        // Validators that start together do not settle at the same moments.
+        ahead.room = salt.part_of(file_bytes);
         Ok(ahead)
     }
 

@@ -38,10 +38,9 @@ impl Recent {
     pub(in crate::store) fn entries(&self, table: Table, from: &[u8]) -> BTreeMap<Vec<u8>, Arc<[u8]>> {
         let generations = self.read();
         let [growing, settling] = generations.tables(table);
-        let from_here = |entries: &BTreeMap<Vec<u8>, Arc<[u8]>>| -> Vec<_> {
-            entries.range(from.to_vec()..).map(|(key, value)| (key.clone(), value.clone())).collect()
-        };
-        from_here(settling).into_iter().chain(from_here(growing)).collect()
+        // Of equal keys the last one, of the later generation, is kept.
+        let entries = settling.range(from.to_vec()..).chain(growing.range(from.to_vec()..));
+        entries.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     /// The first key from a key on, with its value.

@@ -3,12 +3,12 @@
 //! After a crash these files are searched for frames that should not be where they are. Whoever sends transactions must not be able to
 //! write one into its memo that looks like a frame of ours.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 
 use crate::store::StoreError;
 use crate::store::checksum::{CHECKSUM_BYTES, Checksum, checksum};
+use crate::store::directory::write_whole;
 
 const SALT: &str = "salt";
 const SALT_BYTES: usize = 32;
@@ -20,17 +20,11 @@ pub(in crate::store) struct Salt([u8; SALT_BYTES]);
 impl Salt {
     /// Makes the salt of a directory, unless there is one.
     pub(in crate::store) fn create(directory: &Path) -> Result<(), StoreError> {
-        let (new, path) = (directory.join("salt.new"), directory.join(SALT));
-        if path.exists() {
+        if directory.join(SALT).exists() {
             return Ok(());
         }
         let salt: [u8; SALT_BYTES] = rand::random();
-        let bytes = [&salt[..], &checksum(&[&salt])].concat();
-        let written = File::create(&new).and_then(|mut file| {
-            file.write_all(&bytes)?;
-            file.sync_all()
-        });
-        written.and_then(|()| fs::rename(&new, &path)).map_err(StoreError::io("write", &path))
+        write_whole(directory, SALT, &[&salt[..], &checksum(&[&salt])].concat())
     }
 
     /// Reads the salt of a directory.

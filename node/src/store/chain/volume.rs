@@ -14,7 +14,7 @@ use crate::store::database::table::Table;
 use crate::store::database::{Database, Filling};
 
 /// A key with its value.
-pub(in crate::store) type Entry = (Vec<u8>, Vec<u8>);
+pub(in crate::store) type KeyValue = (Vec<u8>, Vec<u8>);
 
 /// An open volume.
 pub(in crate::store) struct Volume {
@@ -124,7 +124,7 @@ impl Volume {
         &self,
         table: Table,
         from: &[u8],
-    ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> {
+    ) -> impl Iterator<Item = Result<KeyValue, StoreError>> {
         let recent = self.recent.entries(table, from).into_iter().map(|(key, value)| (key, value.to_vec()));
         merged(recent, self.database.entries(table, from))
     }
@@ -141,7 +141,7 @@ impl Volume {
     }
 
     /// The first key from a key on, with its value.
-    pub(in crate::store) fn first(&self, table: Table, from: &[u8]) -> Result<Option<Entry>, StoreError> {
+    pub(in crate::store) fn first(&self, table: Table, from: &[u8]) -> Result<Option<KeyValue>, StoreError> {
         let recent = self.recent.first(table, from).map(|(key, value)| (key, value.to_vec()));
         let older = self.database.entries(table, from).next().transpose()?;
         Ok(match (recent, older) {

@@ -51,10 +51,15 @@ fn reopened(path: &Path, volume: u64) -> Result<Vec<u64>, StoreError> {
     Ok(numbers)
 }
 
-fn take(ahead: &mut Ahead, target: &Target, number: u64) {
+/// Takes a value as a volume does, without a flush.
+fn put(ahead: &mut Ahead, target: &Target, number: u64) {
     let record = Record { table: Table::Journal, key: &number.to_be_bytes(), value: &bytes(number, VALUE) };
     ahead.take(|generation| target.settlement(generation), &record).unwrap();
     target.recent.put(record.table, record.key, record.value);
+}
+
+fn take(ahead: &mut Ahead, target: &Target, number: u64) {
+    put(ahead, target, number);
     ahead.flush(|generation| target.settlement(generation)).unwrap();
 }
 
@@ -99,9 +104,7 @@ fn the_database_has_nothing_that_no_frame_has() {
     let mut ahead = new_ahead(&path);
     // What waits for the flush that changes the files is part of what is settled then.
     for number in 1..=VALUES {
-        let record = Record { table: Table::Journal, key: &number.to_be_bytes(), value: &bytes(number, VALUE) };
-        ahead.take(|generation| target.settlement(generation), &record).unwrap();
-        target.recent.put(record.table, record.key, record.value);
+        put(&mut ahead, &target, number);
         let flush = ahead.flush(|generation| {
             // The settlement may be in the database from here on.
             let copy = tempfile::tempdir().unwrap();

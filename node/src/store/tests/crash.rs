@@ -1,8 +1,6 @@
 //! A process that writes is killed at arbitrary moments; what it reported as flushed must be there.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
-
+use super::killed::{report, run_and_kill};
 use super::*;
 
 const DIRECTORY: &str = "BARO_STORE_CRASH_DIRECTORY";
@@ -26,42 +24,23 @@ fn child() {
     }
 }
 
-fn report(what: &str, height: u64) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{what} {height}").unwrap();
-    out.flush().unwrap();
-}
-
 #[test]
 fn what_was_flushed_survives_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let (mut flushed, mut checkpoint) = (0, 0);
     for round in 0..ROUNDS {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["store::tests::crash::child", "--exact", "--nocapture"])
-            .env(DIRECTORY, dir.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         // The moment differs by round, in heights and within one.
         let [heights, spins, ..] = bytes(round + 1, 2)[..] else { unreachable!("two bytes") };
         let mut count = 0;
-        for line in lines.map_while(Result::ok) {
-            let Some((what, height)) = line.split_once(' ') else { continue };
-            let Ok(height) = height.parse::<u64>() else { continue };
+        run_and_kill("store::tests::crash::child", (DIRECTORY, dir.path()), u64::from(spins) * 4000, |what, height| {
             match what {
                 "flushed" => flushed = height,
                 "checkpoint" => checkpoint = height,
-                _ => continue,
+                _ => return false,
             }
             count += 1;
-            if count == 1 + u64::from(heights) % 60 {
-                (0..u64::from(spins) * 4000).for_each(|n| _ = std::hint::black_box(n));
-                child.kill().unwrap();
-            }
-        }
-        assert!(!child.wait().unwrap().success(), "it was killed");
+            count == 1 + u64::from(heights) % 60
+        });
         let store = open(dir.path());
         let latest = check_prefix(&store).unwrap();
         assert!(latest >= flushed, "round {round}: {flushed} was flushed, {latest} is there");

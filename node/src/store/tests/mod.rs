@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod disk_full;
 mod format;
+mod killed;
 mod power_loss;
 mod pruning;
 mod records;

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,6 +11,7 @@ use types::{Epoch, Timestamp};
 
 use super::super::database::table::Table;
 use super::super::{Beginning, CheckpointBlock, Cut};
+use super::killed::{report, run_and_kill};
 use super::*;
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -495,11 +494,6 @@ const KEPT_BY_CHILD: u64 = 30;
 fn child() {
     let Some(directory) = std::env::var_os(DIRECTORY) else { return };
     let store = open(Path::new(&directory));
-    let report = |what: &str, height: u64| {
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "\n{what} {height}").unwrap();
-        out.flush().unwrap();
-    };
     store.put_handover(Epoch(0), b"the end of epoch 0").unwrap();
     let first = store.latest_height().map_or(1, |latest| latest.0 + 1);
     // The parent kills it long before; without a parent it ends.
@@ -522,31 +516,23 @@ fn what_is_kept_survives_a_kill_at_any_moment() {
     let dir = tempfile::tempdir().unwrap();
     let (mut flushed, mut pruned) = (0, 0);
     for round in 0..8u64 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["store::tests::pruning::child", "--exact", "--nocapture"])
-            .env(DIRECTORY, dir.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         // Half of them are killed while they prune.
         let [heights, spins, ..] = bytes(round + 40, 2)[..] else { unreachable!("two bytes") };
         let mut count = 0;
-        for line in lines.map_while(Result::ok) {
-            let Some((what, height)) = line.split_once(' ') else { continue };
-            let Ok(height) = height.parse::<u64>() else { continue };
-            match what {
-                "flushed" => (flushed, count) = (height, count + 1),
-                "pruned" => pruned = height,
-                "prunes" => {}
-                _ => continue,
-            }
-            if count > 40 + u64::from(heights) % 20 && (what == "prunes" || round % 2 == 0) {
-                (0..u64::from(spins) * 4_000).for_each(|n| _ = std::hint::black_box(n));
-                child.kill().unwrap();
-            }
-        }
-        assert!(!child.wait().unwrap().success(), "it was killed");
+        run_and_kill(
+            "store::tests::pruning::child",
+            (DIRECTORY, dir.path()),
+            u64::from(spins) * 4_000,
+            |what, height| {
+                match what {
+                    "flushed" => (flushed, count) = (height, count + 1),
+                    "pruned" => pruned = height,
+                    "prunes" => {}
+                    _ => return false,
+                }
+                count > 40 + u64::from(heights) % 20 && (what == "prunes" || round % 2 == 0)
+            },
+        );
         let store = open(dir.path());
         let (first, latest) = (store.first_height().0, store.latest_height().unwrap().0);
         assert!(latest >= flushed && first > pruned, "round {round}: {first} to {latest}");
