@@ -108,7 +108,7 @@ impl Simplex {
             self.proposals.pop_first();
         }
         self.judging = None;
-        self.request = None;
+        self.keep_request();
         self.votes.forget_before(self.first_remembered_view());
     }
 }

@@ -87,6 +87,11 @@ impl Certificates {
             && self.nullified.range(parent_view.next()..view).count() as u64 == view.0 - parent_view.0 - 1
     }
 
+    /// True if the view of this block was nullified, and the block is not known to be notarized.
+    pub(crate) fn gave_up(&self, view: View, block: Hash) -> bool {
+        self.nullified.contains_key(&view) && self.notarized_block(view) != Some(block)
+    }
+
     /// The latest block that a block of `view` may have as parent, with its view; `None` where certificates are missing.
     pub(crate) fn parent_for(&self, view: View) -> Option<(View, Hash)> {
         (self.root.view.0..view.0)

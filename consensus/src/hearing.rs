@@ -31,17 +31,23 @@ impl Simplex {
     }
 
     /// Gives the view's proposal out to be judged: once, while this validator may vote for it, and when its parent is
-    /// notarized and every view between is nullified.
+    /// notarized and every view between is nullified. One that was made ahead, on a block that was given up, is not
+    /// waited for.
     pub(crate) fn judge_if_ready(&mut self) {
         let view = self.view;
         if self.judging == Some(view) {
             return;
         }
-        let Some(proposal) = self.proposals.get(&view) else { return };
-        let may_vote = self.ballots.allows(&Ballot::Notarize { view, block: proposal.block });
-        if may_vote && self.certificates.justify(view, proposal.parent_view, proposal.parent) {
-            self.judging = Some(view);
-            self.outbox.tell(Output::Judge { proposal: proposal.clone() });
+        let own = self.proposed.as_ref().filter(|proposed| proposed.view == view);
+        let Some(proposal) = self.proposals.get(&view).or(own) else { return };
+        let (parent_view, parent) = (proposal.parent_view, proposal.parent);
+        if self.certificates.justify(view, parent_view, parent) {
+            if self.ballots.allows(&proposal.ballot()) {
+                self.judging = Some(view);
+                self.outbox.tell(Output::Judge { proposal: proposal.clone() });
+            }
+        } else if self.certificates.gave_up(parent_view, parent) && !self.pacing.has_given_up() {
+            self.give_up();
         }
     }
 

@@ -114,16 +114,12 @@ impl Simplex {
         let nullify = cast.and_then(|cast| cast.nullify.clone());
         let finalized = self.certificates.root().view;
         let finalize: Vec<_> = self.ballots.finalize_votes(finalized, REPEATED_FINALIZE_VOTES).cloned().collect();
-        match self.proposed.take() {
-            Some(proposal) if proposal.view == self.view => {
-                self.send_proposal(&proposal, to);
-                self.proposed = Some(proposal);
-            }
-            _ => {
-                if let Some(vote) = notarize {
-                    self.outbox.send_when_durable(to, Message::Vote(vote.into_inner()));
-                }
-            }
+        let proposed = self.proposed.clone().filter(|proposal| proposal.view >= self.view);
+        if let Some(vote) = notarize.filter(|_| proposed.as_ref().is_none_or(|proposal| proposal.view > self.view)) {
+            self.outbox.send_when_durable(to, Message::Vote(vote.into_inner()));
+        }
+        if let Some(proposal) = proposed {
+            self.send_proposal(&proposal, to);
         }
         for vote in finalize.into_iter().chain(nullify) {
             self.outbox.send_when_durable(to, Message::Vote(vote.into_inner()));

@@ -17,7 +17,9 @@
 //!
 //! 1. **Propose.** The leader of v proposes a block whose parent is notarized in a view before v, all views between being
 //!    nullified. The last finalized block counts as notarized, and nothing before it matters. A proposal is the leader's
-//!    notarize vote. Ahead of it the leader sends the certificates that justify it.
+//!    notarize vote. Ahead of it the leader sends the certificates that justify it. *Ahead of its view:* a leader of v + 1 that
+//!    has notarized a block of v and has more to order proposes on that block at once, while the votes of v are on their way;
+//!    the others judge the proposal when they come to v + 1. So blocks follow each other every delay instead of every two.
 //! 2. **Notarize.** A validator in v gives the first proposal of v's leader to its replica once the parent is justified
 //!    by certificates that it holds, and votes for it if the replica accepts: once in a view, and not after `nullify(v)`.
 //! 3. **Finalize.** A notarization of v brings a validator that is in v or before it to v + 1. If it has not nullified v,
@@ -36,7 +38,10 @@
 //! - *One block is notarized in a view*, for an honest validator notarizes once in a view.
 //! - *A finalized view is not nullified*: an honest validator never signs both `finalize(v, _)` and `nullify(v)`, in
 //!   either order.
-//! - So let b be final in v. A block of a view after v that an honest validator notarizes has a chain of ancestors, each
+//! - *A notarized block is justified*: an honest validator other than its leader, which may have proposed ahead, notarizes it
+//!   only once the parent is notarized and the views between are nullified; and n - f votes are not all from the leader and f
+//!   faulty ones, or n is 1, where votes are certificates.
+//! - So let b be final in v. A block that is notarized in a view after v has a chain of ancestors, each
 //!   notarized, with only nullified views between them. That chain cannot jump over v, which is not nullified; in v it
 //!   can only have b. Hence all later notarized blocks descend from b, and any two finalized blocks are on one chain.
 //!
@@ -46,8 +51,8 @@
 //! The same holds for certificates, which may contain the own vote. A finalization that is announced by
 //! [`Output::Finalized`] may rest on records ahead of it in the outputs, and is shown outside only after these are durable.
 //! Certificates are in the journal ahead of the votes that rest on them. So whatever prefix of the journal survives a
-//! crash, the validator starts in the view in which it voted last, or a later one, and knows every vote that it ever sent
-//! above the finalized view; at or below that it never votes. [`Simplex::first_needed_view`] says what may be trimmed.
+//! crash, the validator starts in the view in which it voted last, or a later one (a proposal ahead of its view apart), and knows
+//! every vote that it ever sent above the finalized view; at or below that it never votes. [`Simplex::first_needed_view`] says what may be trimmed.
 //!
 //! # Listening
 //!
@@ -101,6 +106,9 @@
 //! - *An honest leader's view succeeds* once patience exceeds what a proposal takes: the leader's certificates bring all
 //!   honest validators to its view, which they cannot leave by nullification without one of them giving up. All notarize,
 //!   enter the next view and finalize. Patience doubles with each view given up, so it grows until this is so.
+//! - *A proposal ahead can fail with its parent's view.* Then its leader has spent its vote, and nobody waits for another
+//!   proposal: who holds it and knows the nullification gives the view up at once. A faulty leader can so cost the next one
+//!   its view, by showing its block to that one alone, but no more than a delay on top of its own timeout.
 //!
 //! Certificates are not broadcast by everyone, for in the normal case everyone assembles them from votes. A faulty
 //! validator can show its vote to some only, and messages get lost, so those that are ahead help those that are not:

@@ -52,10 +52,14 @@ impl Proposal {
         Proposal { view: vote.ballot.view(), parent_view, parent, block, signature: vote.signature }
     }
 
+    /// What the leader votes for by it.
+    pub fn ballot(&self) -> Ballot {
+        Ballot::Notarize { view: self.view, block: self.block }
+    }
+
     /// The leader's vote.
     pub fn vote(&self, committee: &Committee) -> Vote {
-        let ballot = Ballot::Notarize { view: self.view, block: self.block };
-        Vote { ballot, signer: committee.leader(self.view), signature: self.signature }
+        Vote { ballot: self.ballot(), signer: committee.leader(self.view), signature: self.signature }
     }
 }
 

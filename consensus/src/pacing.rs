@@ -82,6 +82,11 @@ impl Pacing {
         self.failures = 0;
     }
 
+    /// True while there is something to order.
+    pub(crate) fn is_work_pending(&self) -> bool {
+        self.is_work_pending
+    }
+
     pub(crate) fn is_proposal_due(&self, now: Moment) -> bool {
         self.propose_at <= now
     }

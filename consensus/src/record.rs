@@ -82,18 +82,17 @@ impl Replay {
         replay.certificates.retain(|certificate| certificate.ballot.view() > finalized);
         votes.retain(|vote| vote.ballot.view() > finalized);
         replay.votes = Vote::verify_many(votes, committee);
-        let is_ours = |proposal: &Proposal| {
-            let ballot = Ballot::Notarize { view: proposal.view, block: proposal.block };
-            replay.votes.iter().any(|vote| vote.ballot == ballot)
-        };
+        let is_ours = |proposal: &Proposal| replay.votes.iter().any(|vote| vote.ballot == proposal.ballot());
         replay.proposals.retain(is_ours);
         replay
     }
 
-    /// The view to go on in: the one after the latest certificate, and none before a view that was voted in.
+    /// The view to go on in: the one after the latest certificate, and none before a view that was voted in. A proposal
+    /// may have been ahead of its view.
     pub(crate) fn view(&self) -> View {
         let certified = self.certificates.iter().map(|certificate| certificate.ballot.view().next());
-        let voted = self.votes.iter().map(|vote| vote.ballot.view());
+        let is_proposal = |vote: &Vote| self.proposals.iter().any(|proposal| proposal.ballot() == vote.ballot);
+        let voted = self.votes.iter().filter(|vote| !is_proposal(vote)).map(|vote| vote.ballot.view());
         certified.chain(voted).fold(self.root.view.next(), View::max)
     }
 }

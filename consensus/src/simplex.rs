@@ -80,7 +80,7 @@ impl Simplex {
 
     /// When to give [`Input::Tick`], should nothing else arrive. May lie in the past.
     pub fn next_deadline(&self) -> Option<Moment> {
-        let propose_at = self.next_parent().map(|_| self.pacing.propose_at());
+        let propose_at = self.next_request().map(|_| self.pacing.propose_at());
         let repeat_at = self.is_unsettled().then(|| self.pacing.repeat_at());
         let listen_at = self.is_listening().then(|| self.listening.deadline(self.now));
         [propose_at, self.pacing.give_up_at(), repeat_at, listen_at].into_iter().flatten().min()

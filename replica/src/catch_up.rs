@@ -18,6 +18,9 @@ use crate::{Effect, Envelope, Message, Now, Recipient, VerifiedBatch};
 const MAX_RUN_BLOCKS: usize = 16 * MAX_FETCHED_BLOCKS;
 const MAX_RUN_BYTES: usize = 64 << 20;
 
+/// For so many `retry_millis` a validator that did not answer is not asked if there are others.
+const SILENCE: u64 = 64;
+
 /// What is missing here, and who was asked for it.
 #[derive(Default)]
 pub(crate) struct CatchUp {
@@ -115,6 +118,8 @@ impl Replica {
             Some((peer, give_up)) if give_up <= now.moment && !is_on(Breakage::CatchUpNeverRetried) => {
                 self.catch_up.asked = None;
                 self.give_up_on(peer, now);
+                // Who may be gone is asked again only when all others have been.
+                self.catch_up.fruitless.insert(peer, now.moment.plus_millis(self.limits.retry_millis * SILENCE));
                 if let Some(next) = self.choose_whom_to_ask(now) {
                     self.ask_for_finalized(next, now, effects);
                 }

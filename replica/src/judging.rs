@@ -125,6 +125,8 @@ impl Replica {
                 Adoption::Adopted | Adoption::Bad => Verdict::Reject,
             };
             self.judging.proposals.remove(&view);
+            // So that no block is made ahead for what this one has in it.
+            self.tell_work(now, effects);
             self.tell_consensus(now, consensus::Input::Judged { view, block: proposal.block, verdict }, effects);
         }
         if let Some(block) = self.pending_finalization() {

@@ -20,7 +20,8 @@ impl Replica {
         self.proposing = Some(Request { view, parent });
     }
 
-    /// When a block may follow the latest one.
+    /// When a block may follow the latest one. Where votes take less time than this, nothing is made ahead of them: that would only
+    /// cost more blocks.
     fn block_due(&self) -> Moment {
         self.last_block.plus_millis(self.limits.block_interval_millis)
     }

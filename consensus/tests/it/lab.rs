@@ -100,7 +100,7 @@ impl Turn {
         to_all
             .filter_map(|outgoing| match &outgoing.message {
                 Message::Vote(vote) => Some(vote.ballot),
-                Message::Propose(proposal) => Some(Ballot::Notarize { view: proposal.view, block: proposal.block }),
+                Message::Propose(proposal) => Some(proposal.ballot()),
                 _ => None,
             })
             .collect()

@@ -48,6 +48,25 @@ fn after_a_restart_a_leader_repeats_its_proposal_and_makes_no_other() {
 }
 
 #[test]
+fn after_a_restart_a_leader_that_proposed_ahead_is_in_the_view_that_it_had_not_left() {
+    let mut lab = Lab::new(2);
+    lab.step(Input::Work { pending: true });
+    lab.hear_proposal(1, 0, GENESIS, 1);
+    lab.accept(1, 1);
+    lab.step(Input::Proposed { view: View(2), block: block(2) });
+    let mut lab = lab.restart(genesis());
+    assert_eq!(lab.view(), 1);
+    lab.step(Input::Work { pending: true });
+    assert_eq!(lab.wait(TIMEOUT).cast(), [nullify(1)]);
+    assert_eq!(lab.wait(TIMEOUT).cast(), [notarize(1, 1), notarize(2, 2), nullify(1)], "both are repeated");
+    let turn = lab.hear_certificate(notarize(1, 1));
+    assert_eq!((lab.view(), turn.asked()), (2, None), "there is no second proposal");
+    let mut lab = lab.restart(genesis());
+    assert_eq!(lab.wait(LONG).cast(), [nullify(2)]);
+    assert_eq!(lab.wait(LONG).cast(), [notarize(2, 2), nullify(2)]);
+}
+
+#[test]
 fn certificates_are_recovered_and_the_finalize_vote_that_was_due_is_cast() {
     let mut lab = Lab::new(0);
     lab.hear_certificate(nullify(1));

@@ -308,6 +308,74 @@ fn the_leader_proposes_once_and_only_in_its_view() {
 }
 
 #[test]
+fn a_busy_leader_proposes_ahead_on_the_block_that_it_voted_for() {
+    let mut lab = Lab::new(2);
+    lab.step(Input::Work { pending: true });
+    assert_eq!(lab.hear_proposal(1, 0, GENESIS, 1).asked(), None, "not on a block that it has not executed");
+    assert_eq!(lab.accept(1, 1).asked(), Some((2, 1, block(1))));
+    assert_eq!(lab.view(), 1);
+    let turn = lab.step(Input::Proposed { view: View(2), block: block(2) });
+    assert_eq!(turn.cast(), [notarize(2, 2)]);
+    let turn = lab.hear_vote(3, notarize(1, 1));
+    assert_eq!((lab.view(), turn.cast(), turn.asked()), (2, vec![finalize(1, 1)], None), "and only once");
+    lab.hear_vote(0, notarize(2, 2));
+    lab.hear_vote(3, notarize(2, 2));
+    assert_eq!(lab.view(), 3);
+}
+
+#[test]
+fn an_idle_leader_waits_for_its_view() {
+    let mut lab = Lab::new(2);
+    lab.hear_proposal(1, 0, GENESIS, 1);
+    assert_eq!(lab.accept(1, 1).asked(), None);
+    assert_eq!(lab.step(Input::Work { pending: true }).asked(), Some((2, 1, block(1))), "until there is something");
+}
+
+#[test]
+fn a_block_asked_for_ahead_serves_its_view_if_its_parent_was_notarized() {
+    let mut lab = ahead();
+    let turn = lab.hear_certificate(notarize(1, 1));
+    assert_eq!((lab.view(), turn.asked()), (2, None), "it is being made");
+    assert_eq!(lab.step(Input::Proposed { view: View(2), block: block(2) }).cast(), [notarize(2, 2)]);
+    let mut lab = ahead();
+    assert_eq!(lab.hear_certificate(nullify(1)).asked(), Some((2, 0, GENESIS)), "another one is needed");
+}
+
+#[test]
+fn nothing_is_proposed_ahead_on_a_block_that_was_given_up() {
+    let mut lab = ahead();
+    assert_eq!(lab.wait(TIMEOUT).cast(), [nullify(1)]);
+    assert_eq!(lab.step(Input::Proposed { view: View(2), block: block(2) }).cast(), []);
+    assert_eq!(lab.hear_certificate(nullify(1)).asked(), Some((2, 0, GENESIS)));
+    assert_eq!(lab.step(Input::Proposed { view: View(2), block: block(3) }).cast(), [notarize(2, 3)]);
+}
+
+#[test]
+fn a_proposal_on_a_block_that_was_given_up_is_not_waited_for() {
+    let mut leader = ahead();
+    leader.step(Input::Proposed { view: View(2), block: block(2) });
+    assert_eq!(leader.hear_certificate(nullify(1)).cast(), [nullify(2)]);
+    let mut other = Lab::new(0);
+    assert_eq!(other.hear_proposal(2, 1, block(1), 2).judged(), []);
+    let turn = other.hear_certificate(nullify(1));
+    assert_eq!((turn.judged(), turn.cast()), (vec![], vec![nullify(2)]));
+    // It may turn out that enough others have notarized the parent: then it may be built upon, by those who did not give up.
+    let mut late = Lab::new(3);
+    late.hear_certificate(notarize(1, 1));
+    late.hear_certificate(nullify(1));
+    assert_eq!(late.hear_proposal(2, 1, block(1), 2).judged().len(), 1);
+}
+
+/// The leader of view 2, which has been asked for a block on that of view 1 before that is notarized.
+fn ahead() -> Lab {
+    let mut lab = Lab::new(2);
+    lab.step(Input::Work { pending: true });
+    lab.hear_proposal(1, 0, GENESIS, 1);
+    assert_eq!(lab.accept(1, 1).asked(), Some((2, 1, block(1))));
+    lab
+}
+
+#[test]
 fn a_leader_that_lacks_certificates_waits_for_them() {
     let mut lab = Lab::new(3);
     assert_eq!(lab.hear_certificate(nullify(2)).asked(), None, "view 1 is open");

@@ -21,9 +21,7 @@ pub(super) struct Promises {
 /// The ballot that a message shows `me` to have signed, with its epoch.
 pub(super) fn signed(chain: &Chain, me: &PeerName, message: &Message) -> Option<(Epoch, Ballot)> {
     match message {
-        Message::Proposal { proposal, block } => {
-            Some((block.header.epoch, Ballot::Notarize { view: proposal.view, block: proposal.block }))
-        }
+        Message::Proposal { proposal, block } => Some((block.header.epoch, proposal.ballot())),
         Message::Consensus { epoch, message: Vote::Vote(vote) } if chain.index(*epoch, me) == Some(vote.signer) => {
             Some((*epoch, vote.ballot))
         }

@@ -97,7 +97,7 @@ impl Image {
     /// True if the journal says that this validator cast `ballot`, or if its view is so old that it need not.
     pub(crate) fn binds(&self, ballot: &Ballot) -> bool {
         let is_it = |record: &Record| match record {
-            Record::Proposed(proposal) => *ballot == Ballot::Notarize { view: proposal.view, block: proposal.block },
+            Record::Proposed(proposal) => *ballot == proposal.ballot(),
             Record::Voted(vote) => vote.ballot == *ballot,
             Record::Certified(_) => false,
         };
