@@ -4,7 +4,7 @@ use types::breakage::{Breakage, is_on};
 use types::{Moment, ValidatorIndex, View};
 
 use crate::message::Status;
-use crate::{Message, Recipient, Simplex};
+use crate::{Message, Proposal, Recipient, Simplex};
 
 /// The most certificates in an answer. Whoever needs more asks again.
 const MAX_ANSWER: usize = 64;
@@ -114,11 +114,14 @@ impl Simplex {
         let nullify = cast.and_then(|cast| cast.nullify.clone());
         let finalized = self.certificates.root().view;
         let finalize: Vec<_> = self.ballots.finalize_votes(finalized, REPEATED_FINALIZE_VOTES).cloned().collect();
-        let proposed = self.proposed.clone().filter(|proposal| proposal.view >= self.view);
-        if let Some(vote) = notarize.filter(|_| proposed.as_ref().is_none_or(|proposal| proposal.view > self.view)) {
+        let proposal = self.proposed.clone().filter(|proposal| proposal.view >= self.view);
+        // A proposal of this view is the vote; one that was made ahead is another.
+        let is_said_by = |proposal: &Proposal| notarize.as_ref().is_some_and(|vote| vote.ballot == proposal.ballot());
+        let is_said = proposal.as_ref().is_some_and(is_said_by);
+        if let Some(vote) = notarize.filter(|_| !is_said) {
             self.outbox.send_when_durable(to, Message::Vote(vote.into_inner()));
         }
-        if let Some(proposal) = proposed {
+        if let Some(proposal) = proposal {
             self.send_proposal(&proposal, to);
         }
         for vote in finalize.into_iter().chain(nullify) {

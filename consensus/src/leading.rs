@@ -11,11 +11,11 @@ use crate::{Message, Output, Proposal, Recipient, Simplex};
 const MAX_JUSTIFICATION: usize = 64;
 
 /// A block that the leader asks its replica for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Request {
-    pub(crate) view: View,
-    pub(crate) parent_view: View,
-    pub(crate) parent: Hash,
+    view: View,
+    parent_view: View,
+    parent: Hash,
 }
 
 impl Simplex {

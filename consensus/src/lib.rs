@@ -51,8 +51,9 @@
 //! The same holds for certificates, which may contain the own vote. A finalization that is announced by
 //! [`Output::Finalized`] may rest on records ahead of it in the outputs, and is shown outside only after these are durable.
 //! Certificates are in the journal ahead of the votes that rest on them. So whatever prefix of the journal survives a
-//! crash, the validator starts in the view in which it voted last, or a later one (a proposal ahead of its view apart), and knows
-//! every vote that it ever sent above the finalized view; at or below that it never votes. [`Simplex::first_needed_view`] says what may be trimmed.
+//! crash, the validator starts in the view in which it voted last, or a later one (a proposal ahead of its view apart), and
+//! knows every vote that it ever sent above the finalized view; at or below that it never votes.
+//! [`Simplex::first_needed_view`] says what may be trimmed.
 //!
 //! # Listening
 //!

@@ -18,8 +18,11 @@ use crate::{Effect, Envelope, Message, Now, Recipient, VerifiedBatch};
 const MAX_RUN_BLOCKS: usize = 16 * MAX_FETCHED_BLOCKS;
 const MAX_RUN_BYTES: usize = 64 << 20;
 
-/// For so many `retry_millis` a validator that did not answer is not asked if there are others.
-const SILENCE: u64 = 64;
+/// For so many `retry_millis` a validator that had nothing for us, or lied, is not asked if there are others.
+const FRUITLESS: u64 = 4;
+
+/// The same for one that did not answer, and may be gone.
+const SILENT: u64 = 64;
 
 /// What is missing here, and who was asked for it.
 #[derive(Default)]
@@ -117,9 +120,7 @@ impl Replica {
         match self.catch_up.asked {
             Some((peer, give_up)) if give_up <= now.moment && !is_on(Breakage::CatchUpNeverRetried) => {
                 self.catch_up.asked = None;
-                self.give_up_on(peer, now);
-                // Who may be gone is asked again only when all others have been.
-                self.catch_up.fruitless.insert(peer, now.moment.plus_millis(self.limits.retry_millis * SILENCE));
+                self.give_up_on(peer, SILENT, now);
                 if let Some(next) = self.choose_whom_to_ask(now) {
                     self.ask_for_finalized(next, now, effects);
                 }
@@ -134,11 +135,11 @@ impl Replica {
         }
     }
 
-    /// Somebody had nothing for us, or not the truth.
-    fn give_up_on(&mut self, peer: PublicKey, now: Now) {
+    /// Somebody had nothing for us, or not the truth: for so many `retry_millis`, others are asked.
+    fn give_up_on(&mut self, peer: PublicKey, retries: u64, now: Now) {
         self.catch_up.run.clear();
         self.catch_up.fruitless.retain(|_, until| *until > now.moment);
-        self.catch_up.fruitless.insert(peer, now.moment.plus_millis(self.limits.retry_millis * 4));
+        self.catch_up.fruitless.insert(peer, now.moment.plus_millis(self.limits.retry_millis * retries));
     }
 
     /// A message of another epoch. Either we lag, or the sender does and is told how far we are.
@@ -182,7 +183,9 @@ impl Replica {
             let certificate = block.certificate.clone();
             run.push(block);
             let Some(certificate) = certificate else { continue };
-            let Ok(certificate) = certificate.verify(&self.committee) else { return self.give_up_on(from, now) };
+            let Ok(certificate) = certificate.verify(&self.committee) else {
+                return self.give_up_on(from, FRUITLESS, now);
+            };
             let epoch = self.committee.epoch;
             let run = Run { blocks: std::mem::take(&mut run), certificate };
             match self.import(run, now, effects) {
@@ -193,7 +196,9 @@ impl Replica {
                 Ok(_) => {}
                 Err(ImportError::Diverged(divergence)) => return self.diverged(divergence, effects),
                 // A liar: somebody else is asked when the need shows again.
-                Err(ImportError::Broken(_) | ImportError::Certificate(_)) => return self.give_up_on(from, now),
+                Err(ImportError::Broken(_) | ImportError::Certificate(_)) => {
+                    return self.give_up_on(from, FRUITLESS, now);
+                }
             }
         }
         let run_bytes: usize = run.iter().flat_map(|block| block.batches.iter()).map(|batch| batch.len()).sum();
@@ -203,7 +208,7 @@ impl Replica {
         if (self.chain.tip().height, self.catch_up.run.len()) > before {
             self.ask_for_finalized(from, now, effects);
         } else {
-            self.give_up_on(from, now);
+            self.give_up_on(from, FRUITLESS, now);
         }
     }
 
