@@ -37,7 +37,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             batch_bytes: 256 << 10,
-            batch_patience_millis: 8,
+            batch_patience_millis: 4,
             unordered_bytes: 32 << 20,
             unordered_bytes_per_peer: 64 << 20,
             verifying_transactions: 50_000,

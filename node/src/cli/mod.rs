@@ -31,6 +31,7 @@ mod text;
 mod validators;
 
 use std::io::IsTerminal;
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -139,6 +140,7 @@ enum Command {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    abort_on_panic();
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -150,13 +152,24 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(anyhow::Error::from(error)).report(),
     };
-    let outcome = runtime.block_on(run(cli.command));
+    // Behind a pointer: `block_on` would otherwise be compiled with a copy of every command in each of its branches.
+    let running: Pin<Box<dyn Future<Output = Outcome>>> = Box::pin(run(cli.command));
+    let outcome = runtime.block_on(running);
     // A thread may still wait for standard input: it must not keep the process.
     runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Makes a panic of any thread the end of the process: what it was about is half done, and the other threads would go on with it.
+fn abort_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::abort();
+    }));
 }
 
 async fn run(command: Command) -> Outcome {
@@ -197,8 +210,10 @@ async fn run(command: Command) -> Outcome {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::os::unix::process::ExitStatusExt;
 
     use clap::CommandFactory;
+    use nix::sys::signal::Signal;
 
     use super::*;
 
@@ -222,5 +237,24 @@ mod tests {
         check(&Cli::command());
         let freeze = ["baro", "control", "freeze", "--from", "bank", "--account", "0x1", "--case", "7", "alice"];
         assert!(Cli::try_parse_from(freeze).is_ok());
+    }
+
+    /// In a process of its own, which is this one with the test below.
+    #[test]
+    fn a_panic_in_any_thread_ends_the_process() {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "cli::tests::panic_in_a_thread"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.signal(), Some(Signal::SIGABRT as i32), "{output:?}");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(words.contains("a thread has had enough"), "{words}");
+    }
+
+    #[test]
+    #[ignore = "ends the process: the test above runs it in one of its own"]
+    fn panic_in_a_thread() {
+        abort_on_panic();
+        let _ = std::thread::spawn(|| panic!("a thread has had enough")).join();
     }
 }

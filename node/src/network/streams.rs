@@ -1,12 +1,13 @@
 //! The two loops that move frames, each on a task of its own: queue to stream, and stream to channel.
 
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io, thread::sleep, time::Duration};
 
 use bytes::Bytes;
 use libp2p::Stream;
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep_until, timeout},
+    task::spawn_blocking,
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -50,7 +51,8 @@ pub(super) async fn write(
 /// Frames of one connection that are held back at most; then nothing more is read.
 const HELD_FRAMES: usize = 256;
 
-/// Runs `reading`, and delivers what it gives out `delay` later.
+/// Runs `reading`, and delivers what it gives out `delay` later, to a tenth of a millisecond: a thread of its own holds it, since the
+/// runtime's timers would add up to two milliseconds to each message.
 pub(super) async fn delay<R: Future<Output = Result<(), FrameError>>>(
     reading: impl FnOnce(mpsc::Sender<Inbound>) -> R,
     delay: Duration,
@@ -65,14 +67,14 @@ pub(super) async fn delay<R: Future<Output = Result<(), FrameError>>>(
             }
         }
     };
-    let delivering = async move {
-        while let Some((moment, inbound)) = due.recv().await {
-            sleep_until(moment).await;
-            if deliver.send(inbound).await.is_err() {
+    let delivering = spawn_blocking(move || {
+        while let Some((moment, inbound)) = due.blocking_recv() {
+            sleep(moment.saturating_duration_since(Instant::now()));
+            if deliver.blocking_send(inbound).is_err() {
                 break;
             }
         }
-    };
+    });
     tokio::join!(reading(arrived), stamping, delivering).0
 }
 

@@ -1,14 +1,9 @@
 //! Proofs from a real network, checked without it.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[allow(dead_code, reason = "shared with the other tests, which use the rest")]
-mod localnet;
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::localnet::{Localnet, baro, hex_of, in_a_minute, now, reaches, until};
 use jsonrpsee::core::ClientError;
-use localnet::{Localnet, baro, hex_of, in_a_minute, now, reaches, until};
 use rpc::{BaroApiClient, TransactionStatus, code};
 use types::{Address, AssetId, Deadline, TransactionId};
 

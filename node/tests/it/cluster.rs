@@ -1,13 +1,8 @@
 //! The real thing: four processes, real links, real disks.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[allow(dead_code, reason = "shared with the other tests, which use the rest")]
-mod localnet;
-
 use std::time::Duration;
 
+use crate::localnet::{Localnet, hex_of, in_a_minute, now, reaches, until};
 use jsonrpsee::core::ClientError;
-use localnet::{Localnet, hex_of, in_a_minute, now, reaches, until};
 use rpc::{BaroApiClient, HexBytes, TransactionStatus, code};
 use types::{Address, AssetId, ChainTag, Deadline, Hash, SecretKey, Transaction, TransactionId};
 

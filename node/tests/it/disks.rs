@@ -1,7 +1,5 @@
 //! What a validator does when its disk is full, damaged, somebody else's or of a later version. One validator is a chain
 //! of its own, so each test runs one process.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

@@ -24,6 +24,7 @@ use node::network::peer_id_of;
 use types::{Address, Amount, Hash, SecretKey};
 
 use crate::localnet::now;
+use crate::turn::Turn;
 use namespaces::Namespaces;
 
 const BARO: &str = env!("CARGO_BIN_EXE_baro");
@@ -45,6 +46,7 @@ pub(crate) struct Hosts {
     validators: Vec<Process>,
     namespaces: Namespaces,
     dir: tempfile::TempDir,
+    _turn: Turn,
     pub(crate) chain: Hash,
     /// Whose won it is; funded.
     pub(crate) payer: SecretKey,
@@ -63,6 +65,7 @@ impl Drop for Process {
 impl Hosts {
     /// Starts `count` validators, or says why this machine cannot.
     pub(crate) fn start(count: usize, weather: Weather) -> Result<Hosts, String> {
+        let turn = Turn::take();
         let namespaces = Namespaces::new(count)?;
         if let Err(why) = namespaces.set_weather(weather) {
             eprintln!("delay and loss are left out, the rest is tested: {why}");
@@ -70,7 +73,7 @@ impl Hosts {
         let dir = tempfile::tempdir().unwrap();
         let payer = SecretKey::from_seed([42; 32]);
         let chain = make_homes(dir.path(), count, &payer);
-        let mut hosts = Hosts { validators: Vec::new(), namespaces, dir, chain, payer };
+        let mut hosts = Hosts { validators: Vec::new(), namespaces, dir, _turn: turn, chain, payer };
         for index in 0..count {
             let process = hosts.spawn(index);
             hosts.validators.push(process);

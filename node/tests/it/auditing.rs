@@ -1,13 +1,8 @@
 //! A real network, paid on, then audited: through a running validator, and from a stopped one's home.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[allow(dead_code, reason = "shared with the other tests, which use the rest")]
-mod localnet;
-
 use std::path::Path;
 use std::process::{Command, Output};
 
-use localnet::{Localnet, hex_of, in_a_minute};
+use crate::localnet::{Localnet, hex_of, in_a_minute};
 use rpc::{BaroApiClient, TransactionStatus};
 use types::codec::decode;
 use types::{Address, Transaction};

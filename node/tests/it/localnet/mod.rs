@@ -13,6 +13,8 @@ use types::{
     Address, Amount, AssetId, ChainTag, Deadline, Hash, Instruction, Payload, SecretKey, Timestamp, Transaction,
 };
 
+use crate::turn::Turn;
+
 const BARO: &str = env!("CARGO_BIN_EXE_baro");
 
 /// Everything that is waited for comes well within this time, or the test fails.
@@ -22,6 +24,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Localnet {
     starter: Child,
     restarted: Vec<Child>,
+    _turn: Turn,
     pub(crate) dir: PathBuf,
     pub(crate) net: NetFile,
 }
@@ -29,6 +32,7 @@ pub(crate) struct Localnet {
 impl Localnet {
     /// Starts a network, or the one in `dir` again.
     pub(crate) fn start(dir: &Path, base_port: u16) -> Localnet {
+        let turn = Turn::take();
         let mut starter = Command::new(BARO)
             .args(["localnet", "--json", "--base-port", &base_port.to_string(), "--dir"])
             .arg(dir)
@@ -44,7 +48,7 @@ impl Localnet {
         std::thread::spawn(move || lines.for_each(drop));
         let file = std::fs::read_to_string(dir.join("localnet.json")).unwrap();
         let net = serde_json::from_str(&file).unwrap();
-        Localnet { starter, restarted: Vec::new(), dir: dir.to_owned(), net }
+        Localnet { starter, restarted: Vec::new(), _turn: turn, dir: dir.to_owned(), net }
     }
 
     /// A client of one validator.

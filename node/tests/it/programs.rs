@@ -1,12 +1,7 @@
 //! Programs on a real network: deployed, called, read from another validator, and known after a restart.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[allow(dead_code, reason = "shared with the other tests, which use the rest")]
-mod localnet;
-
 use std::process::{Command, Output, Stdio};
 
-use localnet::{Localnet, reaches, until};
+use crate::localnet::{Localnet, reaches, until};
 use rpc::{AccountInfo, BaroApiClient, TransactionStatus};
 use serde_json::Value;
 use types::{Address, TransactionId};

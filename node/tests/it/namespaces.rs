@@ -1,16 +1,10 @@
 //! Validators on hosts of their own, with delay, loss and partitions between them. Needs root, `ip` and `tc`; where the
 //! machine lacks something, the tests say what and do nothing.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-mod hosts;
-#[allow(dead_code, reason = "shared with the tests on loopback, which use the rest")]
-mod localnet;
-
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use hosts::{Hosts, Weather};
-use localnet::{PATIENCE, hex_of, in_a_minute, transfer};
+use crate::hosts::{Hosts, Weather};
+use crate::localnet::{PATIENCE, hex_of, in_a_minute, transfer};
 use rpc::{BaroApiClient, NodeStatus, ReceiptPlace, TransactionStatus};
 use types::{Address, AssetId, Hash, Height, TransactionId};
 
@@ -65,7 +59,7 @@ fn partitions_lose_nothing_and_heal() {
     run.all_agree();
 }
 
-/// The long form: `cargo test --release -p node --test namespaces -- --ignored --nocapture`.
+/// The long form: `cargo test --release -p node --test it namespaces -- --ignored --nocapture`.
 #[test]
 #[ignore = "takes some minutes"]
 fn ten_partitions_in_foul_weather_lose_nothing() {

@@ -1,16 +1,11 @@
 //! An empty validator fetches the ledger from the others, catches up, and takes part again: with real processes.
 
-#![allow(clippy::unwrap_used)]
-
-#[allow(dead_code, reason = "shared with the other tests, which use the rest")]
-mod localnet;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::localnet::{Localnet, hex_of, in_a_minute, now, reaches, until};
 use jsonrpsee::core::client::Error;
-use localnet::{Localnet, hex_of, in_a_minute, now, reaches, until};
 use rpc::{BaroApiClient, code};
 use types::{Address, Deadline, Height};
 
@@ -124,7 +119,7 @@ async fn an_empty_validator_gets_the_ledger_from_the_others_and_catches_up() {
     let home = homes[3].to_str().unwrap();
     let refused = refused_of(&["statement", &account, "--home", home, "--from", "2020-01-01"]);
     assert!(refused.contains("archive") && refused.contains("earliest state"), "{refused}");
-    localnet::baro(&["statement", &account, "--home", home]);
+    crate::localnet::baro(&["statement", &account, "--home", home]);
 }
 
 /// What a command says that does not succeed.

@@ -1,16 +1,11 @@
 //! The validators of a real network change under load: four grow to seven and shrink to four again.
-#![allow(clippy::unwrap_used, reason = "tests")]
-
-#[allow(dead_code, reason = "shared with the other tests, which use the rest")]
-mod localnet;
-
 use std::path::PathBuf;
 use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::localnet::{Localnet, baro, hex_of, in_a_minute, start_home, until};
 use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
-use localnet::{Localnet, baro, hex_of, in_a_minute, start_home, until};
 use rpc::{BaroApiClient, TransactionStatus};
 use types::{Address, AssetId, TransactionId};
 
