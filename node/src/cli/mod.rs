@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_panic_in_any_thread_ends_the_process() {
         let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "cli::tests::panic_in_a_thread"])
+            .args(["--ignored", "--exact", "--nocapture", "cli::tests::panic_in_a_thread"])
             .output()
             .unwrap();
         assert_eq!(output.status.signal(), Some(Signal::SIGABRT as i32), "{output:?}");
