@@ -208,7 +208,7 @@ impl Drop for Signing {
         self.shared.lock().stopped = true;
         self.shared.room.notify_all();
         for thread in self.threads.drain(..) {
-            // A thread that panicked has aborted the process.
+            // A thread that panicked has ended the program.
             let _ = thread.join();
         }
     }

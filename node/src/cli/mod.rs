@@ -239,22 +239,22 @@ mod tests {
         assert!(Cli::try_parse_from(freeze).is_ok());
     }
 
-    /// In a process of its own, which is this one with the test below.
+    /// In a process of its own, which runs this test with the variable set.
     #[test]
     fn a_panic_in_any_thread_ends_the_process() {
+        const INSIDE: &str = "BARO_TEST_PANICS";
+        if std::env::var_os(INSIDE).is_some() {
+            abort_on_panic();
+            let _ = std::thread::spawn(|| panic!("a thread has had enough")).join();
+            return;
+        }
         let output = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "--nocapture", "cli::tests::panic_in_a_thread"])
+            .args(["--exact", "--nocapture", "cli::tests::a_panic_in_any_thread_ends_the_process"])
+            .env(INSIDE, "1")
             .output()
             .unwrap();
         assert_eq!(output.status.signal(), Some(Signal::SIGABRT as i32), "{output:?}");
         let words = String::from_utf8_lossy(&output.stderr);
         assert!(words.contains("a thread has had enough"), "{words}");
-    }
-
-    #[test]
-    #[ignore = "ends the process: the test above runs it in one of its own"]
-    fn panic_in_a_thread() {
-        abort_on_panic();
-        let _ = std::thread::spawn(|| panic!("a thread has had enough")).join();
     }
 }

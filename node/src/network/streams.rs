@@ -51,8 +51,8 @@ pub(super) async fn write(
 /// Frames of one connection that are held back at most; then nothing more is read.
 const HELD_FRAMES: usize = 256;
 
-/// Runs `reading`, and delivers what it gives out `delay` later, to a tenth of a millisecond: a thread of its own holds it, since the
-/// runtime's timers would add up to two milliseconds to each message.
+/// Runs `reading`, and delivers what it gives out `delay` later. A thread of its own waits, since the runtime's timers would add up to
+/// two milliseconds to each message; it ends with this task, which alone delivers.
 pub(super) async fn delay<R: Future<Output = Result<(), FrameError>>>(
     reading: impl FnOnce(mpsc::Sender<Inbound>) -> R,
     delay: Duration,
@@ -67,14 +67,22 @@ pub(super) async fn delay<R: Future<Output = Result<(), FrameError>>>(
             }
         }
     };
-    let delivering = spawn_blocking(move || {
+    let (waited, mut now_due) = mpsc::channel(1);
+    spawn_blocking(move || {
         while let Some((moment, inbound)) = due.blocking_recv() {
             sleep(moment.saturating_duration_since(Instant::now()));
-            if deliver.blocking_send(inbound).is_err() {
+            if waited.blocking_send(inbound).is_err() {
                 break;
             }
         }
     });
+    let delivering = async move {
+        while let Some(inbound) = now_due.recv().await {
+            if deliver.send(inbound).await.is_err() {
+                break;
+            }
+        }
+    };
     tokio::join!(reading(arrived), stamping, delivering).0
 }
 

@@ -321,6 +321,18 @@ async fn what_is_held_back_arrives_later_and_in_order() {
 }
 
 #[tokio::test]
+async fn what_is_held_back_of_a_removed_peer_is_dropped() {
+    let delay = Duration::from_millis(300);
+    let (near, mut far) = start_pair(|config| config.delay = delay);
+    near.connected().await;
+    near.network.send(1, Lane::Votes, frame("held"));
+    until(|| far.lane(0, Lane::Votes).received.frames == 1).await;
+    far.network.set_peers(Vec::new()).unwrap();
+    tokio::time::sleep(2 * delay).await;
+    assert!(far.votes.try_recv().is_err());
+}
+
+#[tokio::test]
 async fn a_full_queue_drops_and_counts() {
     let (a, mut b) = start_pair(|config| {
         config.limits.lanes.batches = LaneLimits { frame_bytes: MIB, queue_frames: 4, queue_bytes: 64 * MIB };

@@ -13,6 +13,8 @@ use node::network::peer_id_of;
 use rpc::BaroApiClient;
 use types::{Address, Amount, Timestamp};
 
+use crate::turn::Turn;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The home of the only validator of a chain.
@@ -132,6 +134,7 @@ impl Drop for Running {
 
 #[test]
 fn the_data_of_another_chain_is_refused_by_name() {
+    let _turn = Turn::take();
     let dir = tempfile::tempdir().unwrap();
     let (one, other) = (Only::create(&dir.path().join("one"), 23_100), Only::create(&dir.path().join("other"), 23_110));
     one.run_some_blocks();
@@ -142,6 +145,7 @@ fn the_data_of_another_chain_is_refused_by_name() {
 
 #[test]
 fn data_of_a_later_version_are_refused_and_left_alone() {
+    let _turn = Turn::take();
     let dir = tempfile::tempdir().unwrap();
     let only = Only::create(&dir.path().join("home"), 23_120);
     only.run_some_blocks();
@@ -161,6 +165,7 @@ fn data_of_a_later_version_are_refused_and_left_alone() {
 
 #[test]
 fn garbage_in_a_volume_is_refused_by_name() {
+    let _turn = Turn::take();
     let dir = tempfile::tempdir().unwrap();
     let only = Only::create(&dir.path().join("home"), 23_130);
     only.run_some_blocks();
@@ -202,6 +207,7 @@ impl Drop for SmallDisk {
 
 #[test]
 fn a_full_disk_is_told_by_name_and_space_lets_the_validator_go_on() {
+    let _turn = Turn::take();
     let dir = tempfile::tempdir().unwrap();
     let disk = match SmallDisk::mount(&dir.path().join("disk")) {
         Ok(disk) => disk,
