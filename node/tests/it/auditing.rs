@@ -1,14 +1,15 @@
 //! A real network, paid on, then audited: through a running validator, and from a stopped one's home.
+
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::localnet::{Localnet, hex_of, in_a_minute};
+use crate::localnet::{BARO, Localnet, hex_of, in_a_minute};
 use rpc::{BaroApiClient, TransactionStatus};
 use types::codec::decode;
 use types::{Address, Transaction};
 
 fn baro(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_baro")).args(arguments).output().unwrap()
+    Command::new(BARO).args(arguments).output().unwrap()
 }
 
 fn text(path: &Path) -> &str {

@@ -1,17 +1,10 @@
 //! The real thing: four processes, real links, real disks.
+
 use std::time::Duration;
 
-use crate::localnet::{Localnet, hex_of, in_a_minute, now, reaches, until};
-use jsonrpsee::core::ClientError;
+use crate::localnet::{Localnet, error_code, hex_of, in_a_minute, now, reaches, until};
 use rpc::{BaroApiClient, HexBytes, TransactionStatus, code};
 use types::{Address, AssetId, ChainTag, Deadline, Hash, SecretKey, Transaction, TransactionId};
-
-fn error_code<T: std::fmt::Debug>(result: Result<T, ClientError>) -> i32 {
-    match result {
-        Err(ClientError::Call(error)) => error.code(),
-        other => panic!("expected an error of the node, got {other:?}"),
-    }
-}
 
 fn is_final(status: &TransactionStatus) -> bool {
     matches!(status, TransactionStatus::Final { .. })

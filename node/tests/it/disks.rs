@@ -1,21 +1,21 @@
 //! What a validator does when its disk is full, damaged, somebody else's or of a later version. One validator is a chain
 //! of its own, so each test runs one process.
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use genesis::{Account, Asset, ChainSpec, Parameters, Validator};
 use jsonrpsee::http_client::HttpClientBuilder;
 use node::home::{Config, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY};
 use node::network::peer_id_of;
 use rpc::BaroApiClient;
-use types::{Address, Amount, Timestamp};
+use types::{Address, Amount};
 
+use crate::localnet::{BARO, PATIENCE, now};
 use crate::turn::Turn;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The home of the only validator of a chain.
 struct Only {
@@ -35,11 +35,10 @@ impl Only {
             peer_id: peer_id_of(&network.secret_key().seed()),
             address: address.clone(),
         };
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let issuer = Address([1; 20]);
         let spec = ChainSpec {
             chain_id: "disks".to_owned(),
-            timestamp: Timestamp(since.as_millis() as u64),
+            timestamp: now(),
             parameters: Parameters { heartbeat_millis: 100, ..Parameters::default() },
             validators: vec![validator],
             assets: vec![Asset::new("KRW", 0, issuer)],
@@ -56,7 +55,7 @@ impl Only {
     }
 
     fn start(&self) -> Running {
-        let child = Command::new(env!("CARGO_BIN_EXE_baro"))
+        let child = Command::new(BARO)
             .args(["node", "--until-stdin-closes", "--home"])
             .arg(&self.home)
             .stdin(Stdio::piped())

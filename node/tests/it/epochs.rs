@@ -1,4 +1,5 @@
 //! The validators of a real network change under load: four grow to seven and shrink to four again.
+
 use std::path::PathBuf;
 use std::process::Child;
 use std::sync::Arc;

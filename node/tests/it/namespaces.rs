@@ -1,5 +1,6 @@
 //! Validators on hosts of their own, with delay, loss and partitions between them. Needs root, `ip` and `tc`; where the
 //! machine lacks something, the tests say what and do nothing.
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

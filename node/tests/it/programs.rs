@@ -1,7 +1,8 @@
 //! Programs on a real network: deployed, called, read from another validator, and known after a restart.
+
 use std::process::{Command, Output, Stdio};
 
-use crate::localnet::{Localnet, reaches, until};
+use crate::localnet::{BARO, Localnet, reaches, says, until};
 use rpc::{AccountInfo, BaroApiClient, TransactionStatus};
 use serde_json::Value;
 use types::{Address, TransactionId};
@@ -12,7 +13,7 @@ const SETTLEMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../vm/programs/se
 
 /// `baro program`, on this network.
 fn program(net: &Localnet, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_baro"))
+    Command::new(BARO)
         .arg("program")
         .args(args)
         .arg("--net")
@@ -25,10 +26,6 @@ fn program(net: &Localnet, args: &[&str]) -> Output {
 /// What it prints as JSON.
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", says(output)))
-}
-
-fn says(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// The events in a receipt's JSON, as topics and values.

@@ -1,22 +1,15 @@
 //! Proofs from a real network, checked without it.
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::localnet::{Localnet, baro, hex_of, in_a_minute, now, reaches, until};
-use jsonrpsee::core::ClientError;
+use crate::localnet::{BARO, Localnet, baro, error_code, hex_of, in_a_minute, now, reaches, says, until};
 use rpc::{BaroApiClient, TransactionStatus, code};
 use types::{Address, AssetId, Deadline, TransactionId};
 
-fn error_code<T: std::fmt::Debug>(result: Result<T, ClientError>) -> i32 {
-    match result {
-        Err(ClientError::Call(error)) => error.code(),
-        other => panic!("expected an error of the node, got {other:?}"),
-    }
-}
-
 /// `baro receipt verify`, with nothing but two files.
 fn verify(file: &Path, genesis: &Path, more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_baro"))
+    Command::new(BARO)
         .args(["receipt", "verify"])
         .arg(file)
         .arg("--genesis")
@@ -25,10 +18,6 @@ fn verify(file: &Path, genesis: &Path, more: &[&str]) -> Output {
         .stdin(Stdio::null())
         .output()
         .unwrap()
-}
-
-fn says(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// Exports a proof through validator `index`.

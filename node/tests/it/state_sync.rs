@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::localnet::{Localnet, hex_of, in_a_minute, now, reaches, until};
+use crate::localnet::{BARO, Localnet, hex_of, in_a_minute, now, reaches, until};
 use jsonrpsee::core::client::Error;
 use rpc::{BaroApiClient, code};
 use types::{Address, Deadline, Height};
@@ -124,7 +124,7 @@ async fn an_empty_validator_gets_the_ledger_from_the_others_and_catches_up() {
 
 /// What a command says that does not succeed.
 fn refused_of(args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_baro")).args(args).stdin(Stdio::null()).output().unwrap();
+    let output = Command::new(BARO).args(args).stdin(Stdio::null()).output().unwrap();
     assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     String::from_utf8_lossy(&output.stderr).into_owned()
 }

@@ -23,11 +23,9 @@ use node::home::{Config, Home, KeyFile, KeyKind, NETWORK_KEY, VALIDATOR_KEY};
 use node::network::peer_id_of;
 use types::{Address, Amount, Hash, SecretKey};
 
-use crate::localnet::now;
+use crate::localnet::{BARO, now};
 use crate::turn::Turn;
 use namespaces::Namespaces;
-
-const BARO: &str = env!("CARGO_BIN_EXE_baro");
 
 /// The JSON-RPC of each validator, inside its namespace.
 const RPC: &str = "127.0.0.1:9601";

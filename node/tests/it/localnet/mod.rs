@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use jsonrpsee::core::ClientError;
 use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
 use rpc::BaroApiClient;
 use rpc::net_file::NetFile;
@@ -15,7 +16,8 @@ use types::{
 
 use crate::turn::Turn;
 
-const BARO: &str = env!("CARGO_BIN_EXE_baro");
+/// The program.
+pub(crate) const BARO: &str = env!("CARGO_BIN_EXE_baro");
 
 /// Everything that is waited for comes well within this time, or the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -146,6 +148,19 @@ pub(crate) fn baro(args: &[&str]) -> String {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "baro {args:?}: {out}{err}");
     out.into_owned()
+}
+
+/// All that a command printed.
+pub(crate) fn says(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// The code of the error with which the node answered.
+pub(crate) fn error_code<T: std::fmt::Debug>(result: Result<T, ClientError>) -> i32 {
+    match result {
+        Err(ClientError::Call(error)) => error.code(),
+        other => panic!("expected an error of the node, got {other:?}"),
+    }
 }
 
 /// A signed transfer on a chain.
