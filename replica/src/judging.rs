@@ -222,6 +222,7 @@ impl Replica {
         if !has_named_outcome && !is_on(Breakage::RootsNotCompared) {
             return Execution::Bad;
         }
+        self.pace.executed(self.dissemination.weight_of(&block.batches));
         self.dissemination.include(&block.batches);
         self.chain.insert(hash, block.clone(), batches, execution.delta, execution.receipts);
         self.last_block = now.moment;

@@ -27,6 +27,7 @@ mod job;
 mod judging;
 mod limits;
 mod message;
+mod pace;
 mod proposing;
 mod recovery;
 mod replica;

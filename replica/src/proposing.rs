@@ -60,7 +60,8 @@ impl Replica {
         let (unfinalized, taken) = self.chain.unfinalized_up_to(&parent);
         // While nothing becomes final, what waits to become final must not grow without bound.
         let most = if unfinalized < MAX_UNFINALIZED_BLOCKS { MAX_BLOCK_BATCHES } else { 0 };
-        let batches = self.dissemination.select(&taken, most);
+        let weight = self.pace.block_weight(self.parameters.timeout_millis, self.limits.block_weight);
+        let batches = self.dissemination.select(&taken, most, weight);
         let parent_header = self.chain.header(&parent)?;
         let height = parent_header.height.next();
         let timestamp = now.time.max(Timestamp(parent_header.timestamp.0 + 1));
@@ -86,6 +87,7 @@ impl Replica {
             next_validators: execution.next_validators,
         };
         let hash = header.hash();
+        self.pace.executed(self.dissemination.weight_of(&digests));
         self.dissemination.include(&digests);
         self.chain.insert(hash, Block { header, batches: digests }, batches, execution.delta, execution.receipts);
         self.last_block = now.moment;

@@ -19,6 +19,7 @@ use crate::epochs::Seat;
 use crate::finality::Finalizations;
 use crate::job::JobResult;
 use crate::judging::Judging;
+use crate::pace::Pace;
 use crate::proposing::Request;
 use crate::{Effect, Envelope, Input, Job, Limits, Message, Now, Recipient, SubmitError, admission};
 
@@ -59,6 +60,7 @@ pub struct Replica {
     pub(crate) connected: BTreeSet<PublicKey>,
     /// When the latest block was made or adopted here.
     pub(crate) last_block: Moment,
+    pub(crate) pace: Pace,
     /// Commits given out.
     pub(crate) commits: u64,
     /// The commits that carry own votes and are not durable, by the view of the vote.
@@ -150,6 +152,7 @@ impl Replica {
             catch_up: CatchUp::default(),
             connected: BTreeSet::new(),
             last_block: now.moment,
+            pace: Pace::default(),
             commits: 0,
             undurable_votes: BTreeMap::new(),
             verifying: Verifying::default(),
@@ -210,6 +213,7 @@ impl Replica {
         if self.divergence.is_some() {
             return;
         }
+        self.pace.begin(now.moment);
         let stage = Stage::Dissemination.enter();
         self.dissemination.send_due_batches(now, effects);
         self.dissemination.send_acknowledgements(effects);
@@ -227,6 +231,11 @@ impl Replica {
         self.tell_work(now, effects);
         // What was told may have made this validator's block due.
         self.propose_if_due(now, effects);
+    }
+
+    /// The shell says when [`Self::settle`] returned: by that its blocks are no greater than what it executes in time.
+    pub fn settled(&mut self, at: Moment) {
+        self.pace.end(at);
     }
 
     /// When [`Self::settle`] has something to do though nothing arrives.

@@ -9,7 +9,7 @@ pub enum Experiment {
     Rate,
     /// Payments in flight at each validator, in closed loop: the size of blocks follows.
     InFlight,
-    /// A minute at saturation.
+    /// How long the chain has been at saturation, and so how much history it has.
     Sustained,
     /// What the load consists of.
     Mix,
@@ -67,7 +67,7 @@ impl Experiment {
         match self {
             Experiment::Rate => "Finality as the rate grows",
             Experiment::InFlight => "Throughput and latency as more is in flight, and blocks grow",
-            Experiment::Sustained => "A minute at saturation",
+            Experiment::Sustained => "A chain that grows: seconds at saturation",
             Experiment::Mix => "Kinds of load",
             Experiment::Validators => "More validators, on the same two cores",
             Experiment::Accounts => "More accounts, each paying for itself",
@@ -104,8 +104,9 @@ impl Experiment {
             Experiment::InFlight => points(&["50", "125", "250", "500", "1000", "2000"], &|count| {
                 format!("--saturate --in-flight {count} --duration 10")
             }),
-            Experiment::Sustained => points(&["60"], &|seconds| {
-                format!("--saturate --in-flight 1000 --duration {seconds} --presign 1000000")
+            Experiment::Sustained => points(&["10", "60", "180"], &|seconds| {
+                let presigned = 12_000 * as_number(seconds);
+                format!("--saturate --in-flight 1000 --duration {seconds} --presign {presigned}")
             }),
             Experiment::Mix => points(&["self-signed", "hot", "shop", "programs", "custodial"], &|mix| match mix {
                 "custodial" => "--saturate --mix custodial --in-flight 40000 --duration 10".to_owned(),

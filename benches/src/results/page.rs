@@ -141,8 +141,8 @@ fn cost_table(experiment: Experiment, label: &str, costs: &Costs) -> String {
 /// What is to be seen at a glance: throughput, or latency where the rate is given.
 fn plot(experiment: Experiment, points: &[(String, Series)]) -> Option<Plot> {
     let x = match experiment {
-        Experiment::Sustained | Experiment::Mix => return None,
-        Experiment::Validators | Experiment::Delay => Axis::Linear,
+        Experiment::Mix => return None,
+        Experiment::Sustained | Experiment::Validators | Experiment::Delay => Axis::Linear,
         _ => Axis::Logarithmic,
     };
     let line = |name, color, figure: Figure| {

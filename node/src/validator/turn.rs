@@ -100,6 +100,7 @@ impl Turn {
                 break stop;
             }
             self.replica.settle(self.clock.now(), &mut effects);
+            self.replica.settled(self.clock.now().moment);
         };
         // Messages of commits may still leave; nothing new is decided.
         self.writer.finish();

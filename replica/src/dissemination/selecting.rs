@@ -16,15 +16,21 @@ const UNACKNOWLEDGED_OF_ONE: usize = 16;
 const PASSED_OVER: usize = 4096;
 
 impl Dissemination {
-    /// Available batches for a block, oldest first, without those in `taken`. Its calls ask for no more gas than a block has, so
+    /// Available batches for a block, oldest first, without those in `taken`: so many at most, and of no more than `block_weight`
+    /// unless it is one. Its calls ask for no more gas than a block has, so
     /// that none fails because others came before it; batches without calls do not wait behind them.
-    pub(crate) fn select(&self, taken: &HashSet<BatchDigest>, max_count: usize) -> Vec<Arc<VerifiedBatch>> {
+    pub(crate) fn select(
+        &self,
+        taken: &HashSet<BatchDigest>,
+        max_count: usize,
+        block_weight: usize,
+    ) -> Vec<Arc<VerifiedBatch>> {
         let (mut weight, mut gas) = (0, 0);
         let mut unacknowledged = vec![0; self.committee.size()];
         let mut chosen = Vec::new();
         let ready = self.available.values().filter(|digest| !taken.contains(*digest));
         for entry in ready.filter_map(|digest| self.entries.get(digest)).take(max_count.saturating_add(PASSED_OVER)) {
-            if chosen.len() == max_count || (!chosen.is_empty() && weight + entry.weight > self.limits.block_weight) {
+            if chosen.len() == max_count || (!chosen.is_empty() && weight + entry.weight > block_weight) {
                 break;
             }
             let of_creator = &mut unacknowledged[entry.batch.creator().position()];
@@ -39,5 +45,10 @@ impl Dissemination {
             chosen.push(entry.batch.clone());
         }
         chosen
+    }
+
+    /// What these batches count together, as far as they are here.
+    pub(crate) fn weight_of(&self, digests: &[BatchDigest]) -> usize {
+        digests.iter().filter_map(|digest| self.entries.get(digest)).map(|entry| entry.weight).sum()
     }
 }

@@ -117,6 +117,8 @@ pub(crate) struct Cluster {
     salt: u64,
     /// Wake-ups since anything else happened.
     wakes: usize,
+    /// How long replicas are told that their turns took, in milliseconds.
+    pub(crate) turn_millis: u64,
 }
 
 /// The payer of every test.
@@ -170,6 +172,7 @@ impl Cluster {
             tamper: Box::new(|_, _, message| Some(message)),
             salt: 0,
             wakes: 0,
+            turn_millis: 0,
         };
         for _ in 0..machines {
             cluster.validators.push(Machine {
@@ -367,6 +370,7 @@ impl Cluster {
             }
         }
         replica.settle(now, &mut effects);
+        replica.settled(now.moment.plus_millis(self.turn_millis));
         messages.into_iter().for_each(|envelope| self.send(index, envelope));
         self.carry_out(index, effects);
     }
@@ -455,7 +459,12 @@ impl Cluster {
 
     /// Submits so many payments at once that they are in one batch, and that it has to be acknowledged; returns the id of the last.
     pub(crate) fn pay_in_long_batch(&mut self, index: usize, valid_seconds: u32) -> TransactionId {
-        let (ids, transactions): (Vec<_>, Vec<_>) = (0..150).map(|_| self.transfer(1, valid_seconds)).unzip();
+        self.pay_at_once(index, 150, valid_seconds)
+    }
+
+    /// Submits so many payments at once that their batch has to be acknowledged; returns the id of the last.
+    pub(crate) fn pay_at_once(&mut self, index: usize, count: usize, valid_seconds: u32) -> TransactionId {
+        let (ids, transactions): (Vec<_>, Vec<_>) = (0..count).map(|_| self.transfer(1, valid_seconds)).unzip();
         assert!(transactions.iter().map(Vec::len).sum::<usize>() > PROMPT_BATCH_BYTES);
         self.schedule(1, index, Event::Input(Input::Submit { ticket: 0, transactions }));
         ids[ids.len() - 1]
@@ -477,6 +486,12 @@ impl Cluster {
         (0..self.validators.len())
             .filter(|&index| self.validators[index].replica.is_some())
             .all(|index| self.has_final(index, id))
+    }
+
+    /// The most transactions in a block above `height`.
+    pub(crate) fn most_in_a_block(&self, index: usize, height: u64) -> usize {
+        let later = self.validators[index].finalized.range(Height(height + 1)..);
+        later.map(|(_, (_, ids))| ids.len()).max().unwrap_or(0)
     }
 
     pub(crate) fn height(&self, index: usize) -> u64 {

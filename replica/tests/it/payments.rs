@@ -2,7 +2,7 @@
 
 use crate::cluster::{Cluster, address, payer};
 use replica::{Limits, Message, SubmitError};
-use types::{Address, AssetId, Refusal};
+use types::{Address, AssetId, Refusal, TransactionId};
 use vm::{Failure, Precheck};
 
 #[test]
@@ -245,4 +245,25 @@ fn a_busy_validator_says_so() {
     cluster.pay(0);
     cluster.run(20);
     assert_eq!(cluster.replies(0).last(), Some(&Err(SubmitError::Busy)));
+}
+
+/// Who has seen that executing takes long makes blocks that take less of their view.
+#[test]
+fn blocks_are_no_greater_than_what_executes_in_time() {
+    let most_in_a_block = |turn_millis| {
+        let mut cluster = Cluster::new(4);
+        cluster.turn_millis = turn_millis;
+        cluster.run(50);
+        let mut measured = 0;
+        for _ in 0..2 {
+            measured = cluster.height(0);
+            let last: Vec<TransactionId> = (0..4).map(|index| cluster.pay_at_once(index, 500, 60)).collect();
+            let all_are_final = |cluster: &Cluster| last.iter().all(|id| cluster.all_have_final(id));
+            cluster.run_until(3_000, "payments of all", all_are_final);
+        }
+        cluster.most_in_a_block(0, measured)
+    };
+    let (fast, slow) = (most_in_a_block(10), most_in_a_block(5_000));
+    assert!(fast > 1_000, "{fast}");
+    assert!(slow < 1_000, "{slow}");
 }

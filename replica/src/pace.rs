@@ -1,0 +1,116 @@
+//! How much a block of this validator's may hold, so that executing it does not use up its view.
+//!
+//! Weight says what instructions take while the accounts that they touch are in the processor's caches. With a million accounts the
+//! same weight takes ten times as long, and on a crowded machine longer again. So what executes in a millisecond is measured, by the
+//! shell's clock, and a leader gives its block as much as it can itself execute in a part of a view's timeout.
+
+use types::Moment;
+
+/// The leader executes a block before the others do, and votes follow: a third of the timeout for each.
+const PART_OF_TIMEOUT: u64 = 3;
+
+/// A measurement takes in at least so much weight. Less would measure what a block costs beside its payments.
+const MEASURED_WEIGHT: usize = 256 << 10;
+
+/// A faster measurement moves what is believed by one part in so many. A slower one is believed at once: a block that is too long may
+/// cost its view, one that is too short costs little.
+const INERTIA: u64 = 4;
+
+/// How fast this validator executes.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    /// When the turn began whose end is awaited.
+    began: Moment,
+    /// What has been executed since.
+    in_turn: usize,
+    /// What has been executed in turns that are not measured yet, and in how many microseconds.
+    gathered: (usize, u64),
+    /// Weight a millisecond; nothing before the first measurement.
+    believed: Option<u64>,
+}
+
+impl Pace {
+    /// A turn begins.
+    pub(crate) fn begin(&mut self, at: Moment) {
+        self.began = at;
+        self.in_turn = 0;
+    }
+
+    /// A block of this weight has been executed in the turn.
+    pub(crate) fn executed(&mut self, weight: usize) {
+        self.in_turn += weight;
+    }
+
+    /// The turn has ended.
+    pub(crate) fn end(&mut self, at: Moment) {
+        let executed = std::mem::take(&mut self.in_turn);
+        if executed == 0 {
+            return;
+        }
+        let (weight, micros) = &mut self.gathered;
+        *weight += executed;
+        *micros += at.0.saturating_sub(self.began.0);
+        if *weight >= MEASURED_WEIGHT {
+            let measured = *weight as u64 * 1_000 / (*micros).max(1);
+            self.believed = Some(match self.believed {
+                Some(believed) if measured > believed => believed + (measured - believed).div_ceil(INERTIA),
+                _ => measured,
+            });
+            self.gathered = (0, 0);
+        }
+    }
+
+    /// What a block may weigh where views have this timeout, and `most` at most.
+    pub(crate) fn block_weight(&self, timeout_millis: u64, most: usize) -> usize {
+        let millis = timeout_millis / PART_OF_TIMEOUT;
+        let executable = |per_milli: u64| usize::try_from(per_milli.saturating_mul(millis)).unwrap_or(usize::MAX);
+        self.believed.map_or(most, executable).max(MEASURED_WEIGHT).min(most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: usize = 6 << 20;
+
+    /// A turn that takes so many milliseconds for this weight.
+    fn turn(pace: &mut Pace, weight: usize, millis: u64) {
+        let began = Moment(7_000_000);
+        pace.begin(began);
+        pace.executed(weight);
+        pace.end(began.plus_millis(millis));
+    }
+
+    #[test]
+    fn a_block_gets_what_executes_in_a_third_of_the_timeout() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.block_weight(400, MOST), MOST, "nothing is known yet");
+        turn(&mut pace, 1_000_000, 100);
+        assert_eq!(pace.block_weight(300, MOST), 1_000_000);
+        assert_eq!(pace.block_weight(150, MOST), 500_000);
+        assert_eq!(pace.block_weight(30_000, MOST), MOST);
+    }
+
+    #[test]
+    fn one_long_turn_is_forgotten_by_short_blocks_too() {
+        let mut pace = Pace::default();
+        turn(&mut pace, MOST, 20);
+        assert_eq!(pace.block_weight(400, MOST), MOST);
+        turn(&mut pace, MEASURED_WEIGHT, 10_000);
+        assert_eq!(pace.block_weight(400, MOST), MEASURED_WEIGHT, "a batch at least");
+        let blocks = (1..).find(|_| {
+            turn(&mut pace, 10_000, 0);
+            pace.block_weight(400, MOST) == MOST
+        });
+        assert_eq!(blocks, Some(27), "as many as one measurement takes");
+    }
+
+    #[test]
+    fn turns_that_execute_nothing_count_for_nothing() {
+        let mut pace = Pace::default();
+        turn(&mut pace, 1_000_000, 100);
+        (0..100).for_each(|_| turn(&mut pace, 0, 5_000));
+        assert_eq!(pace.block_weight(300, MOST), 1_000_000);
+    }
+}
