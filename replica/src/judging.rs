@@ -216,13 +216,13 @@ impl Replica {
         let Some(Ok(execution)) = self.chain.execute(&header.parent, header.timestamp, &batches) else {
             return Execution::Bad;
         };
+        self.pace.executed(self.dissemination.weight_of(&block.batches), &execution);
         let has_named_outcome = execution.state_root == header.state_root
             && execution.receipts_root == header.receipts_root
             && execution.next_validators == header.next_validators;
         if !has_named_outcome && !is_on(Breakage::RootsNotCompared) {
             return Execution::Bad;
         }
-        self.pace.executed(self.dissemination.weight_of(&block.batches));
         self.dissemination.include(&block.batches);
         self.chain.insert(hash, block.clone(), batches, execution.delta, execution.receipts);
         self.last_block = now.moment;

@@ -18,8 +18,8 @@ pub struct Limits {
     pub verifying_bytes: usize,
     /// A leader lets at least this much time pass between its block and the parent, so that blocks are worth their cost.
     pub block_interval_millis: u64,
-    /// What batches in a proposed block weigh together at most: their bytes, and what their instructions take to execute. Less where
-    /// that takes too much of a view's timeout.
+    /// What several batches in a proposed block weigh together at most: their bytes, and what their instructions take to execute. Less
+    /// where that takes too much of a view's timeout.
     pub block_weight: usize,
     /// How long a proposal's missing batch or parent is waited for before it is asked for.
     pub fetch_after_millis: u64,

@@ -74,6 +74,7 @@ impl Replica {
             }
         };
         let digests = Bounded::new(batches.iter().map(|batch| batch.digest()).collect()).ok()?;
+        self.pace.executed(self.dissemination.weight_of(&digests), &execution);
         let header = Header {
             epoch: self.committee.epoch,
             height,
@@ -87,7 +88,6 @@ impl Replica {
             next_validators: execution.next_validators,
         };
         let hash = header.hash();
-        self.pace.executed(self.dissemination.weight_of(&digests));
         self.dissemination.include(&digests);
         self.chain.insert(hash, Block { header, batches: digests }, batches, execution.delta, execution.receipts);
         self.last_block = now.moment;

@@ -12,6 +12,9 @@ use crate::machine::Happening;
 use crate::network::Parcel;
 use crate::world::World;
 
+/// The longest that a replica is told its turn took, in milliseconds: some are longer than a view's timeout.
+const MAX_TURN_MILLIS: u64 = 701;
+
 impl World {
     /// A message arrives at a machine.
     pub(crate) fn arrive(&mut self, parcel: Parcel) {
@@ -117,6 +120,8 @@ impl World {
         let Some(process) = &mut machine.process else { return };
         let mut effects = Vec::new();
         process.replica.settle(now, &mut effects);
+        // Turns take no simulated time; what replicas are told of it makes their blocks small and large.
+        process.replica.settled(now.moment.plus_millis(self.now % MAX_TURN_MILLIS));
         let is_idle = is_wake && effects.is_empty();
         self.carry_out(id, effects);
         self.put(id);

@@ -47,7 +47,7 @@ impl Dissemination {
         chosen
     }
 
-    /// What these batches count together, as far as they are here.
+    /// What these batches count together, as far as they are here; one that is named twice counts twice.
     pub(crate) fn weight_of(&self, digests: &[BatchDigest]) -> usize {
         digests.iter().filter_map(|digest| self.entries.get(digest)).map(|entry| entry.weight).sum()
     }

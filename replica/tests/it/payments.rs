@@ -263,7 +263,8 @@ fn blocks_are_no_greater_than_what_executes_in_time() {
         }
         cluster.most_in_a_block(0, measured)
     };
+    // A third of the timeout is 133 ms. A batch of a wave's four takes 10 of them, or more than there are.
     let (fast, slow) = (most_in_a_block(10), most_in_a_block(5_000));
     assert!(fast > 1_000, "{fast}");
-    assert!(slow < 1_000, "{slow}");
+    assert_eq!(slow, 500, "a batch at a time");
 }

@@ -42,6 +42,8 @@ pub struct Execution {
     pub next_validators: Hash,
     /// The transactions that have no receipt in this block.
     pub skipped: Skipped,
+    /// The gas that its calls used.
+    pub gas_used: u64,
 }
 
 /// How many transactions of a block were left out, without receipt and without effect.
@@ -57,6 +59,14 @@ pub struct Skipped {
     pub unauthorized: u32,
     /// The fee could not be paid. Such a transaction may execute later, if it can be paid then.
     pub unpaid: u32,
+}
+
+impl Skipped {
+    /// All of them.
+    pub fn count(&self) -> u32 {
+        let Skipped { already_executed, expired, too_far, unauthorized, unpaid } = self;
+        already_executed + expired + too_far + unauthorized + unpaid
+    }
 }
 
 /// Why a block cannot be executed. Both say that this validator's program or memory is wrong, not the block.
@@ -195,7 +205,8 @@ fn execute_noting<'t>(
     let next_validators = after.next_validators;
     let parent = before.state_root();
     let delta = Delta { parent, height, timestamp, changes, tree, records, executed, executed_set, closed, after };
-    Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped })
+    let gas_used = calls.gas_used();
+    Ok(Execution { delta, receipts, state_root, receipts_root, next_validators, skipped, gas_used })
 }
 
 /// Keeps what has moved since this was last done, where somebody wants to know.

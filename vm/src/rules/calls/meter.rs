@@ -76,6 +76,11 @@ impl Meter {
         self.transaction = TRANSACTION_GAS;
     }
 
+    /// What the block's calls have used.
+    pub(crate) fn used(&self) -> u64 {
+        BLOCK_GAS - self.block
+    }
+
     /// Lets an instruction of the transaction ask for `gas`. What it uses in any case is used from here on.
     pub(crate) fn admit(&mut self, gas: &Gas) -> Result<(), Failure> {
         let wanted = gas.wanted();

@@ -73,6 +73,11 @@ impl Calls {
         Self { foreseen: Some(false), ..Self::new() }
     }
 
+    /// What they have used together.
+    pub(crate) fn gas_used(&self) -> u64 {
+        self.meter.used()
+    }
+
     /// True if a program would have run: what comes after it cannot be told.
     pub(crate) fn is_open(&self) -> bool {
         self.foreseen == Some(true)
