@@ -12,7 +12,7 @@ use crate::machine::Happening;
 use crate::network::Parcel;
 use crate::world::World;
 
-/// The longest that a replica is told its turn took, in milliseconds: some are longer than a view's timeout.
+/// Replicas are told that their turns took less than this, in milliseconds: some longer than a view's timeout.
 const MAX_TURN_MILLIS: u64 = 701;
 
 impl World {
