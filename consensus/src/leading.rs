@@ -48,6 +48,9 @@ impl Simplex {
     }
 
     pub(crate) fn propose_if_due(&mut self) {
+        if self.is_previous_doubted() {
+            self.pacing.hurry(self.now);
+        }
         let due = self.next_request().filter(|_| self.pacing.is_proposal_due(self.now));
         // An idle leader does not hurry.
         let ahead = || self.request_ahead().filter(|_| self.pacing.is_work_pending());
@@ -56,6 +59,16 @@ impl Simplex {
             self.request = Some(request);
             self.outbox.tell(Output::Propose { view, parent_view, parent });
         }
+    }
+
+    /// True if the view before was notarized though so many had given it up that those who had not are no quorum. They alone vote for
+    /// its finalization, so it takes a block after it.
+    fn is_previous_doubted(&self) -> bool {
+        let previous = View(self.view.0.saturating_sub(1));
+        let spare = self.committee.size() - self.committee.quorum();
+        previous > self.certificates.root().view
+            && self.certificates.notarized_block(previous).is_some()
+            && self.votes.nullifiers(previous).len() > spare
     }
 
     /// True if a block on this parent may still be proposed.

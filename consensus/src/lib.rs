@@ -130,9 +130,13 @@
 //!
 //! A validator that has nothing to order grants the leader a heartbeat and the timeout from the entry of the view; from
 //! the moment that it holds something ([`Input::Work`]), the timeout only. Within a view, patience only gets shorter. An
-//! idle leader proposes a heartbeat after entering its view, or at once when something is to be ordered, or when the view
-//! before failed. The timeout doubles with each view given up in vain, to a limit, halves with each notarization, and is
-//! as at first after a finalization.
+//! idle leader proposes a heartbeat after entering its view, or at once when something is to be ordered, when the view
+//! before failed, or when more than f validators had given that one up before it was notarized: its block can then only
+//! become final with a later one.
+//!
+//! The timeout is twice what views usually take, the median of the latest eight that were notarized, but never less than
+//! at first. It doubles with each view given up in vain, to a limit, halves with each notarization, and does not count
+//! failures any more after a finalization.
 //!
 //! # Bounds
 //!
@@ -170,6 +174,7 @@ mod listening;
 mod message;
 mod output;
 mod pacing;
+mod patience;
 mod record;
 mod simplex;
 mod starting;

@@ -1,6 +1,8 @@
-//! Patience: when a leader proposes, when a view is given up, when to say things again.
+//! The timers of a view: when a leader proposes, when a view is given up, when to say things again.
 
 use types::Moment;
+
+use crate::patience::Patience;
 
 /// Durations that all validators share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +11,7 @@ pub struct Timing {
     pub heartbeat_millis: u64,
     /// How long a block may take to be notarized before its view is given up, when views do not fail.
     pub timeout_millis: u64,
-    /// The limit of that time, which doubles with each failed view in a row.
+    /// The limit of that time, which grows where views take long and doubles with each failed one in a row.
     pub max_timeout_millis: u64,
 }
 
@@ -26,8 +28,7 @@ pub(crate) enum Entrance {
 #[derive(Debug)]
 pub(crate) struct Pacing {
     timing: Timing,
-    /// Views given up, less those that were not; no more than lengthen the patience.
-    failures: u32,
+    patience: Patience,
     is_work_pending: bool,
     /// When the leader proposes, should it be this validator.
     propose_at: Moment,
@@ -39,29 +40,30 @@ pub(crate) struct Pacing {
 
 impl Pacing {
     pub(crate) fn new(timing: Timing, now: Moment) -> Self {
+        let patience = Patience::new(&timing);
         let mut pacing =
-            Self { timing, failures: 0, is_work_pending: false, propose_at: now, give_up_at: None, repeat_at: now };
-        pacing.enter(now, Entrance::Progress);
+            Self { timing, patience, is_work_pending: false, propose_at: now, give_up_at: None, repeat_at: now };
+        pacing.start(now, false);
         pacing
     }
 
     /// The present patience.
     pub(crate) fn timeout_millis(&self) -> u64 {
-        let grown = self.timing.timeout_millis.saturating_mul(1 << self.failures.min(32));
-        grown.min(self.timing.max_timeout_millis).max(self.timing.timeout_millis)
+        self.patience.millis()
     }
 
     /// Starts the timers of a view. A failed view counts only if this validator itself waited in vain: catching up on
     /// views that others gave up says nothing about the network.
     pub(crate) fn enter(&mut self, now: Moment, entrance: Entrance) {
         match entrance {
-            Entrance::Failure if self.has_given_up() && self.timeout_millis() < self.timing.max_timeout_millis => {
-                self.failures += 1;
-            }
+            Entrance::Failure if self.has_given_up() => self.patience.failed(),
             Entrance::Failure => {}
-            Entrance::Progress => self.failures = self.failures.saturating_sub(1),
+            Entrance::Progress => self.patience.notarized(now.micros_since(self.propose_at) / 1000),
         }
-        let is_prompt = self.is_work_pending || entrance == Entrance::Failure;
+        self.start(now, self.is_work_pending || entrance == Entrance::Failure);
+    }
+
+    fn start(&mut self, now: Moment, is_prompt: bool) {
         self.propose_at = if is_prompt { now } else { now.plus_millis(self.timing.heartbeat_millis) };
         self.give_up_at = Some(self.propose_at.plus_millis(self.timeout_millis()));
         self.repeat_at = self.repetition_after(now);
@@ -71,15 +73,20 @@ impl Pacing {
     pub(crate) fn work(&mut self, now: Moment, pending: bool) {
         self.is_work_pending = pending;
         if pending {
-            self.propose_at = self.propose_at.min(now);
-            let give_up_at = now.plus_millis(self.timeout_millis());
-            self.give_up_at = self.give_up_at.map(|at| at.min(give_up_at));
+            self.hurry(now);
         }
+    }
+
+    /// A block is due, though there be nothing to order.
+    pub(crate) fn hurry(&mut self, now: Moment) {
+        self.propose_at = self.propose_at.min(now);
+        let give_up_at = now.plus_millis(self.timeout_millis());
+        self.give_up_at = self.give_up_at.map(|at| at.min(give_up_at));
     }
 
     /// A block became final: views do not fail any more.
     pub(crate) fn finalized(&mut self) {
-        self.failures = 0;
+        self.patience.finalized();
     }
 
     /// True while there is something to order.
@@ -149,19 +156,29 @@ mod tests {
     }
 
     #[test]
-    fn patience_doubles_while_views_fail_and_shrinks_back() {
+    fn a_view_takes_from_the_moment_that_its_block_was_due() {
         let mut pacing = pacing();
-        let mut patience = Vec::new();
-        for _ in 0..5 {
-            pacing.give_up(START);
-            pacing.enter(START, Entrance::Failure);
-            patience.push(pacing.timeout_millis());
+        let mut now = START;
+        for _ in 0..4 {
+            now = pacing.propose_at().plus_millis(700);
+            pacing.enter(now, Entrance::Progress);
         }
-        assert_eq!(patience, [800, 1600, 3000, 3000, 3000]);
-        pacing.enter(START, Entrance::Progress);
-        assert_eq!(pacing.timeout_millis(), 1600);
-        pacing.finalized();
+        assert_eq!(pacing.timeout_millis(), 1400, "twice 700, whatever the heartbeat");
+        assert_eq!(pacing.give_up_at(), Some(now.plus_millis(1000 + 1400)));
+        for _ in 0..5 {
+            now = now.plus_millis(100);
+            pacing.enter(now, Entrance::Progress);
+        }
         assert_eq!(pacing.timeout_millis(), 400);
+    }
+
+    #[test]
+    fn who_is_hurried_waits_for_no_heartbeat() {
+        let mut pacing = pacing();
+        pacing.hurry(START.plus_millis(50));
+        assert_eq!(pacing.give_up_at(), Some(START.plus_millis(450)));
+        pacing.hurry(START.plus_millis(90));
+        assert_eq!(pacing.propose_at(), START.plus_millis(50), "patience only gets shorter");
     }
 
     #[test]
@@ -169,6 +186,11 @@ mod tests {
         let mut pacing = pacing();
         pacing.enter(START, Entrance::Failure);
         assert_eq!(pacing.timeout_millis(), 400);
+        pacing.give_up(START);
+        pacing.enter(START, Entrance::Failure);
+        assert_eq!(pacing.timeout_millis(), 800);
+        pacing.enter(START, Entrance::Failure);
+        assert_eq!(pacing.timeout_millis(), 800);
         assert!(pacing.is_proposal_due(START), "after a failed view the leader does not wait");
     }
 }

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use types::codec::{CodecError, decode};
 use types::stage::Stage;
 use types::{
-    AuthorizedTransaction, Batch, BatchDigest, Certificate, Committee, DecodedKeys, Epoch, Hash, MAX_BATCH_BYTES,
-    Refusal, Transaction, ValidatorIndex, Verified,
+    AuthorizedTransaction, Batch, BatchDigest, Committee, DecodedKeys, Epoch, Hash, Refusal, Transaction,
+    ValidatorIndex,
 };
+
+use crate::verified_batch::decode_batch;
+use crate::{BatchError, VerifiedBatch};
 
 /// Signatures to verify.
 #[derive(Debug)]
@@ -141,7 +144,7 @@ impl Opened {
                 let result = decoded.and_then(|(batch, bytes)| {
                     // All are taken, also after one that is refused: the next verdicts are others'.
                     let own: Vec<_> = batch.transactions.iter().map(|_| next_of(verdicts)).collect();
-                    VerifiedBatch::judged(&batch, digest, bytes, own)
+                    VerifiedBatch::judged(&batch, digest, bytes, own)?.of_bearable_weight()
                 });
                 JobResult::Batch { epoch, from, digest, result }
             }
@@ -156,128 +159,10 @@ fn next_of(
     verdicts.next().unwrap_or(Err(Refusal::BadSignature))
 }
 
-fn decode_transaction(bytes: &[u8]) -> Result<Transaction, Refusal> {
+pub(crate) fn decode_transaction(bytes: &[u8]) -> Result<Transaction, Refusal> {
     if bytes.len() > types::MAX_TRANSACTION_BYTES {
         let what = format!("{} bytes, at most {}", bytes.len(), types::MAX_TRANSACTION_BYTES);
         return Err(Refusal::Malformed(CodecError::TooLong { what }));
     }
     Ok(decode(bytes)?)
-}
-
-/// A batch all of whose transactions are authorized.
-#[derive(Debug, Clone)]
-pub struct VerifiedBatch {
-    digest: BatchDigest,
-    epoch: Epoch,
-    creator: ValidatorIndex,
-    bytes: Arc<[u8]>,
-    transactions: Vec<AuthorizedTransaction>,
-}
-
-/// Why a batch is refused: its creator should not have made it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BatchError {
-    /// The bytes are no batch.
-    #[error("malformed batch: {0}")]
-    Malformed(#[from] CodecError),
-    /// No transaction: such a batch would only take space.
-    #[error("the batch has no transactions")]
-    Empty,
-    /// Too many bytes of transactions.
-    #[error("the batch has {0} bytes of transactions, at most {MAX_BATCH_BYTES} are allowed")]
-    TooLong(usize),
-    /// A transaction in it is not authorized.
-    #[error("transaction {index} of the batch: {refusal}")]
-    Unauthorized {
-        /// Its place in the batch.
-        index: usize,
-        /// Why.
-        refusal: Refusal,
-    },
-}
-
-impl VerifiedBatch {
-    /// A batch of transactions that this validator has verified itself.
-    pub(crate) fn of_own(batch: &Batch, transactions: Vec<AuthorizedTransaction>) -> Self {
-        let bytes: Arc<[u8]> = types::codec::encode(batch).into();
-        Self { digest: Batch::digest(&bytes), epoch: batch.epoch, creator: batch.creator, bytes, transactions }
-    }
-
-    /// Decodes a batch and verifies every signature.
-    pub fn verify(bytes: Arc<[u8]>, chain: &Hash) -> Result<Self, BatchError> {
-        let (batch, decoded) = decode_batch(&bytes)?;
-        VerifiedBatch::judged(&batch, Batch::digest(&bytes), bytes, Transaction::authorize_all(decoded, chain))
-    }
-
-    /// A batch with the verdicts on its transactions, in their order.
-    fn judged(
-        batch: &Batch,
-        digest: BatchDigest,
-        bytes: Arc<[u8]>,
-        verdicts: Vec<Result<AuthorizedTransaction, Refusal>>,
-    ) -> Result<Self, BatchError> {
-        let transactions = verdicts
-            .into_iter()
-            .enumerate()
-            .map(|(index, verdict)| verdict.map_err(|refusal| BatchError::Unauthorized { index, refusal }))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { digest, epoch: batch.epoch, creator: batch.creator, bytes, transactions })
-    }
-
-    /// Decodes a batch of a block that `certificate` finalizes: a quorum has verified its signatures.
-    pub(crate) fn certified(
-        bytes: Arc<[u8]>,
-        chain: &Hash,
-        certificate: &Verified<Certificate>,
-    ) -> Result<Self, BatchError> {
-        let (batch, decoded) = decode_batch(&bytes)?;
-        let transactions = decoded
-            .into_iter()
-            .map(|transaction| AuthorizedTransaction::certified(transaction, chain, certificate))
-            .collect();
-        Ok(Self { digest: Batch::digest(&bytes), epoch: batch.epoch, creator: batch.creator, bytes, transactions })
-    }
-
-    /// The digest of the encoding.
-    pub fn digest(&self) -> BatchDigest {
-        self.digest
-    }
-
-    /// The epoch in which it is spread.
-    pub fn epoch(&self) -> Epoch {
-        self.epoch
-    }
-
-    /// Who admitted the transactions.
-    pub fn creator(&self) -> ValidatorIndex {
-        self.creator
-    }
-
-    /// The encoding.
-    pub fn bytes(&self) -> &Arc<[u8]> {
-        &self.bytes
-    }
-
-    /// The transactions, in order.
-    pub fn transactions(&self) -> &[AuthorizedTransaction] {
-        &self.transactions
-    }
-}
-
-fn decode_batch(bytes: &[u8]) -> Result<(Batch, Vec<Transaction>), BatchError> {
-    let batch: Batch = decode(bytes)?;
-    if batch.transactions.is_empty() {
-        return Err(BatchError::Empty);
-    }
-    let length: usize = batch.transactions.iter().map(|transaction| transaction.len()).sum();
-    if length > MAX_BATCH_BYTES {
-        return Err(BatchError::TooLong(length));
-    }
-    let transactions = batch
-        .transactions
-        .iter()
-        .enumerate()
-        .map(|(index, bytes)| decode_transaction(bytes).map_err(|refusal| BatchError::Unauthorized { index, refusal }))
-        .collect::<Result<_, _>>()?;
-    Ok((batch, transactions))
 }

@@ -216,7 +216,7 @@ impl Replica {
         let Some(Ok(execution)) = self.chain.execute(&header.parent, header.timestamp, &batches) else {
             return Execution::Bad;
         };
-        self.pace.executed(self.dissemination.weight_of(&block.batches), &execution);
+        self.pace.executed(&batches, &execution);
         let has_named_outcome = execution.state_root == header.state_root
             && execution.receipts_root == header.receipts_root
             && execution.next_validators == header.next_validators;

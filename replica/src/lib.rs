@@ -32,14 +32,16 @@ mod proposing;
 mod recovery;
 mod replica;
 mod state_sync;
+mod verified_batch;
 mod voting;
+mod weight;
 
 pub use admission::SubmitError;
 pub use chain::{Divergence, FinalizedBlock};
 pub use effect::{Commit, Effect, Envelope, FinalizedWrite, Recipient, Write};
 pub use held::Held;
 pub use input::{Input, Now};
-pub use job::{BatchError, Job, JobResult, VerifiedBatch};
+pub use job::{Job, JobResult};
 pub use limits::Limits;
 pub use message::{
     CertifiedBlock, Lane, MAX_FETCHED_BLOCKS, MAX_HANDOVERS, MAX_PART_BYTES, MAX_SERVED_BYTES, Message,
@@ -51,3 +53,4 @@ pub use state_sync::{
     CatchUpReason, Lie, MAX_PARTS, Manifest, ManifestError, PartiallySynced, StateSync, SyncEffect, SyncInput,
     SyncLimits, SyncOutcome, SyncProgress, part_hash,
 };
+pub use verified_batch::{BatchError, VerifiedBatch};

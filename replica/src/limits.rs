@@ -1,10 +1,14 @@
 //! What one process may choose for itself, apart from what all validators share in the chain spec.
 
+use crate::weight::MAX_BATCH_WEIGHT;
+
 /// Bounds on work and memory.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// A batch leaves once it holds so many bytes of transactions.
     pub batch_bytes: usize,
+    /// And once its transactions weigh so much: their bytes, and what their instructions take to execute. Half of what validators accept.
+    pub batch_weight: usize,
     /// While its latest batch is in no block yet, a validator gathers transactions for so long, or until the next batch is full; longer
     /// each time, up to `retry_millis`, once many have left while no block included them. Otherwise a transaction leaves at once.
     pub batch_patience_millis: u64,
@@ -38,6 +42,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             batch_bytes: 256 << 10,
+            batch_weight: MAX_BATCH_WEIGHT / 2,
             batch_patience_millis: 4,
             unordered_bytes: 32 << 20,
             unordered_bytes_per_peer: 64 << 20,

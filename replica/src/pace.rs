@@ -5,8 +5,12 @@
 //! the shell's clock, and a leader gives its block as much as it can itself execute in a part of a view's timeout. Calls count by the gas
 //! that they use where speed is measured; what a block may hold of them, gas alone bounds.
 
+use std::sync::Arc;
+
 use types::Moment;
 use vm::Execution;
+
+use crate::VerifiedBatch;
 
 /// The leader executes a block before the others do, and votes follow: a third of the timeout for each.
 const PART_OF_TIMEOUT: u64 = 3;
@@ -41,8 +45,9 @@ impl Pace {
         self.in_turn = 0;
     }
 
-    /// Batches of this weight have been executed in the turn, whatever becomes of their block. What was skipped took no time.
-    pub(crate) fn executed(&mut self, weight: usize, execution: &Execution) {
+    /// These batches have been executed in the turn, whatever becomes of their block. What was skipped took no time.
+    pub(crate) fn executed(&mut self, batches: &[Arc<VerifiedBatch>], execution: &Execution) {
+        let weight = batches.iter().map(|batch| batch.weight()).sum();
         let taken = execution.receipts.len();
         self.add(weight, taken, taken + execution.skipped.count() as usize, execution.gas_used);
     }

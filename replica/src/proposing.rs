@@ -74,7 +74,7 @@ impl Replica {
             }
         };
         let digests = Bounded::new(batches.iter().map(|batch| batch.digest()).collect()).ok()?;
-        self.pace.executed(self.dissemination.weight_of(&digests), &execution);
+        self.pace.executed(&batches, &execution);
         let header = Header {
             epoch: self.committee.epoch,
             height,

@@ -201,6 +201,8 @@ impl Replica {
             is_silenced: consensus.is_some_and(Simplex::is_silenced),
             pending: self.dissemination.pending(),
             evidence: self.evidence.len(),
+            views_given_up: self.views_given_up,
+            timeout_millis: consensus.map_or(self.parameters.timeout_millis, Simplex::timeout_millis),
         }
     }
 }

@@ -73,6 +73,7 @@ pub struct Replica {
     pub(crate) told_council: Option<Council>,
     /// Who left the committee with the last change.
     pub(crate) former: Vec<Member>,
+    pub(crate) views_given_up: u64,
     pub(crate) trimmed: View,
     pub(crate) bytes_since_checkpoint: u64,
     pub(crate) is_checkpoint_due: bool,
@@ -103,6 +104,10 @@ pub struct Summary {
     pub pending: usize,
     /// Pairs of contradicting votes seen.
     pub evidence: usize,
+    /// Views that this validator has given up since it started.
+    pub views_given_up: u64,
+    /// How long it waits for a view at present, in milliseconds.
+    pub timeout_millis: u64,
 }
 
 impl Verifying {
@@ -159,6 +164,7 @@ impl Replica {
             told_work: false,
             told_council: None,
             former: Vec::new(),
+            views_given_up: 0,
             trimmed: View(0),
             bytes_since_checkpoint: 0,
             is_checkpoint_due: false,

@@ -1,9 +1,9 @@
 //! Between consensus and the rest: inputs in, outputs carried out, votes wrapped so that none leaves before it is durable.
 
 use consensus::{Output, Record};
-use types::View;
 use types::breakage::{Breakage, is_on};
 use types::stage::Stage;
+use types::{Ballot, View};
 
 use crate::replica::Replica;
 use crate::{Commit, Effect, Envelope, Message, Now, Recipient, Write};
@@ -59,6 +59,9 @@ impl Replica {
     /// Votes wait for the disk, and so do the blocks that they are for. Records that no message waits for are written
     /// in their turn and become durable with a later commit.
     fn commit(&mut self, durable: consensus::Durable, effects: &mut Vec<Effect>) {
+        let given_up =
+            |record: &&Record| matches!(record, Record::Voted(vote) if matches!(vote.ballot, Ballot::Nullify { .. }));
+        self.views_given_up += durable.records().iter().filter(given_up).count() as u64;
         let writes = self.writes_of(durable.records());
         let is_vote = |record: &&Record| matches!(record, Record::Voted(_) | Record::Proposed(_));
         let mut votes = durable.records().iter().filter(is_vote).peekable();

@@ -398,6 +398,25 @@ fn an_idle_leader_proposes_after_a_heartbeat_and_a_busy_one_at_once() {
     assert_eq!(second.hear_certificate(notarize(1, 1)).asked(), Some((2, 1, block(1))));
 }
 
+/// Those who gave a view up do not vote for its finalization.
+#[test]
+fn a_block_that_no_quorum_can_finalize_is_followed_at_once() {
+    let mut lab = Lab::new(2);
+    lab.hear_vote(0, nullify(1));
+    assert_eq!(lab.hear_certificate(notarize(1, 1)).asked(), None, "the other three may finalize it");
+    assert_eq!(lab.hear_vote(3, nullify(1)).asked(), Some((2, 1, block(1))));
+    let mut late = Lab::new(2);
+    [0, 3].into_iter().for_each(|peer| drop(late.hear_vote(peer, nullify(1))));
+    assert_eq!(late.hear_certificate(notarize(1, 1)).asked(), Some((2, 1, block(1))));
+    let mut follower = Lab::new(3);
+    [0, 1].into_iter().for_each(|peer| drop(follower.hear_vote(peer, nullify(1))));
+    follower.hear_certificate(notarize(1, 1));
+    assert_eq!(follower.wait(TIMEOUT).cast(), [nullify(2)], "a leader is not given a heartbeat more");
+    let mut settled = Lab::new(2);
+    [0, 3].into_iter().for_each(|peer| drop(settled.hear_vote(peer, nullify(1))));
+    assert_eq!(settled.hear_certificate(finalize(1, 1)).asked(), None, "it is final");
+}
+
 #[test]
 fn patience_is_short_from_the_moment_that_there_is_something_to_order() {
     let mut idle = Lab::new(0);

@@ -10,6 +10,7 @@ use types::codec::{Blob, Bounded};
 use types::{AuthorizedTransaction, Batch, MAX_BATCH_TRANSACTIONS, Moment};
 
 use super::{Dissemination, LastBatch, batch_message, send};
+use crate::weight;
 use crate::{Effect, Now, Recipient, VerifiedBatch};
 
 /// So many batches may leave one after the other while the one before is in no block; distant validators need some of them.
@@ -27,17 +28,24 @@ impl Dissemination {
         *self.known.entry(transaction.id()).or_insert(0) += 1;
         self.own.insert(transaction.id());
         self.waiting_bytes += bytes.len();
+        self.waiting_weight += weight_of(&transaction, &bytes);
         self.waiting.push((transaction, bytes));
     }
 
     /// Sends what waits, if it is due.
     pub(crate) fn send_due_batches(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        while self.waiting_bytes >= self.limits.batch_bytes || self.waiting.len() >= MAX_BATCH_TRANSACTIONS {
+        while self.has_full_batch() {
             self.send_batch(now, effects);
         }
         if !self.waiting.is_empty() && self.batch_due().is_none_or(|due| due <= now.moment) {
             self.send_batch(now, effects);
         }
+    }
+
+    fn has_full_batch(&self) -> bool {
+        self.waiting_bytes >= self.limits.batch_bytes
+            || self.waiting_weight >= self.limits.batch_weight
+            || self.waiting.len() >= MAX_BATCH_TRANSACTIONS
     }
 
     /// When the next batch may leave though it is not full; at once if there is no such time.
@@ -55,10 +63,11 @@ impl Dissemination {
     fn send_batch(&mut self, now: Now, effects: &mut Vec<Effect>) {
         // Only a validator with a seat admits transactions.
         let Some(me) = self.me else { return self.waiting.clear() };
-        let mut bytes = 0;
-        let fits = |(_, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
+        let (mut bytes, mut weight) = (0, 0);
+        let fits = |(transaction, encoded): &&(AuthorizedTransaction, Vec<u8>)| {
             bytes += encoded.len();
-            bytes <= self.limits.batch_bytes
+            weight += weight_of(transaction, encoded);
+            bytes <= self.limits.batch_bytes && weight <= self.limits.batch_weight
         };
         // A transaction that is larger than a batch should be travels alone.
         let count = self.waiting.iter().take(MAX_BATCH_TRANSACTIONS).take_while(fits).count().max(1);
@@ -66,6 +75,8 @@ impl Dissemination {
         let taken = std::mem::replace(&mut self.waiting, rest);
         let taken_bytes: usize = taken.iter().map(|(_, encoded)| encoded.len()).sum();
         self.waiting_bytes -= taken_bytes;
+        self.waiting_weight -=
+            taken.iter().map(|(transaction, encoded)| weight_of(transaction, encoded)).sum::<usize>();
 
         let (transactions, blobs): (Vec<_>, Vec<_>) =
             taken.into_iter().map(|(transaction, encoded)| (transaction, Blob::new(encoded))).unzip();
@@ -88,4 +99,9 @@ impl Dissemination {
         effects.push(send(Recipient::All, batch_message(&batch)));
         self.insert(batch, now, effects);
     }
+}
+
+/// What an own transaction counts in its batch.
+fn weight_of(transaction: &AuthorizedTransaction, encoded: &[u8]) -> usize {
+    encoded.len() + weight::of_instructions(transaction)
 }

@@ -14,7 +14,6 @@ mod batching;
 mod carrying;
 mod fetching;
 mod selecting;
-mod weight;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -27,17 +26,13 @@ use types::{
     TransactionId, ValidatorIndex,
 };
 
+use crate::weight::ENTRY_BYTES;
 use crate::{BatchError, Effect, Envelope, Job, Limits, Message, Now, Recipient, VerifiedBatch, Write};
 use fetching::Wanted;
-use weight::{ENTRY_BYTES, gas, weight};
 
 /// A batch that is in no finalized block.
 struct Entry {
     batch: Arc<VerifiedBatch>,
-    /// What it counts, counted once: blocks are chosen by it.
-    weight: usize,
-    /// The gas that it asks of a block, counted once.
-    gas: u64,
     acknowledged: Signers,
     /// Its place in the order in which batches became available.
     place: Option<u64>,
@@ -68,6 +63,7 @@ pub(crate) struct Dissemination {
     /// Admitted here, in no batch yet.
     waiting: Vec<(AuthorizedTransaction, Vec<u8>)>,
     waiting_bytes: usize,
+    waiting_weight: usize,
     next_number: u64,
     last_batch: Option<LastBatch>,
 
@@ -115,6 +111,7 @@ impl Dissemination {
             max_valid_seconds,
             waiting: Vec::new(),
             waiting_bytes: 0,
+            waiting_weight: 0,
             // Later than any number of an earlier run, which counted up from an earlier millisecond more slowly.
             next_number: time.0.saturating_mul(1 << 20),
             last_batch: None,
@@ -255,14 +252,13 @@ impl Dissemination {
         if !is_on(Breakage::BatchNotWritten) {
             effects.push(Effect::Write(Write::Batch { digest, bytes: batch.bytes().clone() }));
         }
-        let weight = weight(&batch);
-        self.unordered[batch.creator().position()] += weight;
+        self.unordered[batch.creator().position()] += batch.weight();
         self.expiries.insert((latest_deadline(&batch), digest));
         if Some(creator) == self.me {
             self.resend.insert((now.moment.plus_millis(self.limits.retry_millis), digest));
         }
         let acknowledged = self.early.remove(&digest).unwrap_or_default();
-        let entry = Entry { weight, gas: gas(&batch), acknowledged, place: None, included: 0, batch: batch.clone() };
+        let entry = Entry { acknowledged, place: None, included: 0, batch: batch.clone() };
         self.entries.insert(digest, entry);
         self.hold(&batch);
     }
@@ -309,7 +305,7 @@ impl Dissemination {
 
     fn remove(&mut self, digest: &BatchDigest) {
         let Some(entry) = self.entries.remove(digest) else { return };
-        self.unordered[entry.batch.creator().position()] -= entry.weight;
+        self.unordered[entry.batch.creator().position()] -= entry.batch.weight();
         self.expiries.remove(&(latest_deadline(&entry.batch), *digest));
         if let Some(place) = entry.place {
             self.available.remove(&place);

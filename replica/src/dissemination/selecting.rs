@@ -30,25 +30,21 @@ impl Dissemination {
         let mut chosen = Vec::new();
         let ready = self.available.values().filter(|digest| !taken.contains(*digest));
         for entry in ready.filter_map(|digest| self.entries.get(digest)).take(max_count.saturating_add(PASSED_OVER)) {
-            if chosen.len() == max_count || (!chosen.is_empty() && weight + entry.weight > block_weight) {
+            if chosen.len() == max_count || (!chosen.is_empty() && weight + entry.batch.weight() > block_weight) {
                 break;
             }
             let of_creator = &mut unacknowledged[entry.batch.creator().position()];
             let is_known_to_be_held = entry.acknowledged.count() >= self.committee.quorum();
-            let has_gas = entry.gas == 0 || gas == 0 || gas + entry.gas <= vm::BLOCK_GAS;
+            let asked = entry.batch.gas();
+            let has_gas = asked == 0 || gas == 0 || gas + asked <= vm::BLOCK_GAS;
             if !has_gas || (!is_known_to_be_held && *of_creator == UNACKNOWLEDGED_OF_ONE) {
                 continue;
             }
             *of_creator += usize::from(!is_known_to_be_held);
-            weight += entry.weight;
-            gas += entry.gas;
+            weight += entry.batch.weight();
+            gas += asked;
             chosen.push(entry.batch.clone());
         }
         chosen
-    }
-
-    /// What these batches count together, as far as they are here; one that is named twice counts twice.
-    pub(crate) fn weight_of(&self, digests: &[BatchDigest]) -> usize {
-        digests.iter().filter_map(|digest| self.entries.get(digest)).map(|entry| entry.weight).sum()
     }
 }

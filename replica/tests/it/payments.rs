@@ -268,3 +268,20 @@ fn blocks_are_no_greater_than_what_executes_in_time() {
     assert!(fast > 1_000, "{fast}");
     assert_eq!(slow, 500, "a batch at a time");
 }
+
+/// However short transactions are: what others must execute before they can vote bounds a batch.
+#[test]
+fn own_batches_are_no_heavier_than_they_may_be() {
+    let most_in_a_block = |batch_weight| {
+        // A block of one batch, whatever that weighs.
+        let limits = Limits { batch_weight, block_weight: 1, ..Limits::default() };
+        let mut cluster = Cluster::with_limits(4, limits);
+        cluster.run(50);
+        let last = cluster.pay_at_once(0, 500, 60);
+        cluster.run_until(5_000, "the payments", |cluster| cluster.all_have_final(&last));
+        cluster.most_in_a_block(0, 0)
+    };
+    assert_eq!(most_in_a_block(1 << 20), 500);
+    let parted = most_in_a_block(20_000);
+    assert!((50..100).contains(&parted), "{parted} in a batch");
+}

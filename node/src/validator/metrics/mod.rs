@@ -27,6 +27,8 @@ pub(crate) struct Metrics {
     registry: Registry,
     height: Gauge,
     view: Gauge,
+    views_given_up: Count,
+    view_timeout: Gauge,
     epoch: Gauge,
     seat: Gauge,
     silenced: Gauge,
@@ -53,6 +55,8 @@ impl Metrics {
             registry: Registry::with_prefix("baro"),
             height: Gauge::default(),
             view: Gauge::default(),
+            views_given_up: Count::default(),
+            view_timeout: Gauge::default(),
             epoch: Gauge::default(),
             seat: Gauge::default(),
             silenced: Gauge::default(),
@@ -75,6 +79,12 @@ impl Metrics {
         let registry = &mut metrics.registry;
         registry.register("height", "Latest finalized height", metrics.height.clone());
         registry.register("view", "Consensus view", metrics.view.clone());
+        registry.register("given_up_views", "Views that this validator gave up", metrics.views_given_up.clone());
+        registry.register(
+            "view_timeout_milliseconds",
+            "How long this validator waits for a view at present",
+            metrics.view_timeout.clone(),
+        );
         registry.register("epoch", "Epoch of the committee", metrics.epoch.clone());
         registry.register("seat", "1 for a validator of the epoch, 0 for a node that follows", metrics.seat.clone());
         registry.register(
@@ -126,6 +136,8 @@ impl Metrics {
     pub(super) fn summary(&self, summary: &Summary, ledger: &vm::Ledger) {
         self.height.set(summary.tip.height.0.cast_signed());
         self.view.set(summary.view.0.cast_signed());
+        self.views_given_up.inc_by(summary.views_given_up - self.views_given_up.get());
+        self.view_timeout.set(summary.timeout_millis.cast_signed());
         self.epoch.set(summary.epoch.0.cast_signed());
         self.seat.set(i64::from(summary.has_seat));
         self.silenced.set(i64::from(summary.is_silenced));

@@ -6,10 +6,12 @@
 
 use types::{AuthorizedTransaction, Instruction, Issuance, Payment};
 
-use crate::VerifiedBatch;
+/// What a batch of several transactions weighs at most: it takes tens of milliseconds to execute. Validators refuse a heavier one, so all
+/// must weigh alike.
+pub(crate) const MAX_BATCH_WEIGHT: usize = 2 << 20;
 
 /// What is kept of any batch beside its bytes.
-pub(super) const ENTRY_BYTES: usize = 1024;
+pub(crate) const ENTRY_BYTES: usize = 1024;
 
 /// What any instruction counts.
 const INSTRUCTION: usize = 100;
@@ -23,20 +25,24 @@ const CUSTODIAL_PAYMENT: usize = 60;
 /// A new record is hashed, and has its place in a tree and two tables.
 const RECORD: usize = 400;
 
-/// What the batch counts.
-pub(super) fn weight(batch: &VerifiedBatch) -> usize {
-    let instructions = batch.transactions().iter().flat_map(|transaction| transaction.payload().instructions.iter());
-    batch.bytes().len() + ENTRY_BYTES + instructions.map(of_instruction).sum::<usize>()
+/// What a batch of these transactions counts, whose encoding has so many bytes.
+pub(crate) fn of_batch(bytes: usize, transactions: &[AuthorizedTransaction]) -> usize {
+    bytes + ENTRY_BYTES + transactions.iter().map(of_instructions).sum::<usize>()
 }
 
-/// The gas that the batch's calls ask of their block. A transaction that asks for more than one may have fails, and takes no
+/// What a transaction's instructions count beside its bytes.
+pub(crate) fn of_instructions(transaction: &AuthorizedTransaction) -> usize {
+    transaction.payload().instructions.iter().map(of_instruction).sum()
+}
+
+/// The gas that the transactions' calls ask of their block. A transaction that asks for more than one may have fails, and takes no
 /// more than that.
-pub(super) fn gas(batch: &VerifiedBatch) -> u64 {
+pub(crate) fn gas(transactions: &[AuthorizedTransaction]) -> u64 {
     let of_transaction = |transaction: &AuthorizedTransaction| {
         let asked = transaction.payload().instructions.iter().map(vm::gas_asked);
         asked.fold(0, u64::saturating_add).min(vm::TRANSACTION_GAS)
     };
-    batch.transactions().iter().map(of_transaction).sum()
+    transactions.iter().map(of_transaction).sum()
 }
 
 fn of_instruction(instruction: &Instruction) -> usize {
@@ -67,9 +73,15 @@ mod tests {
     };
 
     use super::*;
+    use crate::{BatchError, VerifiedBatch};
 
     /// A batch of one transaction with these instructions.
     fn batch(instructions: Vec<Instruction>) -> VerifiedBatch {
+        batch_of(1, instructions)
+    }
+
+    /// The same of several transactions.
+    fn batch_of(count: usize, instructions: Vec<Instruction>) -> VerifiedBatch {
         let (chain, secret) = (Hash([7; 32]), SecretKey::from_seed([1; 32]));
         let payload = Payload {
             chain: ChainTag::of(&chain),
@@ -79,14 +91,14 @@ mod tests {
             instructions: Bounded::new(instructions).unwrap(),
         };
         let transaction = Transaction::sign(payload, &secret, &chain);
-        let encoded = types::codec::encode(&transaction);
+        let encoded = types::codec::Blob::new(types::codec::encode(&transaction)).unwrap();
         let batch = Batch {
             epoch: Epoch(0),
             creator: ValidatorIndex(0),
             number: 0,
-            transactions: Bounded::new(vec![types::codec::Blob::new(encoded).unwrap()]).unwrap(),
+            transactions: Bounded::new(vec![encoded; count]).unwrap(),
         };
-        let authorized = Transaction::authorize_all(vec![transaction], &chain);
+        let authorized = Transaction::authorize_all(vec![transaction; count], &chain);
         VerifiedBatch::of_own(&batch, authorized.into_iter().map(Result::unwrap).collect())
     }
 
@@ -97,8 +109,17 @@ mod tests {
         let (one, many) = (batch(1), batch(MAX_INSTRUCTIONS));
         let instructions = MAX_INSTRUCTIONS - 1;
         assert!(many.bytes().len() - one.bytes().len() < 3 * instructions);
-        assert!(weight(&many) - weight(&one) >= 100 * instructions);
-        assert_eq!(gas(&many), 0);
+        assert!(many.weight() - one.weight() >= 100 * instructions);
+        assert_eq!(many.gas(), 0);
+    }
+
+    #[test]
+    fn several_transactions_must_not_weigh_too_much_and_one_may() {
+        let heavy = |count| batch_of(count, vec![Instruction::SetKeys { policy: None }; MAX_INSTRUCTIONS]);
+        let fits = MAX_BATCH_WEIGHT / heavy(1).weight();
+        assert!(heavy(fits).of_bearable_weight().is_ok());
+        let weight = heavy(fits + 2).weight();
+        assert_eq!(heavy(fits + 2).of_bearable_weight().unwrap_err(), BatchError::TooHeavy(weight));
     }
 
     #[test]
@@ -113,7 +134,7 @@ mod tests {
             };
             Instruction::CallProgram(Box::new(call))
         };
-        assert_eq!(gas(&batch(vec![call(1_000)])), 1_000 + vm::CALL_GAS);
-        assert_eq!(gas(&batch(vec![call(u64::MAX); MAX_INSTRUCTIONS])), vm::TRANSACTION_GAS);
+        assert_eq!(batch(vec![call(1_000)]).gas(), 1_000 + vm::CALL_GAS);
+        assert_eq!(batch(vec![call(u64::MAX); MAX_INSTRUCTIONS]).gas(), vm::TRANSACTION_GAS);
     }
 }
