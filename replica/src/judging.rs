@@ -94,6 +94,11 @@ impl Judging {
         self.wanted.clear();
     }
 
+    /// The view was nullified: no verdict on its proposal is asked for any more.
+    pub(crate) fn forget_proposal(&mut self, view: View) {
+        self.proposals.remove(&view);
+    }
+
     fn want(&mut self, hash: Hash, holder: ValidatorIndex, ask_at: Moment) {
         self.wanted.entry(hash).or_insert(Wanted { holder, ask_at, asked: 0 });
     }
@@ -238,6 +243,7 @@ impl Replica {
             && !self.is_last_of_epoch(parent)
             && header.proposer == self.committee.leader(header.view)
             && header.batches == Block::batches_hash(&block.batches)
+            && are_all_different(&block.batches)
     }
 
     fn ask_for_blocks(&mut self, now: Now, effects: &mut Vec<Effect>) {
@@ -281,6 +287,12 @@ pub(crate) fn follows(header: &Header, parent: &Header) -> bool {
     header.height == parent.height.next() && header.view > parent.view && is_later
 }
 
+/// True if no batch is named twice: passing over its transactions again would take time for nothing.
+fn are_all_different(digests: &[BatchDigest]) -> bool {
+    let different: HashSet<&BatchDigest> = digests.iter().collect();
+    different.len() == digests.len()
+}
+
 /// The batches of these digests, or the digests of those that are not here.
 fn collect(
     dissemination: &Dissemination,
@@ -291,4 +303,19 @@ fn collect(
         return Ok(found.into_iter().flatten().cloned().collect());
     }
     Err(digests.iter().zip(found).filter(|(_, batch)| batch.is_none()).map(|(digest, _)| *digest).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use types::Batch;
+
+    use super::*;
+
+    #[test]
+    fn a_block_names_each_batch_once() {
+        let digest = |number| Batch::digest(&[number]);
+        assert!(are_all_different(&[]));
+        assert!(are_all_different(&[digest(1), digest(2), digest(3)]));
+        assert!(!are_all_different(&[digest(1), digest(2), digest(1)]));
+    }
 }

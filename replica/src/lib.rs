@@ -48,7 +48,7 @@ pub use message::{
     PROMPT_BATCH_BYTES,
 };
 pub use recovery::{Checkpoint, ReadError, Recovered, RecoveryError};
-pub use replica::{Replica, Summary};
+pub use replica::{Replica, Settled, Summary};
 pub use state_sync::{
     CatchUpReason, Lie, MAX_PARTS, Manifest, ManifestError, PartiallySynced, StateSync, SyncEffect, SyncInput,
     SyncLimits, SyncOutcome, SyncProgress, part_hash,

@@ -130,7 +130,7 @@ impl Replica {
         replica.take_seat(journal, certificate, now, &mut effects);
         replica.was_member |= was_member;
         replica.leave_if_removed(&mut effects);
-        replica.settle(now, &mut effects);
+        replica.go_on(now, &mut effects);
         Ok((replica, effects))
     }
 

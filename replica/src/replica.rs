@@ -125,6 +125,19 @@ impl Verifying {
     }
 }
 
+/// A turn that was settled. Its end is the shell's to tell: by that a validator's blocks are no greater than what it executes in time.
+#[must_use = "without the time that executing takes, blocks stay small"]
+pub struct Settled<'replica> {
+    pace: &'replica mut Pace,
+}
+
+impl Settled<'_> {
+    /// [`Replica::settle`] returned at this moment.
+    pub fn at(self, moment: Moment) {
+        self.pace.end(moment);
+    }
+}
+
 impl Replica {
     /// A validator without a seat yet.
     pub(crate) fn assemble(
@@ -215,11 +228,16 @@ impl Replica {
     }
 
     /// Ends a turn: what many inputs made possible is done once. Cheap when there is nothing to do.
-    pub fn settle(&mut self, now: Now, effects: &mut Vec<Effect>) {
-        if self.divergence.is_some() {
-            return;
-        }
+    pub fn settle(&mut self, now: Now, effects: &mut Vec<Effect>) -> Settled<'_> {
         self.pace.begin(now.moment);
+        if self.divergence.is_none() {
+            self.go_on(now, effects);
+        }
+        Settled { pace: &mut self.pace }
+    }
+
+    /// Does what has become possible.
+    pub(crate) fn go_on(&mut self, now: Now, effects: &mut Vec<Effect>) {
         let stage = Stage::Dissemination.enter();
         self.dissemination.send_due_batches(now, effects);
         self.dissemination.send_acknowledgements(effects);
@@ -237,11 +255,6 @@ impl Replica {
         self.tell_work(now, effects);
         // What was told may have made this validator's block due.
         self.propose_if_due(now, effects);
-    }
-
-    /// The shell says when [`Self::settle`] returned: by that its blocks are no greater than what it executes in time.
-    pub fn settled(&mut self, at: Moment) {
-        self.pace.end(at);
     }
 
     /// When [`Self::settle`] has something to do though nothing arrives.

@@ -113,6 +113,7 @@ impl Replica {
     /// A view was given up: its blocks are dropped. Should one have been notarized all the same and be built upon, it
     /// is fetched again. One that this validator has built on ahead stays until another is final.
     fn drop_view(&mut self, view: View) {
+        self.judging.forget_proposal(view);
         let Some(seat) = &self.seat else { return };
         for hash in self.chain.candidates_of(view) {
             if !seat.consensus.is_notarized(view, &hash) && !self.chain.is_parent(&hash) {

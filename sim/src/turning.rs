@@ -119,9 +119,9 @@ impl World {
         let now = machine.clock.now(self.now);
         let Some(process) = &mut machine.process else { return };
         let mut effects = Vec::new();
-        process.replica.settle(now, &mut effects);
         // Turns take no simulated time; what replicas are told of it makes their blocks small and large.
-        process.replica.settled(now.moment.plus_millis(self.now % MAX_TURN_MILLIS));
+        let ended = now.moment.plus_millis(self.now % MAX_TURN_MILLIS);
+        process.replica.settle(now, &mut effects).at(ended);
         let is_idle = is_wake && effects.is_empty();
         self.carry_out(id, effects);
         self.put(id);

@@ -308,6 +308,16 @@ impl Driver {
                 self.close(link.peer, old.connection, LinkError::Closed("replaced".to_owned()));
             }
         }
+        self.dial_at_once(link.peer);
+    }
+
+    /// A peer that reaches us is there: none of our links waits any longer for its next dial. Its questions need our answers.
+    fn dial_at_once(&mut self, peer: Stay) {
+        for link in Lane::ALL.map(|lane| Link { peer, lane }) {
+            if self.links.get(&link).is_some_and(|state| state.connection.is_none()) {
+                self.dial_after(Duration::ZERO, link);
+            }
+        }
     }
 
     fn on_refused(&mut self, peer_id: PeerId, address: &Multiaddr) {

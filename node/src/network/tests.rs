@@ -282,6 +282,22 @@ async fn a_peer_that_restarts_is_connected_again() {
     }
 }
 
+/// Otherwise a validator that comes back would ask, and the answers would wait for seconds.
+#[tokio::test]
+async fn a_peer_that_comes_late_is_dialled_as_soon_as_it_dials() {
+    let ports = [free_port(), free_port()];
+    let peers = peers(&ports);
+    let mut a = start_node(config(0, ports[0], &peers));
+    // By now it has failed five times or so, and waits for 1.6 s until it dials again.
+    tokio::time::sleep(Duration::from_millis(1_900)).await;
+    let started = Instant::now();
+    let mut b = start_node(config(1, ports[1], &peers));
+    b.up(0).await;
+    a.up(1).await;
+    until(|| a.lane(1, Lane::Batches).connected && b.lane(0, Lane::Batches).connected).await;
+    assert!(started.elapsed() < Duration::from_millis(700), "{:?}", started.elapsed());
+}
+
 #[tokio::test]
 async fn stalled_batches_do_not_delay_votes() {
     let (mut a, mut b) = start_pair(|_| {});

@@ -127,7 +127,7 @@ impl Machine {
             self.carry_out();
             match self.inputs.pop_front() {
                 Some(input) => self.replica.step(self.now, input, &mut self.effects),
-                None => self.replica.settle(self.now, &mut self.effects),
+                None => self.replica.settle(self.now, &mut self.effects).at(self.now.moment),
             }
             if self.effects.is_empty() && self.inputs.is_empty() {
                 return;

@@ -99,8 +99,8 @@ impl Turn {
             if let Err(stop) = self.drain(&mut sources, &mut frames, &mut effects) {
                 break stop;
             }
-            self.replica.settle(self.clock.now(), &mut effects);
-            self.replica.settled(self.clock.now().moment);
+            let settled = self.replica.settle(self.clock.now(), &mut effects);
+            settled.at(self.clock.now().moment);
         };
         // Messages of commits may still leave; nothing new is decided.
         self.writer.finish();

@@ -369,8 +369,7 @@ impl Cluster {
                 replica.step(now, Input::Tick, &mut effects);
             }
         }
-        replica.settle(now, &mut effects);
-        replica.settled(now.moment.plus_millis(self.turn_millis));
+        replica.settle(now, &mut effects).at(now.moment.plus_millis(self.turn_millis));
         messages.into_iter().for_each(|envelope| self.send(index, envelope));
         self.carry_out(index, effects);
     }
