@@ -24,11 +24,16 @@ const FRUITLESS: u64 = 4;
 /// The same for one that did not answer, and may be gone.
 const SILENT: u64 = 64;
 
+/// An answer is waited for four times as long as the one before took: at least `retry_millis` and at most so many of them, for it may be
+/// megabytes. Each one that does not come doubles that.
+const LONGEST_PATIENCE: u64 = 4;
+
 /// What is missing here, and who was asked for it.
 #[derive(Default)]
 pub(crate) struct CatchUp {
-    /// The question that is on its way: to whom, and when to ask someone else.
-    asked: Option<(PublicKey, Moment)>,
+    asked: Option<Question>,
+    /// How long the next answer is waited for, in milliseconds; within its bounds.
+    patience_millis: u64,
     /// Blocks after the tip whose certificate has not come yet, from the one that was asked.
     run: Vec<CertifiedBlock>,
     /// Who had nothing for us, or lies, and until when they are not asked on their own word.
@@ -39,6 +44,15 @@ pub(crate) struct CatchUp {
     ask_again: Moment,
     /// How often it was this validator's own choice whom to ask.
     choices: usize,
+}
+
+/// A question that is on its way.
+#[derive(Debug, Clone, Copy)]
+struct Question {
+    to: PublicKey,
+    at: Moment,
+    /// When to ask someone else.
+    give_up: Moment,
 }
 
 impl CatchUp {
@@ -78,8 +92,10 @@ impl Replica {
     }
 
     fn ask_for_finalized(&mut self, peer: PublicKey, now: Now, effects: &mut Vec<Effect>) {
-        // An answer is megabytes: it may take a while.
-        self.catch_up.asked = Some((peer, now.moment.plus_millis(self.limits.retry_millis * 4)));
+        let retry = self.limits.retry_millis;
+        let patience = self.catch_up.patience_millis.clamp(retry, retry * LONGEST_PATIENCE);
+        self.catch_up.patience_millis = patience;
+        self.catch_up.asked = Some(Question { to: peer, at: now.moment, give_up: now.moment.plus_millis(patience) });
         let next = Height(self.chain.tip().height.0 + 1 + self.catch_up.run.len() as u64);
         let message = Message::FetchBlocks(next);
         effects.push(Effect::Send(Envelope { to: Recipient::One(peer), message }));
@@ -110,7 +126,7 @@ impl Replica {
         if is_on(Breakage::CatchUpNeverRetried) {
             return None;
         }
-        let answer = self.catch_up.asked.map(|(_, give_up)| give_up);
+        let answer = self.catch_up.asked.map(|question| question.give_up);
         answer.or_else(|| self.seat.is_none().then_some(self.catch_up.ask_again))
     }
 
@@ -118,9 +134,10 @@ impl Replica {
     /// only by asking.
     pub(crate) fn retry_catch_up(&mut self, now: Now, effects: &mut Vec<Effect>) {
         match self.catch_up.asked {
-            Some((peer, give_up)) if give_up <= now.moment && !is_on(Breakage::CatchUpNeverRetried) => {
+            Some(Question { to, give_up, .. }) if give_up <= now.moment && !is_on(Breakage::CatchUpNeverRetried) => {
                 self.catch_up.asked = None;
-                self.give_up_on(peer, SILENT, now);
+                self.catch_up.patience_millis *= 2;
+                self.give_up_on(to, SILENT, now);
                 if let Some(next) = self.choose_whom_to_ask(now) {
                     self.ask_for_finalized(next, now, effects);
                 }
@@ -170,10 +187,8 @@ impl Replica {
         now: Now,
         effects: &mut Vec<Effect>,
     ) {
-        if self.catch_up.asked.is_none_or(|(peer, _)| peer != from) {
-            return;
-        }
-        self.catch_up.asked = None;
+        let Some(question) = self.catch_up.asked.take_if(|question| question.to == from) else { return };
+        self.catch_up.patience_millis = now.moment.micros_since(question.at) / 250;
         let before = (self.chain.tip().height, self.catch_up.run.len());
         let mut run = std::mem::take(&mut self.catch_up.run);
         for block in blocks.into_vec() {

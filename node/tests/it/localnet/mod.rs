@@ -22,10 +22,10 @@ pub(crate) const BARO: &str = env!("CARGO_BIN_EXE_baro");
 /// Everything that is waited for comes well within this time, or the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running network. Dropping it stops every process that it started.
+/// A running network. Dropping it stops every process that it started, in this order.
 pub(crate) struct Localnet {
-    starter: Child,
-    restarted: Vec<Child>,
+    restarted: Vec<Stopped>,
+    _starter: Stopped,
     _turn: Turn,
     pub(crate) dir: PathBuf,
     pub(crate) net: NetFile,
@@ -35,7 +35,7 @@ impl Localnet {
     /// Starts a network, or the one in `dir` again.
     pub(crate) fn start(dir: &Path, base_port: u16) -> Localnet {
         let turn = Turn::take();
-        let mut starter = Command::new(BARO)
+        let starter = Command::new(BARO)
             .args(["localnet", "--json", "--base-port", &base_port.to_string(), "--dir"])
             .arg(dir)
             .stdin(Stdio::null())
@@ -43,14 +43,16 @@ impl Localnet {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(starter.stdout.take().unwrap()).lines();
+        // From here on, also if the network does not come up.
+        let mut starter = Stopped(starter);
+        let mut lines = BufReader::new(starter.0.stdout.take().unwrap()).lines();
         let ready = lines.next().expect("localnet ended before it was ready").unwrap();
         assert!(ready.starts_with('{'), "{ready}");
         // Its further lines are of no interest, but the pipe must not fill.
         std::thread::spawn(move || lines.for_each(drop));
         let file = std::fs::read_to_string(dir.join("localnet.json")).unwrap();
         let net = serde_json::from_str(&file).unwrap();
-        Localnet { starter, restarted: Vec::new(), _turn: turn, dir: dir.to_owned(), net }
+        Localnet { restarted: Vec::new(), _starter: starter, _turn: turn, dir: dir.to_owned(), net }
     }
 
     /// A client of one validator.
@@ -72,7 +74,7 @@ impl Localnet {
         let home = self.dir.join(&self.net.validators[index].name);
         let child = start_home(&home);
         self.net.validators[index].pid = child.id();
-        self.restarted.push(child);
+        self.restarted.push(Stopped(child));
     }
 
     /// The key of a funded test account.
@@ -98,19 +100,17 @@ impl Localnet {
     }
 
     /// Stops the network as Ctrl-C does, and waits for it.
-    pub(crate) fn stop(mut self) {
-        for child in &mut self.restarted {
-            terminate(child);
-        }
-        terminate(&mut self.starter);
+    pub(crate) fn stop(self) {
+        drop(self);
     }
 }
 
-impl Drop for Localnet {
+/// A process that is stopped when this is dropped, as Ctrl-C does, and waited for.
+struct Stopped(Child);
+
+impl Drop for Stopped {
     fn drop(&mut self) {
-        for child in self.restarted.iter_mut().chain([&mut self.starter]) {
-            terminate(child);
-        }
+        terminate(&mut self.0);
     }
 }
 
