@@ -52,7 +52,7 @@ impl Simplex {
                 self.certificates.insert(certificate);
                 self.outbox.tell(Output::Notarized { view, block });
                 if view >= self.view {
-                    self.enter(view.next(), Entrance::Progress);
+                    self.enter(view.next(), if view == self.view { Entrance::Progress } else { Entrance::Leap });
                     self.help_nullifiers(view);
                     self.cast(Ballot::Finalize { view, block });
                 }
@@ -95,7 +95,7 @@ impl Simplex {
     /// Enters the view after a finalized one, unless it was left before.
     fn leave_finalized(&mut self, finalized: View) {
         if finalized >= self.view {
-            self.enter(finalized.next(), Entrance::Progress);
+            self.enter(finalized.next(), Entrance::Leap);
             self.help_nullifiers(finalized);
         }
     }

@@ -136,7 +136,7 @@
 //!
 //! The timeout is twice what views usually take, the median of the latest eight that were notarized, but never less than
 //! at first. It doubles with each view given up in vain, to a limit, halves with each notarization, and does not count
-//! failures any more after a finalization.
+//! failures any more after a finalization. What views usually take is learned anew after a start and in each epoch.
 //!
 //! # Bounds
 //!

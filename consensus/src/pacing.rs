@@ -9,7 +9,7 @@ use crate::patience::Patience;
 pub struct Timing {
     /// How long an idle leader waits before it makes an empty block.
     pub heartbeat_millis: u64,
-    /// How long a block may take to be notarized before its view is given up, when views do not fail.
+    /// How long a block may take to be notarized before its view is given up, when views are fast and do not fail.
     pub timeout_millis: u64,
     /// The limit of that time, which grows where views take long and doubles with each failed one in a row.
     pub max_timeout_millis: u64,
@@ -18,8 +18,10 @@ pub struct Timing {
 /// By what a view was entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Entrance {
-    /// The view before was notarized, or finalized: an idle leader waits for its heartbeat.
+    /// The view before was notarized: an idle leader waits for its heartbeat.
     Progress,
+    /// A later view than the one before was notarized or finalized, which says nothing of how long that took.
+    Leap,
     /// The view before was given up: time has passed without a block, so the leader proposes at once.
     Failure,
 }
@@ -52,13 +54,16 @@ impl Pacing {
         self.patience.millis()
     }
 
-    /// Starts the timers of a view. A failed view counts only if this validator itself waited in vain: catching up on
-    /// views that others gave up says nothing about the network.
+    /// Starts the timers of a view. A failed view counts only if this validator itself waited in vain, and one that was notarized only if
+    /// it waited at all: catching up on views says nothing about the network.
     pub(crate) fn enter(&mut self, now: Moment, entrance: Entrance) {
         match entrance {
             Entrance::Failure if self.has_given_up() => self.patience.failed(),
             Entrance::Failure => {}
-            Entrance::Progress => self.patience.notarized(now.micros_since(self.propose_at) / 1000),
+            Entrance::Progress => self
+                .patience
+                .notarized(Some(now.micros_since(self.propose_at) / 1000).filter(|_| self.propose_at < now)),
+            Entrance::Leap => self.patience.notarized(None),
         }
         self.start(now, self.is_work_pending || entrance == Entrance::Failure);
     }
@@ -166,10 +171,24 @@ mod tests {
         assert_eq!(pacing.timeout_millis(), 1400, "twice 700, whatever the heartbeat");
         assert_eq!(pacing.give_up_at(), Some(now.plus_millis(1000 + 1400)));
         for _ in 0..5 {
-            now = now.plus_millis(100);
+            now = pacing.propose_at().plus_millis(100);
             pacing.enter(now, Entrance::Progress);
         }
         assert_eq!(pacing.timeout_millis(), 400);
+    }
+
+    #[test]
+    fn views_that_nobody_waited_for_say_nothing() {
+        let mut pacing = pacing();
+        let mut now = START;
+        for _ in 0..4 {
+            now = pacing.propose_at().plus_millis(700);
+            pacing.enter(now, Entrance::Progress);
+        }
+        (0..8).for_each(|_| pacing.enter(now, Entrance::Progress));
+        assert_eq!(pacing.timeout_millis(), 1400, "certificates of many views at once");
+        (0..8).for_each(|_| pacing.enter(now.plus_millis(60_000), Entrance::Leap));
+        assert_eq!(pacing.timeout_millis(), 1400, "a view that was left long ago");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use crate::Timing;
 
-/// So many notarized views are remembered. Faulty leaders, who can make their views take as long as they are waited for, lead fewer than
-/// half of them, unless more than three lead one after another.
+/// So many notarized views are remembered. Faulty leaders can make their views take as long as they are waited for; that moves the median
+/// only where they have led half of these, as four of thirteen who sit close together can.
 const REMEMBERED: usize = 8;
 
 /// Where views take long, as on a crowded machine, they are not given up before twice what they usually take.
@@ -47,11 +47,13 @@ impl Patience {
         }
     }
 
-    /// A view was notarized so many milliseconds after its block was due, given up here or not.
-    pub(crate) fn notarized(&mut self, millis: u64) {
+    /// A view was notarized, given up here or not: so many milliseconds after its block was due, if this validator waited for it.
+    pub(crate) fn notarized(&mut self, millis: Option<u64>) {
         self.failures = self.failures.saturating_sub(1);
-        self.took[self.next] = millis;
-        self.next = (self.next + 1) % REMEMBERED;
+        if let Some(millis) = millis {
+            self.took[self.next] = millis;
+            self.next = (self.next + 1) % REMEMBERED;
+        }
     }
 
     /// A block became final: views do not fail any more.
@@ -78,7 +80,7 @@ mod tests {
         .take(5)
         .collect();
         assert_eq!(grown, [800, 1600, 3000, 3000, 3000]);
-        patience.notarized(10);
+        patience.notarized(Some(10));
         assert_eq!(patience.millis(), 1600);
         patience.finalized();
         assert_eq!(patience.millis(), 400);
@@ -87,16 +89,16 @@ mod tests {
     #[test]
     fn views_that_usually_take_long_are_waited_for_twice_as_long() {
         let mut patience = patience();
-        (0..3).for_each(|_| patience.notarized(500));
+        (0..3).for_each(|_| patience.notarized(Some(500)));
         assert_eq!(patience.millis(), 400, "three of eight say nothing");
-        patience.notarized(500);
+        patience.notarized(Some(500));
         assert_eq!(patience.millis(), 1000);
         patience.failed();
         assert_eq!(patience.millis(), 2000);
         patience.finalized();
-        (0..5).for_each(|_| patience.notarized(30));
+        (0..5).for_each(|_| patience.notarized(Some(30)));
         assert_eq!(patience.millis(), 400);
-        (0..8).for_each(|_| patience.notarized(u64::MAX));
+        (0..8).for_each(|_| patience.notarized(Some(u64::MAX)));
         assert_eq!(patience.millis(), 3000, "to a limit");
     }
 }

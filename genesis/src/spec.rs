@@ -50,9 +50,9 @@ pub struct Parameters {
     pub max_clock_ahead_millis: u64,
     /// An idle chain makes one block in this time, in milliseconds.
     pub heartbeat_millis: u64,
-    /// How long a leader is waited for when there is something to order, in milliseconds.
+    /// How long a leader is waited for at least when there is something to order, in milliseconds.
     pub timeout_millis: u64,
-    /// What that time grows to while views fail, in milliseconds.
+    /// What that time grows to where views are slow or fail, in milliseconds.
     pub max_timeout_millis: u64,
     /// How long after its decision a change of the validators takes effect, in milliseconds.
     pub validator_notice_millis: u64,

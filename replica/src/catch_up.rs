@@ -24,14 +24,16 @@ const FRUITLESS: u64 = 4;
 /// The same for one that did not answer, and may be gone.
 const SILENT: u64 = 64;
 
-/// An answer is waited for four times as long as the one before took: at least `retry_millis` and at most so many of them, for it may be
-/// megabytes. Each one that does not come doubles that.
+/// An answer, which may be megabytes, is waited for four times as long as the one before took, or twice as long as for one that did not
+/// come: for one `retry_millis` at least, and so many at most.
 const LONGEST_PATIENCE: u64 = 4;
 
 /// What is missing here, and who was asked for it.
 #[derive(Default)]
 pub(crate) struct CatchUp {
     asked: Option<Question>,
+    /// Whom to ask once what came is executed: the time that this takes is not the answer's.
+    next: Option<PublicKey>,
     /// How long the next answer is waited for, in milliseconds; within its bounds.
     patience_millis: u64,
     /// Blocks after the tip whose certificate has not come yet, from the one that was asked.
@@ -57,7 +59,7 @@ struct Question {
 
 impl CatchUp {
     pub(crate) fn is_under_way(&self) -> bool {
-        self.asked.is_some()
+        self.asked.is_some() || self.next.is_some()
     }
 }
 
@@ -81,7 +83,7 @@ pub(crate) struct Run {
 impl Replica {
     /// Asks `peer` for the blocks that are missing here, unless somebody was asked just now.
     pub(crate) fn catch_up_from(&mut self, peer: PublicKey, now: Now, effects: &mut Vec<Effect>) {
-        if self.catch_up.asked.is_some() {
+        if self.catch_up.is_under_way() {
             return;
         }
         let is_fruitless = self.catch_up.fruitless.get(&peer).is_some_and(|until| *until > now.moment);
@@ -92,6 +94,7 @@ impl Replica {
     }
 
     fn ask_for_finalized(&mut self, peer: PublicKey, now: Now, effects: &mut Vec<Effect>) {
+        self.catch_up.next = None;
         let retry = self.limits.retry_millis;
         let patience = self.catch_up.patience_millis.clamp(retry, retry * LONGEST_PATIENCE);
         self.catch_up.patience_millis = patience;
@@ -136,12 +139,15 @@ impl Replica {
         match self.catch_up.asked {
             Some(Question { to, give_up, .. }) if give_up <= now.moment && !is_on(Breakage::CatchUpNeverRetried) => {
                 self.catch_up.asked = None;
+                // One that is only slow, or whose answer was lost, may be asked again soon.
+                let is_gone = self.catch_up.patience_millis >= self.limits.retry_millis * LONGEST_PATIENCE;
                 self.catch_up.patience_millis *= 2;
-                self.give_up_on(to, SILENT, now);
+                self.give_up_on(to, if is_gone { SILENT } else { FRUITLESS }, now);
                 if let Some(next) = self.choose_whom_to_ask(now) {
                     self.ask_for_finalized(next, now, effects);
                 }
             }
+            None if let Some(next) = self.catch_up.next => self.ask_for_finalized(next, now, effects),
             None if self.seat.is_none() && self.catch_up.ask_again <= now.moment => {
                 self.catch_up.ask_again = now.moment.plus_millis(self.limits.retry_millis);
                 if let Some(peer) = self.choose_whom_to_ask(now) {
@@ -221,7 +227,7 @@ impl Replica {
             self.catch_up.run = run;
         }
         if (self.chain.tip().height, self.catch_up.run.len()) > before {
-            self.ask_for_finalized(from, now, effects);
+            self.catch_up.next = Some(from);
         } else {
             self.give_up_on(from, FRUITLESS, now);
         }

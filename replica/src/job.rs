@@ -10,7 +10,7 @@ use types::{
 };
 
 use crate::verified_batch::decode_batch;
-use crate::{BatchError, VerifiedBatch};
+use crate::{BatchError, VerifiedBatch, weight};
 
 /// Signatures to verify.
 #[derive(Debug)]
@@ -121,9 +121,12 @@ impl Opened {
                 Opened::Submission { ticket, decoded: encoded.into_iter().map(decode).collect() }
             }
             Job::Batch { committee, from, digest, bytes } => {
-                let decoded = decode_batch(&bytes).map(|(batch, decoded)| {
+                let decoded = decode_batch(&bytes).and_then(|(batch, decoded)| {
+                    // What comes from our own disk or is in a final block is not asked this.
+                    let weight = weight::of_batch(bytes.len(), decoded.iter().map(|transaction| &transaction.payload));
+                    weight::check_batch(weight, decoded.len())?;
                     transactions.extend(decoded);
-                    (batch, bytes)
+                    Ok((batch, bytes))
                 });
                 Opened::Batch { epoch: committee.epoch, from, digest, decoded }
             }
@@ -144,7 +147,7 @@ impl Opened {
                 let result = decoded.and_then(|(batch, bytes)| {
                     // All are taken, also after one that is refused: the next verdicts are others'.
                     let own: Vec<_> = batch.transactions.iter().map(|_| next_of(verdicts)).collect();
-                    VerifiedBatch::judged(&batch, digest, bytes, own)?.of_bearable_weight()
+                    VerifiedBatch::judged(&batch, digest, bytes, own)
                 });
                 JobResult::Batch { epoch, from, digest, result }
             }

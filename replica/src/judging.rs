@@ -14,6 +14,7 @@ use types::{BatchDigest, Block, Hash, Header, MAX_BLOCK_BYTES, Moment, PublicKey
 use crate::chain::Chain;
 use crate::dissemination::Dissemination;
 use crate::replica::Replica;
+use crate::weight::MAX_BLOCK_WEIGHT;
 use crate::{Effect, Envelope, Message, Now, Recipient, VerifiedBatch};
 
 /// Blocks that can be kept before they are adopted. Consensus holds no more views open than this.
@@ -211,11 +212,16 @@ impl Replica {
         if header.timestamp > latest && !is_on(Breakage::FutureAccepted) {
             return Execution::TooEarly(Timestamp(header.timestamp.0 - self.parameters.max_clock_ahead_millis));
         }
+        if block.batches.iter().any(|digest| self.dissemination.is_refused(digest)) {
+            return Execution::Bad;
+        }
         let batches = match collect(&self.dissemination, &block.batches) {
             Ok(batches) => batches,
             Err(missing) => return Execution::Missing(missing),
         };
-        if batches.iter().map(|batch| batch.bytes().len()).sum::<usize>() > MAX_BLOCK_BYTES {
+        let bytes: usize = batches.iter().map(|batch| batch.bytes().len()).sum();
+        let weight: usize = batches.iter().map(|batch| batch.weight()).sum();
+        if bytes > MAX_BLOCK_BYTES || (weight > MAX_BLOCK_WEIGHT && batches.len() > 1) {
             return Execution::Bad;
         }
         let Some(Ok(execution)) = self.chain.execute(&header.parent, header.timestamp, &batches) else {

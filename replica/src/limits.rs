@@ -7,7 +7,8 @@ use crate::weight::MAX_BATCH_WEIGHT;
 pub struct Limits {
     /// A batch leaves once it holds so many bytes of transactions.
     pub batch_bytes: usize,
-    /// And once its transactions weigh so much: their bytes, and what their instructions take to execute. Half of what validators accept.
+    /// And once its transactions weigh so much: their bytes, and what their instructions take to execute. Others refuse batches of more than
+    /// 2 MiB, of several transactions; by default it is half of that.
     pub batch_weight: usize,
     /// While its latest batch is in no block yet, a validator gathers transactions for so long, or until the next batch is full; longer
     /// each time, up to `retry_millis`, once many have left while no block included them. Otherwise a transaction leaves at once.
@@ -23,7 +24,7 @@ pub struct Limits {
     /// A leader lets at least this much time pass between its block and the parent, so that blocks are worth their cost.
     pub block_interval_millis: u64,
     /// What several batches in a proposed block weigh together at most: their bytes, and what their instructions take to execute. Less
-    /// where that takes too much of a view's timeout.
+    /// where that takes too much of a view's timeout. Others do not vote for more than 8 MiB.
     pub block_weight: usize,
     /// How long a proposal's missing batch or parent is waited for before it is asked for.
     pub fetch_after_millis: u64,

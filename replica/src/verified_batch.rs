@@ -50,17 +50,11 @@ pub enum BatchError {
 
 impl VerifiedBatch {
     fn new(batch: &Batch, digest: BatchDigest, bytes: Arc<[u8]>, transactions: Vec<AuthorizedTransaction>) -> Self {
-        let (weight, gas) = (weight::of_batch(bytes.len(), &transactions), weight::gas(&transactions));
+        let payloads = || transactions.iter().map(AuthorizedTransaction::payload);
+        let (weight, gas) = (weight::of_batch(bytes.len(), payloads()), weight::gas(payloads()));
         Self { digest, epoch: batch.epoch, creator: batch.creator, bytes, transactions, weight, gas }
     }
 
-    /// The batch, if all may spread it. It is not asked again what was accepted once, or is in a final block.
-    pub(crate) fn of_bearable_weight(self) -> Result<Self, BatchError> {
-        if self.weight > MAX_BATCH_WEIGHT && self.transactions.len() > 1 {
-            return Err(BatchError::TooHeavy(self.weight));
-        }
-        Ok(self)
-    }
     /// A batch of transactions that this validator has verified itself.
     pub(crate) fn of_own(batch: &Batch, transactions: Vec<AuthorizedTransaction>) -> Self {
         let bytes: Arc<[u8]> = types::codec::encode(batch).into();

@@ -4,11 +4,16 @@
 //! An instruction may be two bytes long, and a hundred in memory; it takes about as long as others do. So bytes alone would bound
 //! neither a block's time nor a validator's memory. A hundred bytes stand for about a microsecond.
 
-use types::{AuthorizedTransaction, Instruction, Issuance, Payment};
+use types::{Instruction, Issuance, Payload, Payment};
+
+use crate::BatchError;
 
 /// What a batch of several transactions weighs at most: it takes tens of milliseconds to execute. Validators refuse a heavier one, so all
 /// must weigh alike.
 pub(crate) const MAX_BATCH_WEIGHT: usize = 2 << 20;
+
+/// What the batches of a block weigh together at most, unless it is one. Validators do not vote for a heavier block.
+pub(crate) const MAX_BLOCK_WEIGHT: usize = 8 << 20;
 
 /// What is kept of any batch beside its bytes.
 pub(crate) const ENTRY_BYTES: usize = 1024;
@@ -26,23 +31,31 @@ const CUSTODIAL_PAYMENT: usize = 60;
 const RECORD: usize = 400;
 
 /// What a batch of these transactions counts, whose encoding has so many bytes.
-pub(crate) fn of_batch(bytes: usize, transactions: &[AuthorizedTransaction]) -> usize {
-    bytes + ENTRY_BYTES + transactions.iter().map(of_instructions).sum::<usize>()
+pub(crate) fn of_batch<'a>(bytes: usize, payloads: impl Iterator<Item = &'a Payload>) -> usize {
+    bytes + ENTRY_BYTES + payloads.map(of_instructions).sum::<usize>()
+}
+
+/// May so many transactions that weigh this together be spread in one batch?
+pub(crate) fn check_batch(weight: usize, transactions: usize) -> Result<(), BatchError> {
+    if weight > MAX_BATCH_WEIGHT && transactions > 1 {
+        return Err(BatchError::TooHeavy(weight));
+    }
+    Ok(())
 }
 
 /// What a transaction's instructions count beside its bytes.
-pub(crate) fn of_instructions(transaction: &AuthorizedTransaction) -> usize {
-    transaction.payload().instructions.iter().map(of_instruction).sum()
+pub(crate) fn of_instructions(payload: &Payload) -> usize {
+    payload.instructions.iter().map(of_instruction).sum()
 }
 
 /// The gas that the transactions' calls ask of their block. A transaction that asks for more than one may have fails, and takes no
 /// more than that.
-pub(crate) fn gas(transactions: &[AuthorizedTransaction]) -> u64 {
-    let of_transaction = |transaction: &AuthorizedTransaction| {
-        let asked = transaction.payload().instructions.iter().map(vm::gas_asked);
+pub(crate) fn gas<'a>(payloads: impl Iterator<Item = &'a Payload>) -> u64 {
+    let of_transaction = |payload: &Payload| {
+        let asked = payload.instructions.iter().map(vm::gas_asked);
         asked.fold(0, u64::saturating_add).min(vm::TRANSACTION_GAS)
     };
-    transactions.iter().map(of_transaction).sum()
+    payloads.map(of_transaction).sum()
 }
 
 fn of_instruction(instruction: &Instruction) -> usize {
@@ -66,14 +79,16 @@ fn of_instruction(instruction: &Instruction) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use types::codec::{Bounded, Text};
     use types::{
-        Address, Batch, ChainTag, Deadline, Epoch, Hash, MAX_INSTRUCTIONS, Payload, ProgramCall, SecretKey,
-        Transaction, ValidatorIndex,
+        Address, Batch, ChainTag, Committee, Deadline, Epoch, Hash, MAX_INSTRUCTIONS, ProgramCall, SecretKey,
+        Transaction, ValidatorIndex, ValidatorSet,
     };
 
     use super::*;
-    use crate::{BatchError, VerifiedBatch};
+    use crate::{Job, JobResult, VerifiedBatch};
 
     /// A batch of one transaction with these instructions.
     fn batch(instructions: Vec<Instruction>) -> VerifiedBatch {
@@ -113,13 +128,25 @@ mod tests {
         assert_eq!(many.gas(), 0);
     }
 
+    /// The way of a batch from another validator.
     #[test]
     fn several_transactions_must_not_weigh_too_much_and_one_may() {
+        let (chain, secrets) = (Hash([7; 32]), [SecretKey::from_seed([1; 32])]);
+        let validators = ValidatorSet::new(secrets.iter().map(SecretKey::public).collect()).unwrap();
+        let committee = Arc::new(Committee { chain, epoch: Epoch(0), validators });
+        let arrives = |batch: VerifiedBatch| {
+            let (digest, bytes) = (batch.digest(), batch.bytes().clone());
+            match (Job::Batch { committee: committee.clone(), from: ValidatorIndex(0), digest, bytes }).run(&chain) {
+                JobResult::Batch { result, .. } => result.map(|_| ()),
+                JobResult::Submission { .. } => unreachable!("a batch was given"),
+            }
+        };
         let heavy = |count| batch_of(count, vec![Instruction::SetKeys { policy: None }; MAX_INSTRUCTIONS]);
         let fits = MAX_BATCH_WEIGHT / heavy(1).weight();
-        assert!(heavy(fits).of_bearable_weight().is_ok());
-        let weight = heavy(fits + 2).weight();
-        assert_eq!(heavy(fits + 2).of_bearable_weight().unwrap_err(), BatchError::TooHeavy(weight));
+        assert_eq!(arrives(heavy(fits)), Ok(()));
+        assert_eq!(arrives(heavy(fits + 2)), Err(BatchError::TooHeavy(heavy(fits + 2).weight())));
+        assert_eq!(check_batch(MAX_BATCH_WEIGHT + 1, 1), Ok(()));
+        assert_eq!(check_batch(MAX_BATCH_WEIGHT + 1, 2), Err(BatchError::TooHeavy(MAX_BATCH_WEIGHT + 1)));
     }
 
     #[test]

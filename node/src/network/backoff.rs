@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(50);
-const LAST: Duration = Duration::from_secs(2);
+/// The longest delay.
+pub(super) const LAST: Duration = Duration::from_secs(2);
 
 /// Delays that double from 50 ms to 2 s, each a little off so that validators that start together do not dial together.
 #[derive(Debug, Default)]

@@ -27,7 +27,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{
     Inbound, PeerEvent,
-    backoff::Backoff,
+    backoff::{self, Backoff},
     behaviour::{Behaviour, Event},
     config::Limits,
     error::{FrameError, LinkError},
@@ -76,6 +76,8 @@ struct LinkState {
     /// What it was dialled on, until that is lost.
     connection: Option<ConnectionId>,
     open: Option<Open>,
+    /// When it was dialled at once because the peer had reached us.
+    at_once: Option<Instant>,
     /// The last trouble that was told, so that each is told once.
     told: Option<String>,
 }
@@ -311,10 +313,13 @@ impl Driver {
         self.dial_at_once(link.peer);
     }
 
-    /// A peer that reaches us is there: none of our links waits any longer for its next dial. Its questions need our answers.
+    /// A peer that reaches us is there: none of our links waits any longer for its next dial. Its questions need our answers. Not
+    /// more often than an attempt that fails is repeated, for the peer may cut what it accepts.
     fn dial_at_once(&mut self, peer: Stay) {
         for link in Lane::ALL.map(|lane| Link { peer, lane }) {
-            if self.links.get(&link).is_some_and(|state| state.connection.is_none()) {
+            let Some(state) = self.links.get_mut(&link) else { continue };
+            if state.connection.is_none() && state.at_once.is_none_or(|last| last.elapsed() >= backoff::LAST) {
+                state.at_once = Some(Instant::now());
                 self.dial_after(Duration::ZERO, link);
             }
         }

@@ -295,7 +295,7 @@ async fn a_peer_that_comes_late_is_dialled_as_soon_as_it_dials() {
     b.up(0).await;
     a.up(1).await;
     until(|| a.lane(1, Lane::Batches).connected && b.lane(0, Lane::Batches).connected).await;
-    assert!(started.elapsed() < Duration::from_millis(700), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_millis(600), "{:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -103,5 +103,5 @@ impl Dissemination {
 
 /// What an own transaction counts in its batch.
 fn weight_of(transaction: &AuthorizedTransaction, encoded: &[u8]) -> usize {
-    encoded.len() + weight::of_instructions(transaction)
+    encoded.len() + weight::of_instructions(transaction.payload())
 }

@@ -50,6 +50,9 @@ struct LastBatch {
     patience_millis: u64,
 }
 
+/// How many refused batches are remembered.
+const MAX_REFUSED: usize = 4096;
+
 /// By how many seconds a batch's creator may be ahead of this validator's clock.
 const CLOCK_TOLERANCE_SECONDS: u32 = 60;
 
@@ -81,6 +84,8 @@ pub(crate) struct Dissemination {
 
     verifying: HashMap<BatchDigest, usize>,
     wanted: BTreeMap<BatchDigest, Wanted>,
+    /// Batches that blocks named and that no honest validator spreads. Their bytes will never be others.
+    refused: HashSet<BatchDigest>,
     to_acknowledge: Vec<BatchDigest>,
     early: HashMap<BatchDigest, Signers>,
     early_order: Vec<VecDeque<BatchDigest>>,
@@ -124,6 +129,7 @@ impl Dissemination {
             resend: BTreeSet::new(),
             verifying: HashMap::new(),
             wanted: BTreeMap::new(),
+            refused: HashSet::new(),
             to_acknowledge: Vec::new(),
             early: HashMap::new(),
             early_order: vec![VecDeque::new(); size],
@@ -211,8 +217,13 @@ impl Dissemination {
         if let Some(weight) = self.verifying.remove(&digest) {
             self.unordered[from.position()] -= weight;
         }
-        let Ok(batch) = result else { return false };
         let is_wanted = self.wanted.remove(&digest).is_some();
+        let Ok(batch) = result else {
+            if is_wanted {
+                self.refuse(digest);
+            }
+            return false;
+        };
         let deadline = latest_deadline(&batch);
         let latest = Deadline::after(now.time.max(finalized), self.max_valid_seconds + CLOCK_TOLERANCE_SECONDS);
         let is_untimely = deadline.has_passed(finalized) || deadline > latest;
@@ -224,6 +235,19 @@ impl Dissemination {
         self.count(batch.transactions());
         self.insert(Arc::new(batch), now, effects);
         true
+    }
+
+    /// Remembers that a batch is none, so that no block waits for it. To forget some is harmless: they are fetched and judged again.
+    fn refuse(&mut self, digest: BatchDigest) {
+        if self.refused.len() >= MAX_REFUSED {
+            self.refused.clear();
+        }
+        self.refused.insert(digest);
+    }
+
+    /// True for a batch that was fetched for a block and refused.
+    pub(crate) fn is_refused(&self, digest: &BatchDigest) -> bool {
+        self.refused.contains(digest)
     }
 
     /// Takes back a batch that this validator held before it stopped.

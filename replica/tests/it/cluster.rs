@@ -11,8 +11,8 @@ use replica::{
 };
 use types::codec::{Blob, Bounded, Text, decode, encode};
 use types::{
-    Address, Amount, AssetId, BatchDigest, Block, ChainTag, Deadline, Handover, Hash, Height, Instruction, Member,
-    Moment, Payload, SecretKey, Timestamp, Transaction, TransactionId, ValidatorChange,
+    Address, Amount, AssetId, BatchDigest, Block, ChainTag, Deadline, Handover, Hash, Height, Instruction,
+    MAX_INSTRUCTIONS, Member, Moment, Payload, SecretKey, Timestamp, Transaction, TransactionId, ValidatorChange,
 };
 
 /// Virtual time starts here, in milliseconds since the Unix epoch.
@@ -387,17 +387,22 @@ impl Cluster {
     }
 
     pub(crate) fn transfer(&mut self, amount: u128, valid_seconds: u32) -> (TransactionId, Vec<u8>) {
-        self.salt += 1;
         let to = Address([7; 20]);
         let (memo, reference) = (Text::default(), Text::default());
         let transfer = Instruction::Transfer { asset: AssetId(0), to, amount: Amount(amount), memo, reference };
+        self.transaction(vec![transfer], valid_seconds)
+    }
+
+    /// A transaction of the payer.
+    fn transaction(&mut self, instructions: Vec<Instruction>, valid_seconds: u32) -> (TransactionId, Vec<u8>) {
+        self.salt += 1;
         let chain = self.genesis.hash();
         let payload = Payload {
             chain: ChainTag::of(&chain),
             payer: address(&payer()),
             valid_until: Deadline::after(self.time().time, valid_seconds),
             salt: self.salt,
-            instructions: Bounded::new(vec![transfer]).unwrap(),
+            instructions: Bounded::new(instructions).unwrap(),
         };
         let transaction = Transaction::sign(payload, &payer(), &chain);
         (transaction.payload.id(&chain), encode(&transaction))
@@ -465,6 +470,14 @@ impl Cluster {
     pub(crate) fn pay_at_once(&mut self, index: usize, count: usize, valid_seconds: u32) -> TransactionId {
         let (ids, transactions): (Vec<_>, Vec<_>) = (0..count).map(|_| self.transfer(1, valid_seconds)).unzip();
         assert!(transactions.iter().map(Vec::len).sum::<usize>() > PROMPT_BATCH_BYTES);
+        self.schedule(1, index, Event::Input(Input::Submit { ticket: 0, transactions }));
+        ids[ids.len() - 1]
+    }
+
+    /// Submits so many transactions at once that take as long to execute as a thousand payments each; returns the id of the last.
+    pub(crate) fn submit_heavy(&mut self, index: usize, count: usize) -> TransactionId {
+        let heavy = vec![Instruction::SetKeys { policy: None }; MAX_INSTRUCTIONS];
+        let (ids, transactions): (Vec<_>, Vec<_>) = (0..count).map(|_| self.transaction(heavy.clone(), 60)).unzip();
         self.schedule(1, index, Event::Input(Input::Submit { ticket: 0, transactions }));
         ids[ids.len() - 1]
     }

@@ -285,3 +285,20 @@ fn own_batches_are_no_heavier_than_they_may_be() {
     let parted = most_in_a_block(20_000);
     assert!((50..100).contains(&parted), "{parted} in a batch");
 }
+
+/// A leader that fills its blocks without measure finds no quorum for them.
+#[test]
+fn a_block_that_takes_too_long_gets_no_vote() {
+    let is_final = |block_weight| {
+        let mut cluster = Cluster::with_limits(4, Limits { block_weight, ..Limits::default() });
+        cluster.run(50);
+        // The first shows that executing takes no time here.
+        let first = cluster.submit_heavy(0, 10);
+        cluster.run_until(3_000, "what fits", |cluster| cluster.all_have_final(&first));
+        let last = cluster.submit_heavy(0, 110);
+        cluster.run(1_000);
+        cluster.all_have_final(&last)
+    };
+    assert!(is_final(Limits::default().block_weight), "two blocks");
+    assert!(!is_final(usize::MAX), "one of eleven million");
+}

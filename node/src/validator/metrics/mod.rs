@@ -79,7 +79,11 @@ impl Metrics {
         let registry = &mut metrics.registry;
         registry.register("height", "Latest finalized height", metrics.height.clone());
         registry.register("view", "Consensus view", metrics.view.clone());
-        registry.register("given_up_views", "Views that this validator gave up", metrics.views_given_up.clone());
+        registry.register(
+            "given_up_views",
+            "Views that this validator voted to give up",
+            metrics.views_given_up.clone(),
+        );
         registry.register(
             "view_timeout_milliseconds",
             "How long this validator waits for a view at present",

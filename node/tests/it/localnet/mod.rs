@@ -22,7 +22,7 @@ pub(crate) const BARO: &str = env!("CARGO_BIN_EXE_baro");
 /// Everything that is waited for comes well within this time, or the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running network. Dropping it stops every process that it started, in this order.
+/// A running network. Dropping it stops every process that it started, as its fields are ordered.
 pub(crate) struct Localnet {
     restarted: Vec<Stopped>,
     _starter: Stopped,
