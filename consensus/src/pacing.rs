@@ -60,9 +60,10 @@ impl Pacing {
         match entrance {
             Entrance::Failure if self.has_given_up() => self.patience.failed(),
             Entrance::Failure => {}
-            Entrance::Progress => self
-                .patience
-                .notarized(Some(now.micros_since(self.propose_at) / 1000).filter(|_| self.propose_at < now)),
+            Entrance::Progress => {
+                let waited = now.micros_since(self.propose_at);
+                self.patience.notarized((waited > 0).then_some(waited / 1000));
+            }
             Entrance::Leap => self.patience.notarized(None),
         }
         self.start(now, self.is_work_pending || entrance == Entrance::Failure);
@@ -148,6 +149,16 @@ mod tests {
         Pacing::new(Timing { heartbeat_millis: 1000, timeout_millis: 400, max_timeout_millis: 3000 }, START)
     }
 
+    /// So many views, each notarized so long after its block was due; returns when the last one was.
+    fn notarize(pacing: &mut Pacing, views: usize, millis: u64) -> Moment {
+        let notarized = |_| {
+            let now = pacing.propose_at().plus_millis(millis);
+            pacing.enter(now, Entrance::Progress);
+            now
+        };
+        (0..views).map(notarized).last().unwrap_or(START)
+    }
+
     #[test]
     fn an_idle_validator_waits_for_the_heartbeat_and_a_busy_one_does_not() {
         let mut pacing = pacing();
@@ -163,28 +174,17 @@ mod tests {
     #[test]
     fn a_view_takes_from_the_moment_that_its_block_was_due() {
         let mut pacing = pacing();
-        let mut now = START;
-        for _ in 0..4 {
-            now = pacing.propose_at().plus_millis(700);
-            pacing.enter(now, Entrance::Progress);
-        }
+        let now = notarize(&mut pacing, 4, 700);
         assert_eq!(pacing.timeout_millis(), 1400, "twice 700, whatever the heartbeat");
         assert_eq!(pacing.give_up_at(), Some(now.plus_millis(1000 + 1400)));
-        for _ in 0..5 {
-            now = pacing.propose_at().plus_millis(100);
-            pacing.enter(now, Entrance::Progress);
-        }
+        notarize(&mut pacing, 5, 100);
         assert_eq!(pacing.timeout_millis(), 400);
     }
 
     #[test]
     fn views_that_nobody_waited_for_say_nothing() {
         let mut pacing = pacing();
-        let mut now = START;
-        for _ in 0..4 {
-            now = pacing.propose_at().plus_millis(700);
-            pacing.enter(now, Entrance::Progress);
-        }
+        let now = notarize(&mut pacing, 4, 700);
         (0..8).for_each(|_| pacing.enter(now, Entrance::Progress));
         assert_eq!(pacing.timeout_millis(), 1400, "certificates of many views at once");
         (0..8).for_each(|_| pacing.enter(now.plus_millis(60_000), Entrance::Leap));

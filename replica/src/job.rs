@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use types::codec::{CodecError, decode};
 use types::stage::Stage;
 use types::{
     AuthorizedTransaction, Batch, BatchDigest, Committee, DecodedKeys, Epoch, Hash, Refusal, Transaction,
     ValidatorIndex,
 };
 
-use crate::verified_batch::decode_batch;
+use crate::verified_batch::{decode_batch, decode_transaction};
 use crate::{BatchError, VerifiedBatch, weight};
 
 /// Signatures to verify.
@@ -160,12 +159,4 @@ fn next_of(
     verdicts: &mut impl Iterator<Item = Result<AuthorizedTransaction, Refusal>>,
 ) -> Result<AuthorizedTransaction, Refusal> {
     verdicts.next().unwrap_or(Err(Refusal::BadSignature))
-}
-
-pub(crate) fn decode_transaction(bytes: &[u8]) -> Result<Transaction, Refusal> {
-    if bytes.len() > types::MAX_TRANSACTION_BYTES {
-        let what = format!("{} bytes, at most {}", bytes.len(), types::MAX_TRANSACTION_BYTES);
-        return Err(Refusal::Malformed(CodecError::TooLong { what }));
-    }
-    Ok(decode(bytes)?)
 }

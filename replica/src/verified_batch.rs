@@ -8,7 +8,6 @@ use types::{
     ValidatorIndex, Verified,
 };
 
-use crate::job::decode_transaction;
 use crate::weight::{self, MAX_BATCH_WEIGHT};
 
 /// A batch all of whose transactions are authorized.
@@ -149,4 +148,13 @@ pub(crate) fn decode_batch(bytes: &[u8]) -> Result<(Batch, Vec<Transaction>), Ba
         .map(|(index, bytes)| decode_transaction(bytes).map_err(|refusal| BatchError::Unauthorized { index, refusal }))
         .collect::<Result<_, _>>()?;
     Ok((batch, transactions))
+}
+
+/// Decodes a transaction from outside, whose length is bounded first.
+pub(crate) fn decode_transaction(bytes: &[u8]) -> Result<Transaction, Refusal> {
+    if bytes.len() > types::MAX_TRANSACTION_BYTES {
+        let what = format!("{} bytes, at most {}", bytes.len(), types::MAX_TRANSACTION_BYTES);
+        return Err(Refusal::Malformed(CodecError::TooLong { what }));
+    }
+    Ok(decode(bytes)?)
 }
