@@ -1,24 +1,59 @@
-//! Closed deadline seconds as the store keeps them: the ids of each, and the nodes of the accumulator over them. A proof
-//! of any second reads one list of ids and one entry of nodes for each level of the accumulator, at most 32.
+//! Closed deadline seconds as the store keeps them: the ids of each in pages, and the nodes of the accumulator over them. A proof
+//! of any second reads one page of ids, the leaves of all pages of its second and one entry of nodes for each level of the
+//! accumulator, at most 32.
 
 use anyhow::Context;
 use types::codec::{Bounded, List, decode, encode};
 use types::{Deadline, Hash, TransactionId};
-use vm::{ClosedSecond, ClosedSeconds, Finding, NodePlace, ReceiptPointer, SecondLeaf, SecondProof};
+use vm::{ClosedSecond, ClosedSeconds, Finding, IdPage, NodePlace, ReceiptPointer, SecondLeaf, SecondProof};
 
 use crate::store::{Cut, Store};
 
-/// The ids of a second, sorted, with its leaf.
-type Ids = (u32, SecondLeaf, List<(TransactionId, ReceiptPointer)>);
+/// A second: its place in the accumulator, its leaf, the leaves of its pages, and its last id.
+type Second = (u32, SecondLeaf, List<Hash>, Option<TransactionId>);
+
+/// A page of ids, with its place in its second.
+type Page = (u32, IdPage);
 
 /// Nodes that were complete with one leaf: the level of the first, and the nodes from there up.
 type Nodes = (u32, Bounded<Hash, 33>);
 
-/// Puts a second that has closed.
-pub(crate) fn put(store: &Store, closed: &ClosedSecond) -> anyhow::Result<()> {
-    let ClosedSecond { leaf, place, nodes, ids } = closed;
-    store.put_nodes(*place, &encode(&(0u32, nodes)))?;
-    Ok(store.put_ids(leaf.second, &encode(&(place, leaf, ids)))?)
+/// A closed second on its way into the store.
+pub(crate) struct Putting {
+    closed: ClosedSecond,
+    /// The first page that is not there yet.
+    next: u32,
+}
+
+impl Putting {
+    pub(crate) fn new(closed: ClosedSecond) -> Self {
+        Self { closed, next: 0 }
+    }
+
+    /// Puts more until `room`, in bytes, is used up; true once all is there.
+    pub(crate) fn go_on(&mut self, store: &Store, room: &mut usize) -> anyhow::Result<bool> {
+        let ClosedSecond { leaf, place, nodes, ids } = &self.closed;
+        let second = encode(&(place, leaf, ids.leaves(), ids.last()));
+        if self.next == 0 {
+            if store.ids(leaf.second)?.as_ref() == Some(&second) {
+                // Execution was repeated after a restart.
+                return Ok(true);
+            }
+            store.put_nodes(*place, &encode(&(0u32, nodes)))?;
+        }
+        while let Some(page) = ids.page(self.next) {
+            if *room == 0 {
+                return Ok(false);
+            }
+            let bytes = encode(&(self.next, &page));
+            *room = room.saturating_sub(bytes.len());
+            store.put_id_page(page.last().context("a page without ids")?, &bytes)?;
+            self.next += 1;
+        }
+        // Last: where it is, the pages are.
+        store.put_ids(leaf.second, &second)?;
+        Ok(true)
+    }
 }
 
 /// Puts what the accumulator is made of where the store begins with a checkpoint: what comes later builds on its peaks.
@@ -33,7 +68,7 @@ pub(crate) fn begin(store: &Store, closed: &ClosedSeconds) -> anyhow::Result<()>
 pub(crate) fn carry(store: &Store, cut: &Cut) -> anyhow::Result<()> {
     // The nodes of a second are put before its ids, and a new volume may have been begun in between.
     let first = match store.first_ids_since(cut.first_second())? {
-        Some((_, bytes)) => decode::<Ids>(&bytes).context("the ids of a second")?.0.min(cut.first_place()),
+        Some((_, bytes)) => decode::<Second>(&bytes).context("a closed second")?.0.min(cut.first_place()),
         None => cut.first_place(),
     };
     for at in NodePlace::peaks(first) {
@@ -46,11 +81,14 @@ pub(crate) fn carry(store: &Store, cut: &Cut) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Looks for an id in the closed list of its deadline second.
+/// Looks for an id among those of its deadline second, once that has closed.
 pub(crate) fn find(store: &Store, id: &TransactionId) -> anyhow::Result<Option<ReceiptPointer>> {
-    let Some(bytes) = store.ids(id.deadline())? else { return Ok(None) };
-    let (_, _, ids): Ids = decode(&bytes).context("the ids of a second")?;
-    Ok(ids.binary_search_by_key(id, |(id, _)| *id).ok().map(|found| ids[found].1))
+    Ok(page(store, id)?.and_then(|(_, page)| page.find(id)))
+}
+
+/// The first page of a second whose last id is not before `id`.
+fn page(store: &Store, id: &TransactionId) -> anyhow::Result<Option<Page>> {
+    store.id_page(id)?.map(|bytes| decode(&bytes)).transpose().context("a page of ids")
 }
 
 /// What the closed seconds of a finalized state say of an id whose deadline it has passed. Nothing if the second closed
@@ -61,14 +99,21 @@ pub(crate) fn prove(store: &Store, closed: &ClosedSeconds, id: &TransactionId) -
         return Ok(Some(Finding::AfterTheLast));
     }
     let Some((_, bytes)) = store.first_ids_since(deadline)? else { return Ok(None) };
-    let (place, leaf, ids): Ids = decode(&bytes).context("the ids of a second")?;
+    let (place, leaf, leaves, last): Second = decode(&bytes).context("a closed second")?;
     if !speaks_of(&leaf, deadline) {
         return Ok(None);
     }
     let siblings = closed.siblings(place).context("a closed second is not in the ledger")?;
     let siblings = siblings.into_iter().map(|at| node(store, at)).collect::<anyhow::Result<Vec<Hash>>>()?;
     let second = SecondProof { leaf, place, siblings: Bounded::new(siblings)? };
-    Ok(Some(if leaf.second == deadline { second.find(&ids, id) } else { Finding::NoSuchSecond { next: second } }))
+    if leaf.second != deadline {
+        return Ok(Some(Finding::NoSuchSecond { next: second }));
+    }
+    // What comes after the last id would be on the last page.
+    let on_page = last.map_or(*id, |last| last.min(*id));
+    let (place, page) = page(store, &on_page)?.context("a page of ids is missing")?;
+    let finding = second.on_page(leaves.into_vec(), place, page);
+    Ok(Some(finding.context("a page of ids is not one of its second")?))
 }
 
 /// True if the leaf is of the second, or says that it has none.
@@ -85,9 +130,11 @@ fn node(store: &Store, at: NodePlace) -> anyhow::Result<Hash> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use types::{Height, Timestamp};
+    use vm::IdPages;
 
     use super::*;
     use crate::store::BlockRecord;
@@ -96,6 +143,17 @@ mod tests {
         let mut id = [byte; 32];
         id[..4].copy_from_slice(&second.to_be_bytes());
         TransactionId(id)
+    }
+
+    const AT: ReceiptPointer = ReceiptPointer { height: Height(1), index: 0 };
+
+    /// The ids of the bytes from 1 on, on two pages.
+    fn ids_of(second: u32) -> Arc<IdPages> {
+        Arc::new(IdPages::new((1..=100).map(|byte| (id(second, byte), AT))))
+    }
+
+    fn put(store: &Store, closed: ClosedSecond) {
+        assert!(Putting::new(closed).go_on(store, &mut usize::MAX.clone()).unwrap());
     }
 
     #[test]
@@ -107,10 +165,10 @@ mod tests {
         assert_eq!(prove(&store, &empty, &id(5, 1)).unwrap(), Some(Finding::AfterTheLast));
 
         let leaf = SecondLeaf { previous: Some(Deadline(4)), second: Deadline(7), ids: Hash::ZERO };
-        let at = ReceiptPointer { height: Height(1), index: 0 };
-        put(&store, &ClosedSecond { leaf, place: 0, nodes: vec![leaf.hash()], ids: vec![(id(7, 1), at)] }).unwrap();
-        assert_eq!(find(&store, &id(7, 1)).unwrap(), Some(at));
-        assert_eq!(find(&store, &id(7, 2)).unwrap(), None);
+        let ids = ids_of(7);
+        put(&store, ClosedSecond { leaf, place: 0, nodes: vec![leaf.hash()], ids });
+        assert_eq!(find(&store, &id(7, 1)).unwrap(), Some(AT));
+        assert_eq!(find(&store, &id(7, 101)).unwrap(), None);
         assert!(speaks_of(&leaf, Deadline(5)) && speaks_of(&leaf, Deadline(7)));
         assert!(
             !speaks_of(&leaf, Deadline(4))
@@ -119,6 +177,34 @@ mod tests {
         let missing = NodePlace { level: 1, last_leaf: 0 };
         assert!(node(&store, missing).unwrap_err().to_string().contains("level 1"));
         assert_eq!(node(&store, NodePlace { level: 0, last_leaf: 0 }).unwrap(), leaf.hash());
+    }
+
+    /// More than one value of the store can be, and parted by volumes that begin in between.
+    #[test]
+    fn a_second_of_half_a_million_ids_is_put_by_and_by_and_proven() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open_with(dir.path(), Hash([1; 32]), 1).unwrap();
+        let number = |number: u32| {
+            let mut id = id(7, 0);
+            id.0[4..8].copy_from_slice(&number.to_be_bytes());
+            id
+        };
+        let ids = Arc::new(IdPages::new((0..500_000).map(|even| (number(2 * even + 1), AT))));
+        let leaf = SecondLeaf { previous: None, second: Deadline(7), ids: Hash::ZERO };
+        let closed: ClosedSeconds = decode(&encode(&(1u32, Some(Deadline(7)), vec![leaf.hash()]))).unwrap();
+        let mut putting = Putting::new(ClosedSecond { leaf, place: 0, nodes: vec![leaf.hash()], ids: ids.clone() });
+        let mut slices = 0;
+        while !putting.go_on(&store, &mut (1 << 20)).unwrap() {
+            slices += 1;
+            assert_eq!(prove(&store, &closed, &number(1)).unwrap(), None, "not before all is there");
+            store.flush().unwrap();
+        }
+        assert!((16..32).contains(&slices) && store.written().bytes > 16 << 20, "{slices}");
+        for number in [0, 1, 2, 127, 128, 129, 500_000, 999_999, 1_000_000].map(number) {
+            let Some(Finding::OnPage { page, path, .. }) = prove(&store, &closed, &number).unwrap() else { panic!() };
+            assert_eq!((path.place, Some(&page)), (ids.place_of(&number), ids.page(path.place).as_ref()));
+            assert_eq!(find(&store, &number).unwrap(), page.find(&number));
+        }
     }
 
     /// A chain of closed seconds, 10 apart, as blocks close them one by one.
@@ -139,6 +225,7 @@ mod tests {
             let place = self.count;
             let second = Self::second(place);
             let previous = place.checked_sub(1).map(Self::second);
+            let ids = ids_of(second.0);
             let leaf = SecondLeaf { previous, second, ids: Hash([place as u8; 32]) };
             let mut nodes = vec![leaf.hash()];
             for _ in 0..place.trailing_ones() {
@@ -146,8 +233,7 @@ mod tests {
             }
             self.peaks.push(*nodes.last().unwrap());
             self.count += 1;
-            let at = ReceiptPointer { height: Height(u64::from(place) + 1), index: 0 };
-            ClosedSecond { leaf, place, nodes, ids: vec![(id(second.0, 1), at)] }
+            ClosedSecond { leaf, place, nodes, ids }
         }
 
         fn state(&self) -> ClosedSeconds {
@@ -175,13 +261,12 @@ mod tests {
         let time = |place: u32| Timestamp(u64::from(Grown::second(place).0 + 1) * 1_000);
         for place in 0..60u32 {
             let closed = grown.close();
-            let ids = encode(&(place, closed.leaf, &closed.ids));
-            store.put_nodes(place, &encode(&(0u32, &closed.nodes))).unwrap();
             if place % 10 == 3 {
                 // A crash and a start have parted the ids from the nodes.
+                store.put_nodes(place, &encode(&(0u32, &closed.nodes))).unwrap();
                 store.flush().unwrap();
             }
-            store.put_ids(closed.leaf.second, &ids).unwrap();
+            put(&store, closed);
             let record =
                 BlockRecord { block: encode(&time(place)), certificate: None, receipts: vec![], batches: vec![] };
             store.put_block(Height(u64::from(place) + 1), &record).unwrap();
@@ -209,8 +294,14 @@ mod tests {
                     assert_eq!((there, between), (None, None), "second {place} of those from {first} on");
                     continue;
                 }
-                let Some(Finding::Listed { second: proof, .. }) = there else { panic!("{place}: {there:?}") };
+                let Some(Finding::OnPage { second: proof, page, path, count: 2 }) = there else { panic!("{there:?}") };
                 assert!(grown.holds(&proof), "second {place} of those from {first} on");
+                assert_eq!((page.find(&id(second.0, 1)), path.place), (Some(AT), 0));
+                for (byte, on_page) in [(0, 0), (64, 0), (65, 1), (100, 1), (255, 1)] {
+                    let finding = prove(&store, &state, &id(second.0, byte)).unwrap();
+                    let Some(Finding::OnPage { path, .. }) = finding else { panic!("{byte}: {finding:?}") };
+                    assert_eq!(path.place, on_page, "{byte} in second {place}");
+                }
                 let Some(Finding::NoSuchSecond { next }) = between else { panic!("{place}: {between:?}") };
                 assert!(next.place == place && grown.holds(&next));
             }

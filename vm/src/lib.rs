@@ -21,7 +21,7 @@
 //! Chain parameters; the validators with what they have approved; all accounts (a Merkle tree over them in the order of
 //! their creation) and their count; all records (a Merkle tree over their slots) and the count of slots; assets with
 //! supply; the ids that are remembered against replay, with the places of their receipts; the number of transactions
-//! executed since genesis; the deadline seconds that have passed, each with the sorted list of its ids ([`ClosedSeconds`]).
+//! executed since genesis; the deadline seconds that have passed, each with its sorted ids ([`ClosedSeconds`]).
 //! [`StateOpening`] has these parts, so that an account or the outcome of a transaction can be shown to somebody who
 //! knows a header alone ([`AccountProof`], [`OutcomeProof`], [`ReceiptProof`]). A [`Snapshot`] carries just that, so that [`Ledger::restore`] can check all it reads.
 
@@ -38,7 +38,7 @@ pub use execution::precheck::Precheck;
 pub use execution::receipt::{Link, MAX_LINKS, Outcome, Receipt, ReceiptPointer, receipts_root};
 pub use proofs::opening::StateOpening;
 pub use proofs::path::{Path, PathError};
-pub use proofs::proof::{AccountProof, Finding, ListedId, OutcomeProof, ProofError, ReceiptProof, SecondProof};
+pub use proofs::proof::{AccountProof, Finding, OutcomeProof, ProofError, ReceiptProof, SecondProof};
 pub use rules::authority::{MAX_SESSIONS, Session, SessionLimit};
 pub use rules::calls::{BLOCK_GAS, CALL_GAS, CODE_BYTE_GAS, CallResult, DeployedProgram, TRANSACTION_GAS, gas_asked};
 pub use rules::compliance::{
@@ -56,6 +56,7 @@ pub use state::closed::{ClosedSecond, ClosedSeconds, NodePlace, SecondLeaf};
 pub use state::commitments::{MAX_VALID_SECONDS, Parameters, VALIDATOR_NOTICE_MILLIS};
 pub use state::delta::Delta;
 pub use state::genesis::GenesisError;
+pub use state::id_page::{IdPage, IdPages};
 pub use state::ledger::{Closed, Ledger};
 pub use state::records::{Record, RecordKey, RecordKind};
 pub use state::trial_balance::TrialBalance;

@@ -5,7 +5,10 @@ mod changes;
 use std::{
     future::Future,
     net::{SocketAddr, TcpListener},
-    sync::atomic::{AtomicU16, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -296,6 +299,36 @@ async fn a_peer_that_comes_late_is_dialled_as_soon_as_it_dials() {
     a.up(1).await;
     until(|| a.lane(1, Lane::Batches).connected && b.lane(0, Lane::Batches).connected).await;
     assert!(started.elapsed() < Duration::from_millis(600), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_peer_that_cuts_what_it_accepts_is_not_dialled_each_time_it_comes() {
+    let cutting = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let ports = [free_port(), free_port()];
+    let there = peers(&ports);
+    let mut at_the_cutting = there.clone();
+    at_the_cutting[1].address = address(cutting.local_addr().unwrap().port());
+    let dialled = Arc::new(AtomicU16::new(0));
+    let counted = dialled.clone();
+    tokio::spawn(async move {
+        while cutting.accept().await.is_ok() {
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let _a = start_node(config(0, ports[0], &at_the_cutting));
+    // By now each link waits for more than a second until it dials again.
+    tokio::time::sleep(Duration::from_millis(1_900)).await;
+    let before = dialled.load(Ordering::Relaxed);
+    let started = Instant::now();
+    for _ in 0..6 {
+        let mut b = start_node(config(1, ports[1], &there));
+        b.up(0).await;
+        within(b.network.shutdown()).await;
+    }
+    // Two links, each at once, and perhaps for its own patience.
+    let often = dialled.load(Ordering::Relaxed) - before;
+    assert!(started.elapsed() < Duration::from_secs(2), "too slow to tell: {:?}", started.elapsed());
+    assert!((2..=4).contains(&often), "dialled {often} times");
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use super::{RpcLimits, json, programs, records};
 use crate::closed_seconds;
 use crate::network::Network;
 use crate::store::Store;
-use crate::validator::{Outcome, PlacedReceipt, Publication, Request};
+use crate::validator::{Fenced, Outcome, PlacedReceipt, Publication, Request};
 
 /// Who this validator is, for those who ask.
 #[derive(Debug, Clone)]
@@ -73,13 +73,19 @@ impl Backend {
         result.map_err(|_| Error::Stopping)?.map_err(Error::of_store)
     }
 
-    /// Reads the store once it holds everything that the loop knows: the ledger runs ahead of the disk.
+    /// Reads the store once it holds what the loop knows: the ledger runs ahead of the disk.
     pub(super) async fn read_written<T: Send + 'static>(
         &self,
+        what: Fenced,
         read: impl FnOnce(&Store) -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
-        self.ask(|reply| Request::Fence { reply }).await?;
+        self.ask(|reply| Request::Fence { what, reply }).await?;
         self.read(read).await
+    }
+
+    /// Looks for an id in the second that it has for a deadline, which has closed.
+    pub(super) async fn find_closed(&self, id: TransactionId) -> Result<Option<ReceiptPointer>, Error> {
+        self.read_written(Fenced::ClosedSeconds, move |store| closed_seconds::find(store, &id)).await
     }
 
     async fn submit(&self, transactions: Vec<HexBytes>) -> Result<Vec<Result<TransactionId, SubmitError>>, Error> {
@@ -97,7 +103,7 @@ impl Backend {
             Outcome::Stored(place) => self.stored_status(id, place).await,
             Outcome::Pending => Ok(TransactionStatus::Pending),
             Outcome::Unknown => Ok(TransactionStatus::Unknown { valid_until: id.deadline() }),
-            Outcome::Closed => match self.read_written(move |store| closed_seconds::find(store, &id)).await? {
+            Outcome::Closed => match self.find_closed(id).await? {
                 Some(place) => self.stored_status(id, place).await,
                 None => {
                     self.refuse_closed_before_beginning(&id)?;
@@ -109,7 +115,7 @@ impl Backend {
 
     async fn stored_status(&self, id: TransactionId, place: ReceiptPointer) -> Result<TransactionStatus, Error> {
         self.refuse_before_beginning(place.height)?;
-        let placed = self.read_written(move |store| read_receipt(store, &id, place)).await?;
+        let placed = self.read_written(Fenced::Blocks, move |store| read_receipt(store, &id, place)).await?;
         Ok(executed(&placed))
     }
 

@@ -10,7 +10,7 @@ use super::error::Error;
 use super::methods::Backend;
 use crate::closed_seconds;
 use crate::store::{BlockAlone, Store};
-use crate::validator::{Outcome, Request};
+use crate::validator::{Fenced, Outcome, Request};
 
 /// What the store says of a proof: some parts may not be here.
 enum Made {
@@ -44,7 +44,9 @@ impl Backend {
             return Err(Error::NoSuchAsset(asset));
         }
         let proof = account.ok_or(Error::NoSuchAccount(address))?;
-        self.made(move |store, genesis| file(store, genesis, height, Claim::Balance { asset, proof })).await
+        let make =
+            move |store: &Store, genesis: &Committee| file(store, genesis, height, Claim::Balance { asset, proof });
+        self.made(Fenced::Blocks, make).await
     }
 
     /// The proof of what became of a transaction, either way.
@@ -62,7 +64,7 @@ impl Backend {
             let proof = Box::new(OutcomeProof { finding, closed, opening });
             file(store, genesis, height, Claim::NotExecuted { id, proof })
         };
-        self.made(make).await
+        self.made(Fenced::ClosedSeconds, make).await
     }
 
     /// Where the receipt of a transaction is; nothing if it was not executed and never will be.
@@ -71,7 +73,7 @@ impl Backend {
             Outcome::Executed(placed) => Ok(Some(placed.place)),
             Outcome::Stored(place) => Ok(Some(place)),
             Outcome::Pending | Outcome::Unknown => Err(Error::NotCertain(id.deadline())),
-            Outcome::Closed => self.read_written(move |store| closed_seconds::find(store, &id)).await,
+            Outcome::Closed => self.find_closed(id).await,
         }
     }
 
@@ -84,15 +86,16 @@ impl Backend {
             let proof = proof.context("a receipt is not where the ledger says")?;
             file(store, genesis, place.height, Claim::Receipt(proof))
         };
-        self.made(make).await
+        self.made(Fenced::Blocks, make).await
     }
 
     async fn made(
         &self,
+        what: Fenced,
         make: impl FnOnce(&Store, &Committee) -> anyhow::Result<Made> + Send + 'static,
     ) -> Result<ProofFile, Error> {
         let identity = self.identity.clone();
-        match self.read_written(move |store| make(store, &identity.committee)).await? {
+        match self.read_written(what, move |store| make(store, &identity.committee)).await? {
             Made::File(file) => Ok(*file),
             Made::NotCertified(height) => Err(Error::NotCertified(height)),
             Made::NotKept => Err(Error::NotKept(self.store.first_height())),

@@ -10,6 +10,7 @@ use super::error::Error;
 use super::json;
 use super::methods::Backend;
 use crate::store::{Store, StoredBlock};
+use crate::validator::Fenced;
 
 /// About how many bytes of blocks one answer of `baro_blockBytes` holds; one block may be longer.
 const BLOCKS_BYTES: usize = 2 << 20;
@@ -42,7 +43,7 @@ impl Backend {
             Some(block) => Ok(Some(transaction_info(&block.transaction(&chain, &id)?)?)),
             None => Ok(None),
         };
-        self.read_written(read).await
+        self.read_written(Fenced::Blocks, read).await
     }
 
     pub(super) async fn history_of(
@@ -62,7 +63,7 @@ impl Backend {
         let limit = limit.map_or(MAX_ENTRIES, |limit| (limit as usize).clamp(1, MAX_ENTRIES));
         let (chain, first) = (self.identity.genesis_hash, self.store.first_height());
         let walk = move |store: &Store| Walk { store, chain, address, first }.back_from(from, limit);
-        let (entries, next) = match self.read_written(walk).await? {
+        let (entries, next) = match self.read_written(Fenced::Blocks, walk).await? {
             Walked::Page { entries, next } => (entries, next.map(json::place)),
             Walked::NoReceipt(ReceiptPointer { height, index }) => {
                 return Err(Error::NoSuchReceipt { account: address, height, index });

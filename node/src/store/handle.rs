@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
-use types::{BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, View};
+use types::{BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, TransactionId, View};
 
 pub use pruning::Pruned;
 
@@ -229,18 +229,31 @@ impl Store {
         Ok(blocks)
     }
 
-    /// Puts the ids that were executed for a deadline second.
+    /// Puts a page of the ids that were executed for a deadline second, under the last of them.
+    pub fn put_id_page(&self, last: &TransactionId, page: &[u8]) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        self.wrote(page.len(), writer.put_id_page(&self.0.volumes, last, page))
+    }
+
+    /// Puts what is to be said of a deadline second, after the pages of its ids.
     pub fn put_ids(&self, second: Deadline, ids: &[u8]) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
         self.wrote(ids.len(), writer.put_ids(&self.0.volumes, second, ids))
     }
 
-    /// The ids that were executed for a deadline second, as they were put.
+    /// What was put of a deadline second.
     pub fn ids(&self, second: Deadline) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.volumes.of_second(second.0)?.value(Table::Ids, &second.0.to_be_bytes())
     }
 
-    /// The first deadline second from `second` on for which ids were put, with the ids.
+    /// The first page of ids of `id`'s deadline second whose last id is not before `id`, as it was put.
+    pub fn id_page(&self, id: &TransactionId) -> Result<Option<Vec<u8>>, StoreError> {
+        let second = id.deadline();
+        let page = self.0.volumes.of_second(second.0)?.first(Table::IdPages, &id.0)?;
+        Ok(page.filter(|(last, _)| last.starts_with(&second.0.to_be_bytes())).map(|(_, page)| page))
+    }
+
+    /// The first deadline second from `second` on for which ids were put, with what was put of it.
     pub fn first_ids_since(&self, second: Deadline) -> Result<Option<(Deadline, Vec<u8>)>, StoreError> {
         let first = self.0.volumes.first_since(Table::Ids, second.0)?;
         Ok(first.map(|(second, ids)| (Deadline(second), ids)))

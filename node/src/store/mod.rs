@@ -32,7 +32,8 @@
 //! receipts   height u64                         the encoded receipts
 //! journal    number u64                         view u64 | the record
 //! proposals  view u64 | hash [32]               the encoded block
-//! ids        second u32                         the ids executed for this deadline, with the closed second's leaf
+//! id pages   last id [32]                       a page of the ids executed for a deadline, which the id begins with
+//! ids        second u32                         the closed second's leaf, and those of its pages
 //! nodes      place u32                          nodes of the accumulator that were complete with this closed second
 //! handovers  epoch u64                          the encoded end of the epoch
 //! chunks     position u64                       up to 7168 bytes of a long value; empty: reserved
@@ -94,8 +95,8 @@
 //!
 //! What was flushed and was not settled is in `ahead`, and is put again when the store is opened. So after a crash the store
 //! holds a prefix of what was put, up to the last flush or a little further. A value is put before what refers to it
-//! (chunks, then entry; batches, then the block that orders them; receipts, then the block), so whatever can be reached is
-//! whole. In detail, a crash
+//! (chunks, then entry; batches, then the block that orders them; receipts, then the block; pages of ids, then their second),
+//! so whatever can be reached is whole. In detail, a crash
 //!
 //! - while the directory is initialised leaves `BARO.new`, empty files in `ahead` or an empty volume `.new`: it is
 //!   initialised again;

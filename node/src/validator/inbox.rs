@@ -36,8 +36,10 @@ pub(crate) enum Request {
         /// Told once.
         waiter: oneshot::Sender<()>,
     },
-    /// Tells when everything that the loop has given out so far is in the store, flushed or not.
+    /// Tells when what the loop has given out so far is in the store, flushed or not.
     Fence {
+        /// What of it.
+        what: Fenced,
         /// Told once.
         reply: oneshot::Sender<()>,
     },
@@ -48,6 +50,15 @@ pub(crate) enum Request {
         /// For the block.
         reply: oneshot::Sender<Option<Arc<replica::FinalizedBlock>>>,
     },
+}
+
+/// What a reader of the store waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fenced {
+    /// Blocks with their receipts.
+    Blocks,
+    /// These, and the ids of the seconds that they have closed, which take longer.
+    ClosedSeconds,
 }
 
 /// What the validator's own threads report.

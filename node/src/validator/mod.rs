@@ -4,7 +4,9 @@
 //! `verify-N`, which check signatures; `network`, a tokio runtime for the links to other validators; and the general runtime,
 //! which serves clients.
 
+mod checkpoints;
 mod clock;
+mod deferred;
 mod inbox;
 mod metrics;
 mod network_runtime;
@@ -24,7 +26,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use inbox::Request;
+pub(crate) use inbox::{Fenced, Request};
 pub(crate) use metrics::Metrics;
 pub(crate) use outcomes::{Outcome, PlacedReceipt};
 pub(crate) use publication::Publication;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use genesis::{Account, Asset, ChainSpec, Genesis, Parameters};
 use replica::{Effect, Input, Limits, Now, Replica};
+use tokio::sync::mpsc;
 use types::codec::{Bounded, Text, encode};
 use types::{
     Address, Amount, AssetId, ChainTag, Deadline, Height, Instruction, Moment, Payload, SecretKey, Timestamp,
@@ -15,6 +16,8 @@ use types::{
 };
 use vm::{Finding, OutcomeProof};
 
+use super::checkpoints::Checkpoints;
+use super::deferred::Deferred;
 use super::start::recover;
 use super::writer::put;
 use crate::home::History;
@@ -34,6 +37,7 @@ struct Machine {
     genesis: Genesis,
     payer: SecretKey,
     store: Store,
+    deferred: Deferred,
     replica: Replica,
     effects: Vec<Effect>,
     inputs: VecDeque<Input>,
@@ -47,7 +51,7 @@ fn secret() -> SecretKey {
     SecretKey::from_seed([1; 32])
 }
 
-fn genesis(payer: &SecretKey) -> Genesis {
+pub(super) fn genesis(payer: &SecretKey) -> Genesis {
     let address = Address::of(&payer.public());
     let validator = genesis::Validator {
         name: "only".to_owned(),
@@ -77,6 +81,7 @@ impl Machine {
         Machine {
             genesis,
             payer,
+            deferred: Deferred::new(Checkpoints::new(History::All, mpsc::unbounded_channel().0)),
             store,
             replica,
             effects,
@@ -94,9 +99,10 @@ impl Machine {
     fn carry_out(&mut self) {
         for effect in std::mem::take(&mut self.effects) {
             match effect {
-                Effect::Write(write) => put(&self.store, &write).unwrap(),
+                Effect::Write(write) => put(&self.store, &mut self.deferred, &write).unwrap(),
                 Effect::Commit(commit) => {
-                    commit.writes().iter().for_each(|write| put(&self.store, write).unwrap());
+                    let writes = commit.writes().iter();
+                    writes.for_each(|write| put(&self.store, &mut self.deferred, write).unwrap());
                     self.inputs.push_back(Input::Durable { commit: commit.number() });
                 }
                 Effect::Verify(job) => self.inputs.push_back(Input::Verified(job.run(&self.genesis.hash()))),
@@ -106,6 +112,8 @@ impl Machine {
                     self.now.time.0 += BLOCK_MILLIS;
                 }
                 Effect::Checkpoint { height, snapshot } => {
+                    // As late as may be.
+                    self.deferred.finish(&self.store).unwrap();
                     self.store.flush().unwrap();
                     self.store.write_checkpoint(height, snapshot.chunks()).unwrap();
                     pruning::prune(&self.store, "1d".parse::<History>().unwrap()).unwrap();
@@ -179,7 +187,8 @@ impl Machine {
     }
 
     /// Checks that what is kept is there and can be proven, and that the rest is told to be not kept.
-    fn check(&self) {
+    fn check(&mut self) {
+        self.deferred.finish(&self.store).unwrap();
         let first = self.store.first_height();
         for height in 1..=self.store.latest_height().unwrap().0 {
             match self.store.blocks(Height(height), 1) {

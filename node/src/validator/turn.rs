@@ -11,7 +11,7 @@ use types::{Member, TransactionId};
 use vm::Council;
 
 use super::clock::Clock;
-use super::inbox::{Event, Request};
+use super::inbox::{Event, Fenced, Request};
 use super::metrics::Metrics;
 use super::outcomes::{Outcome, Outcomes};
 use super::post::{Post, open};
@@ -53,7 +53,7 @@ pub(super) struct Turn {
     pub(super) outcomes: Outcomes,
     pub(super) tickets: Tickets,
     /// Who waits until everything decided in this turn is in the store.
-    pub(super) fences: Vec<oneshot::Sender<()>>,
+    pub(super) fences: Vec<(Fenced, oneshot::Sender<()>)>,
     /// Of messages that cannot be read, which a peer may send by the thousand.
     pub(super) malformed: RateLimit,
     pub(super) unanswered: Unanswered,
@@ -242,7 +242,7 @@ impl Turn {
             Request::Query(query) => query(&self.replica),
             // A client that went away does not mind.
             Request::Outcome { id, reply } => drop(reply.send(self.outcomes.of(&self.replica, &id))),
-            Request::Fence { reply } => self.fences.push(reply),
+            Request::Fence { what, reply } => self.fences.push((what, reply)),
             Request::Wait { id, waiter } => self.wait(id, waiter),
             Request::RecentBlock { height, reply } => {
                 drop(reply.send(self.outcomes.recent_block(height).cloned()));
@@ -314,7 +314,7 @@ impl Turn {
                 Effect::Diverged(divergence) => return Err(Err(divergence.into())),
             }
         }
-        self.fences.drain(..).for_each(|reply| self.writer.fence(reply));
+        self.fences.drain(..).for_each(|(what, reply)| self.writer.fence(what, reply));
         let summary = self.replica.summary();
         self.metrics.summary(&summary, self.replica.ledger());
         Ok(())

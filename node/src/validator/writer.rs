@@ -2,27 +2,26 @@
 //! have gathered, and only then their messages.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
 use anyhow::Context;
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use replica::{Commit, FinalizedWrite, Write};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
-use tracing::info;
 use types::Height;
 use types::codec::encode;
 use types::stage::Stage;
 use vm::Snapshot;
 
-use super::inbox::Event;
+use super::checkpoints::Checkpoints;
+use super::deferred::Deferred;
+use super::inbox::{Event, Fenced};
 use super::metrics::Metrics;
 use super::post::Post;
 use crate::home::History;
 use crate::store::{BlockRecord, Store};
-use crate::{closed_seconds, pruning};
 
 /// Orders that are taken before those who wait for a flush get it.
 const ORDERS_PER_FLUSH: usize = 512;
@@ -32,7 +31,7 @@ enum Order {
     Write(Write),
     Commit(Commit),
     Checkpoint { height: Height, snapshot: Snapshot },
-    Fence(oneshot::Sender<()>),
+    Fence(Fenced, oneshot::Sender<()>),
 }
 
 /// Takes writes and commits.
@@ -51,8 +50,8 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (orders, queue) = unbounded();
         let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
-            let checkpoints = Checkpoints { history, is_writing: Arc::default() };
-            if let Err(error) = work(&queue, &store, &post, &metrics, &events, &checkpoints) {
+            let deferred = Deferred::new(Checkpoints::new(history, events.clone()));
+            if let Err(error) = work(&queue, &store, &post, &metrics, &events, deferred) {
                 // Nothing may leave any more: the loop stops the validator.
                 let _ = events.send(Event::Broken(error));
             }
@@ -69,14 +68,14 @@ impl Writer {
         let _ = self.orders.send(Order::Commit(commit));
     }
 
-    /// Writes a checkpoint beside everything else, once its block is on disk. Left out while one is being written.
+    /// Writes a checkpoint beside everything else, once its block is on disk with all that came before. Left out while one is being written.
     pub(super) fn checkpoint(&self, height: Height, snapshot: Snapshot) {
         let _ = self.orders.send(Order::Checkpoint { height, snapshot });
     }
 
-    /// Tells `reply` once everything given out before can be read from the store.
-    pub(super) fn fence(&self, reply: oneshot::Sender<()>) {
-        let _ = self.orders.send(Order::Fence(reply));
+    /// Tells `reply` once what was given out before can be read from the store.
+    pub(super) fn fence(&self, what: Fenced, reply: oneshot::Sender<()>) {
+        let _ = self.orders.send(Order::Fence(what, reply));
     }
 
     /// Waits until everything is on disk.
@@ -92,23 +91,30 @@ fn work(
     post: &Post,
     metrics: &Metrics,
     events: &UnboundedSender<Event>,
-    checkpoints: &Checkpoints,
+    mut deferred: Deferred,
 ) -> anyhow::Result<()> {
     metrics.measure_thread();
-    while let Ok(first) = queue.recv() {
+    loop {
+        let first = match deferred.due() {
+            Some(due) => queue.recv_deadline(due),
+            None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        if matches!(first, Err(RecvTimeoutError::Disconnected)) {
+            break;
+        }
         let _stage = Stage::Storage.enter();
         let mut commits = Vec::new();
-        let mut checkpoint = None;
-        for order in std::iter::once(first).chain(queue.try_iter()).take(ORDERS_PER_FLUSH) {
+        for order in first.into_iter().chain(queue.try_iter()).take(ORDERS_PER_FLUSH) {
             match order {
-                Order::Write(write) => put(store, &write)?,
+                Order::Write(write) => put(store, &mut deferred, &write)?,
                 Order::Commit(commit) => {
-                    commit.writes().iter().try_for_each(|write| put(store, write))?;
+                    commit.writes().iter().try_for_each(|write| put(store, &mut deferred, write))?;
                     commits.push(commit);
                 }
-                Order::Checkpoint { height, snapshot } => checkpoint = Some((height, snapshot)),
+                Order::Checkpoint { height, snapshot } => deferred.checkpoint(height, snapshot),
                 // Whoever asked may be gone.
-                Order::Fence(reply) => drop(reply.send(())),
+                Order::Fence(Fenced::Blocks, reply) => drop(reply.send(())),
+                Order::Fence(Fenced::ClosedSeconds, reply) => deferred.fence(reply),
             }
         }
         if let Some(last) = commits.last().map(Commit::number) {
@@ -119,52 +125,15 @@ fn work(
             // Fails only while the process ends.
             let _ = events.send(Event::Durable(last));
         }
-        if let Some((height, snapshot)) = checkpoint {
-            // A checkpoint whose block a crash could take away would be of no use.
-            store.flush().context("flushing the store")?;
-            checkpoints.start(store, height, snapshot, events)?;
-        }
+        deferred.go_on(store)?;
     }
+    deferred.finish(store)?;
     store.flush().context("flushing the store")?;
     Ok(())
 }
 
-/// The thread that writes a checkpoint, and then drops what is older than the history that is kept: one at a time.
-struct Checkpoints {
-    history: History,
-    is_writing: Arc<AtomicBool>,
-}
-
-impl Checkpoints {
-    fn start(
-        &self,
-        store: &Store,
-        height: Height,
-        snapshot: Snapshot,
-        events: &UnboundedSender<Event>,
-    ) -> anyhow::Result<()> {
-        if self.is_writing.swap(true, Ordering::AcqRel) {
-            return Ok(());
-        }
-        let (store, events, is_writing) = (store.clone(), events.clone(), self.is_writing.clone());
-        let history = self.history;
-        thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
-            match store.write_checkpoint(height, snapshot.chunks()) {
-                Ok(()) => {
-                    info!(%height, "wrote a checkpoint");
-                    pruning::prune_and_tell(&store, history);
-                }
-                // Fails only while the process ends.
-                Err(error) => drop(events.send(Event::Broken(error.into()))),
-            }
-            is_writing.store(false, Ordering::Release);
-        })?;
-        Ok(())
-    }
-}
-
-/// Puts what the replica gave out.
-pub(super) fn put(store: &Store, write: &Write) -> anyhow::Result<()> {
+/// Puts what the replica gave out, now or later.
+pub(super) fn put(store: &Store, deferred: &mut Deferred, write: &Write) -> anyhow::Result<()> {
     match write {
         Write::Batch { digest, bytes } => store.put_batch(*digest, bytes).context("storing a batch"),
         Write::ForgetBatch(digest) => store.forget_batch(digest).context("dropping a batch"),
@@ -177,7 +146,10 @@ pub(super) fn put(store: &Store, write: &Write) -> anyhow::Result<()> {
         Write::Handover(handover) => {
             store.put_handover(handover.header.epoch, &encode(handover)).context("storing the end of an epoch")
         }
-        Write::ClosedSecond(closed) => closed_seconds::put(store, closed).context("storing the ids of a second"),
+        Write::ClosedSecond(closed) => {
+            deferred.second(closed.clone());
+            Ok(())
+        }
     }
 }
 

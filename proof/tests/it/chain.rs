@@ -160,7 +160,11 @@ impl Chain {
     pub(crate) fn not_executed(&self, id: TransactionId) -> Proof {
         let next = self.closed.iter().find(|second| id.deadline() <= second.leaf.second);
         let finding = match next {
-            Some(second) if second.leaf.second == id.deadline() => self.second(second).find(&second.ids, &id),
+            Some(second) if second.leaf.second == id.deadline() => {
+                let place = second.ids.place_of(&id);
+                let page = second.ids.page(place).unwrap();
+                self.second(second).on_page(second.ids.leaves().to_vec(), place, page).unwrap()
+            }
             Some(next) => Finding::NoSuchSecond { next: self.second(next) },
             None => Finding::AfterTheLast,
         };

@@ -11,7 +11,7 @@ use replica::{
 };
 use types::codec::{Blob, Bounded, Text, decode, encode};
 use types::{
-    Address, Amount, AssetId, BatchDigest, Block, ChainTag, Deadline, Handover, Hash, Height, Instruction,
+    Address, Amount, AssetId, Batch, BatchDigest, Block, ChainTag, Deadline, Handover, Hash, Height, Instruction,
     MAX_INSTRUCTIONS, Member, Moment, Payload, SecretKey, Timestamp, Transaction, TransactionId, ValidatorChange,
 };
 
@@ -454,6 +454,13 @@ impl Cluster {
         self.schedule(1, index, Event::Input(Input::Submit { ticket: 0, transactions: vec![bytes] }));
     }
 
+    /// Puts bytes that are no batch among a validator's batches: who asks for them gets them.
+    pub(crate) fn plant_batch(&mut self, index: usize, bytes: Vec<u8>) -> BatchDigest {
+        let digest = Batch::digest(&bytes);
+        self.validators[index].written.batches.insert(digest, bytes);
+        digest
+    }
+
     /// Submits a payment of 1 won and returns its id.
     pub(crate) fn pay(&mut self, index: usize) -> TransactionId {
         let (id, bytes) = self.transfer(1, 60);
@@ -492,6 +499,10 @@ impl Cluster {
 
     pub(crate) fn has_final(&self, index: usize, id: &TransactionId) -> bool {
         self.validators[index].finalized.values().any(|(_, ids)| ids.contains(id))
+    }
+
+    pub(crate) fn has_final_block(&self, index: usize, block: &Hash) -> bool {
+        self.validators[index].finalized.values().any(|(hash, _)| hash == block)
     }
 
     pub(crate) fn all_have_final(&self, id: &TransactionId) -> bool {

@@ -1,8 +1,13 @@
 //! A whole validator set on virtual time: payments become final, and nothing is lost when validators are.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use crate::cluster::{Cluster, address, payer};
 use replica::{Limits, Message, SubmitError};
-use types::{Address, AssetId, Refusal, TransactionId};
+use types::codec::Bounded;
+use types::{Address, AssetId, Ballot, BatchDigest, Block, Hash, Refusal, TransactionId, ValidatorIndex, View, Vote};
 use vm::{Failure, Precheck};
 
 #[test]
@@ -95,6 +100,22 @@ fn one_validator_down_costs_time_but_no_payment() {
     cluster.run_until(3_000, "catching up", |cluster| cluster.all_have_final(&id));
     cluster.run(5_000);
     assert!(cluster.height(3) + 1 >= cluster.height(0));
+}
+
+#[test]
+fn views_that_are_given_up_are_counted() {
+    let mut cluster = Cluster::new(4);
+    let id = cluster.pay(0);
+    cluster.run_until(1_000, "a payment", |cluster| cluster.all_have_final(&id));
+    let given_up = |cluster: &Cluster| cluster.replica(0).summary().views_given_up;
+    assert_eq!(given_up(&cluster), 0);
+    cluster.crash(2);
+    cluster.crash(3);
+    cluster.run(5_000);
+    assert_eq!(given_up(&cluster), 1, "it goes on only where a quorum gives up");
+    cluster.start(3);
+    cluster.run(10_000);
+    assert!(given_up(&cluster) > 1, "the views of validator 2");
 }
 
 #[test]
@@ -301,4 +322,81 @@ fn a_block_that_takes_too_long_gets_no_vote() {
     };
     assert!(is_final(Limits::default().block_weight), "two blocks");
     assert!(!is_final(usize::MAX), "one of eleven million");
+}
+
+/// Leaders propose their blocks as `change` has changed them, if it returns true, and stand by them. Returns what they proposed.
+fn leaders_change(
+    cluster: &mut Cluster,
+    mut change: impl FnMut(usize, &mut Vec<BatchDigest>) -> bool + 'static,
+) -> Rc<RefCell<BTreeMap<(usize, View), Hash>>> {
+    let (secrets, committee) = (cluster.secrets.clone(), cluster.replica(0).committee().clone());
+    let made = Rc::new(RefCell::new(BTreeMap::new()));
+    let changed = made.clone();
+    cluster.tamper = Box::new(move |from, _, message| {
+        let sign = |ballot| Vote::sign(ballot, ValidatorIndex(from as u16), &secrets[from], &committee).into_inner();
+        let mut changed = changed.borrow_mut();
+        match message {
+            Message::Proposal { proposal, mut block } => {
+                let mut batches = block.batches.to_vec();
+                if !change(from, &mut batches) {
+                    return Some(Message::Proposal { proposal, block });
+                }
+                block.batches = Bounded::new(batches).unwrap();
+                block.header.batches = Block::batches_hash(&block.batches);
+                let (view, hash) = (proposal.view, block.header.hash());
+                changed.insert((from, view), hash);
+                let signature = sign(Ballot::Notarize { view, block: hash }).signature;
+                let proposal = consensus::Proposal { block: hash, signature, ..proposal };
+                Some(Message::Proposal { proposal, block })
+            }
+            Message::Consensus { epoch, message: consensus::Message::Vote(vote) } => {
+                let view = vote.ballot.view();
+                let vote = match (vote.ballot, changed.get(&(from, view))) {
+                    (Ballot::Finalize { .. }, Some(&block)) => sign(Ballot::Finalize { view, block }),
+                    _ => vote,
+                };
+                Some(Message::Consensus { epoch, message: consensus::Message::Vote(vote) })
+            }
+            message => Some(message),
+        }
+    });
+    made
+}
+
+/// It would execute as if the batch were named once: only looking at the names tells.
+#[test]
+fn a_block_that_names_a_batch_twice_gets_no_vote() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    let made = leaders_change(&mut cluster, |_, batches| {
+        batches.extend(batches.first().copied());
+        !batches.is_empty()
+    });
+    let ids: Vec<TransactionId> = (0..4).map(|index| cluster.pay(index)).collect();
+    cluster.run(3_000);
+    assert!(made.borrow().len() > 4);
+    assert!(made.borrow().values().all(|hash| (0..4).all(|index| !cluster.has_final_block(index, hash))));
+    cluster.tamper = Box::new(|_, _, message| Some(message));
+    cluster.run_until(3_000, "the payments", |cluster| ids.iter().all(|id| cluster.all_have_final(id)));
+}
+
+/// What was refused once is not asked for again, and a block that names it is judged at once.
+#[test]
+fn a_block_that_names_a_refused_batch_is_not_waited_for() {
+    let mut cluster = Cluster::new(4);
+    cluster.run(50);
+    // Epoch and creator, and then nothing that could be signed.
+    let none = cluster.plant_batch(0, vec![0; 100]);
+    let made = leaders_change(&mut cluster, move |from, batches| {
+        batches.push(none);
+        from == 0
+    });
+    let started = cluster.now_millis();
+    for _ in 0..40 {
+        let id = cluster.pay(1);
+        cluster.run_until(2_000, "the payment", |cluster| cluster.has_final(1, &id));
+    }
+    let took = cluster.now_millis() - started;
+    assert!(made.borrow().len() > 5, "{} blocks", made.borrow().len());
+    assert!(took < 1_000, "{took} ms, so its views were given up");
 }

@@ -34,6 +34,6 @@ pub struct StateOpening {
 impl StateOpening {
     /// The state root that these parts make.
     pub fn root(&self) -> Hash {
-        Hash::of(Domain::State, &encode(&(*b"baro ledger v3", self)))
+        Hash::of(Domain::State, &encode(&(*b"baro ledger v4", self)))
     }
 }

@@ -4,9 +4,8 @@
 use bincode::{Decode, Encode};
 use types::{Deadline, Hash, Timestamp, TransactionId};
 
-use crate::state::closed::{id_leaf, id_leaves};
 use crate::state::merkle::{MAX_DEPTH, Tree};
-use crate::{Account, ClosedSeconds, Path, PathError, Receipt, ReceiptPointer, SecondLeaf, StateOpening};
+use crate::{Account, ClosedSeconds, IdPage, Path, PathError, Receipt, ReceiptPointer, SecondLeaf, StateOpening};
 use types::codec::Bounded;
 
 /// Why a proof does not show what it claims.
@@ -33,12 +32,12 @@ pub enum ProofError {
     /// The proof is about another second than the transaction's deadline.
     #[error("the proof does not speak of second {0}, the transaction's deadline")]
     OtherSecond(Deadline),
-    /// An id is not in the list of its second.
-    #[error("an id is not under the root of the ids of second {0}")]
-    Id(Deadline),
-    /// The ids that are shown are not those beside the transaction's place.
-    #[error("the ids shown are not neighbours around the transaction")]
-    Neighbours,
+    /// A page of ids is not one of its second's.
+    #[error("the page of ids is not under the root of second {0}")]
+    Page(Deadline),
+    /// The transaction would be on another page of its second.
+    #[error("the transaction would be on another page of ids than the one shown")]
+    OtherPage,
     /// The deadline had not passed at the block's time.
     #[error("second {0} had not passed at the block's time")]
     NotPassed(Deadline),
@@ -93,17 +92,6 @@ impl AccountProof {
     }
 }
 
-/// An executed id in the list of its second.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct ListedId {
-    /// The id.
-    pub id: TransactionId,
-    /// Where its receipt is.
-    pub at: ReceiptPointer,
-    /// Its way to the root of the list.
-    pub path: Path,
-}
-
 /// A closed second with its way to the accumulator.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct SecondProof {
@@ -118,25 +106,16 @@ pub struct SecondProof {
 /// What the closed seconds say of one id.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Finding {
-    /// It is in the list of its second: it was executed.
-    Listed {
+    /// Its second has a page of ids on which it stands if it was executed.
+    OnPage {
         /// The second.
         second: SecondProof,
-        /// How many ids the second has.
+        /// How many pages the second has.
         count: u32,
-        /// The id in the list.
-        entry: ListedId,
-    },
-    /// The list of its second has other ids where it would be: it was not executed.
-    NotListed {
-        /// The second.
-        second: SecondProof,
-        /// How many ids the second has.
-        count: u32,
-        /// The id before it; none if it would be the first.
-        before: Option<ListedId>,
-        /// The id after it; none if it would be the last.
-        after: Option<ListedId>,
+        /// The page.
+        page: IdPage,
+        /// The page's way to the root of the list of pages.
+        path: Path,
     },
     /// No id was executed for its second: a later second is the next one that was closed.
     NoSuchSecond {
@@ -175,23 +154,16 @@ impl OutcomeProof {
         }
         let deadline = id.deadline();
         match &self.finding {
-            Finding::Listed { second, count, entry } => {
-                second.verify(&self.closed)?.is_of(deadline)?;
-                entry.verify(&second.leaf, *count)?;
-                if entry.id == *id { Ok(Some(entry.at)) } else { Err(ProofError::Id(deadline)) }
-            }
-            Finding::NotListed { second, count, before, after } => {
-                second.verify(&self.closed)?.is_of(deadline)?;
-                for entry in before.iter().chain(after) {
-                    entry.verify(&second.leaf, *count)?;
+            Finding::OnPage { second, count, page, path } => {
+                let leaf = second.verify(&self.closed)?;
+                if leaf.second != deadline {
+                    return Err(ProofError::OtherSecond(deadline));
                 }
-                // The list is sorted, so the id can be nowhere else.
-                let place = before.as_ref().map_or(0, |before| u64::from(before.path.place) + 1);
-                let end = after.as_ref().map_or(*count, |after| after.path.place);
-                let is_between = before.as_ref().is_none_or(|before| before.id < *id)
-                    && after.as_ref().is_none_or(|after| *id < after.id);
-                let has_any = before.is_some() || after.is_some();
-                if has_any && is_between && place == u64::from(end) { Ok(None) } else { Err(ProofError::Neighbours) }
+                if path.list_root(page.leaf(), *count)? != leaf.ids {
+                    return Err(ProofError::Page(deadline));
+                }
+                let is_last_page = path.place + 1 == *count;
+                if page.is_of(id, is_last_page) { Ok(page.find(id)) } else { Err(ProofError::OtherPage) }
             }
             Finding::NoSuchSecond { next } => {
                 let SecondLeaf { previous, second, .. } = *next.verify(&self.closed)?;
@@ -214,32 +186,12 @@ impl SecondProof {
         if is_there { Ok(&self.leaf) } else { Err(ProofError::Second(self.leaf.second)) }
     }
 
-    /// What the list of this second says of an id of it. `ids` is the list as it was closed, sorted.
-    pub fn find(self, ids: &[(TransactionId, ReceiptPointer)], id: &TransactionId) -> Finding {
-        let tree = Tree::new(id_leaves(ids));
-        // Ids fit in memory, so their number fits.
-        let count = ids.len() as u32;
-        let entry = |place: usize| {
-            let (id, at) = *ids.get(place)?;
-            Some(ListedId { id, at, path: tree.path(place as u32)? })
-        };
-        let place = ids.partition_point(|(other, _)| other < id);
-        match entry(place) {
-            Some(entry) if entry.id == *id => Finding::Listed { second: self, count, entry },
-            after => Finding::NotListed { second: self, count, before: place.checked_sub(1).and_then(entry), after },
-        }
-    }
-}
-
-impl SecondLeaf {
-    fn is_of(&self, deadline: Deadline) -> Result<(), ProofError> {
-        if self.second == deadline { Ok(()) } else { Err(ProofError::OtherSecond(deadline)) }
-    }
-}
-
-impl ListedId {
-    fn verify(&self, second: &SecondLeaf, count: u32) -> Result<(), ProofError> {
-        let root = self.path.list_root(id_leaf(&self.id, &self.at), count)?;
-        if root == second.ids { Ok(()) } else { Err(ProofError::Id(second.second)) }
+    /// What this second says of the ids that are, or would be, on one of its pages. `leaves` are those of all its pages, and
+    /// `page` is the one at `place`; nothing if there are not so many.
+    pub fn on_page(self, leaves: Vec<Hash>, place: u32, page: IdPage) -> Option<Finding> {
+        // Ids fit in memory, so the number of their pages fits.
+        let count = leaves.len() as u32;
+        let path = Tree::new(leaves).path(place)?;
+        Some(Finding::OnPage { second: self, count, page, path })
     }
 }

@@ -1,5 +1,5 @@
-//! Deadline seconds that have passed, each with the sorted list of the ids that were executed for it, under one
-//! accumulator that only grows: a Merkle mountain range.
+//! Deadline seconds that have passed, each with the ids that were executed for it, under one accumulator that only grows:
+//! a Merkle mountain range.
 //!
 //! A mountain is a full binary tree. A new leaf is a mountain of height 0; two of one height become one. So there is a
 //! mountain for each bit that is set in the number of leaves, highest first, and the state needs their peaks alone: at
@@ -9,14 +9,16 @@
 //! A leaf names the second that was closed before it. One leaf therefore proves of every second in between that nothing
 //! was executed for it.
 
+use std::sync::Arc;
+
 use bincode::de::{BorrowDecoder, Decoder};
 use bincode::error::DecodeError;
 use bincode::{BorrowDecode, Decode, Encode};
 use types::codec::{Bounded, encode};
-use types::{Deadline, Domain, Hash, TransactionId};
+use types::{Deadline, Domain, Hash};
 
-use crate::ReceiptPointer;
 use crate::proofs::path::climb;
+use crate::state::id_page::IdPages;
 use crate::state::merkle::{MAX_DEPTH, list_root};
 
 /// The accumulator: one leaf for each second that has passed and for which something was executed.
@@ -35,14 +37,14 @@ pub struct SecondLeaf {
     pub previous: Option<Deadline>,
     /// The second.
     pub second: Deadline,
-    /// The root of the list of its ids, with its length bound in.
+    /// The root of the list of its pages of ids, with the number of pages bound in.
     pub ids: Hash,
 }
 
 impl SecondLeaf {
     /// The leaf's hash.
     pub fn hash(&self) -> Hash {
-        Hash::of(Domain::State, &encode(&(*b"baro second v1", self)))
+        Hash::of(Domain::State, &encode(&(*b"baro second v2", self)))
     }
 }
 
@@ -56,8 +58,8 @@ pub struct ClosedSecond {
     /// The nodes that were complete with it, from the leaf itself up: node `level` covers the 2^level leaves that end
     /// here.
     pub nodes: Vec<Hash>,
-    /// Every transaction that was executed for it, sorted by id, with the place of its receipt.
-    pub ids: Vec<(TransactionId, ReceiptPointer)>,
+    /// Every transaction that was executed for it.
+    pub ids: Arc<IdPages>,
 }
 
 /// A node of the accumulator by its place.
@@ -77,16 +79,6 @@ impl NodePlace {
     }
 }
 
-/// The leaf of one executed id in its second's list.
-pub(crate) fn id_leaf(id: &TransactionId, at: &ReceiptPointer) -> Hash {
-    Hash::of(Domain::State, &encode(&(*b"baro id v1", *id, *at)))
-}
-
-/// The leaves of a second's list.
-pub(crate) fn id_leaves(ids: &[(TransactionId, ReceiptPointer)]) -> Vec<Hash> {
-    ids.iter().map(|(id, at)| id_leaf(id, at)).collect()
-}
-
 impl ClosedSeconds {
     /// How many seconds are closed.
     pub fn count(&self) -> u32 {
@@ -103,9 +95,9 @@ impl ClosedSeconds {
         Hash::of(Domain::State, &encode(&(*b"baro closed v1", self)))
     }
 
-    /// Closes a second with its ids, which are sorted.
-    pub(crate) fn close(&mut self, second: Deadline, ids: Vec<(TransactionId, ReceiptPointer)>) -> ClosedSecond {
-        let leaf = SecondLeaf { previous: self.last, second, ids: list_root(id_leaves(&ids)) };
+    /// Closes a second with the pages of its ids.
+    pub(crate) fn close(&mut self, second: Deadline, ids: Arc<IdPages>) -> ClosedSecond {
+        let leaf = SecondLeaf { previous: self.last, second, ids: list_root(ids.leaves().to_vec()) };
         let place = self.count;
         let mut peaks = std::mem::take(&mut self.peaks).into_vec();
         let mut nodes = vec![leaf.hash()];
@@ -176,7 +168,7 @@ mod tests {
     fn grown(count: u32) -> (ClosedSeconds, BTreeMap<(u32, u32), Hash>, Vec<SecondLeaf>) {
         let (mut closed, mut nodes, mut leaves) = (ClosedSeconds::default(), BTreeMap::new(), Vec::new());
         for number in 0..count {
-            let second = closed.close(Deadline(10 + 3 * number), Vec::new());
+            let second = closed.close(Deadline(10 + 3 * number), Arc::new(IdPages::new([])));
             assert_eq!(
                 (second.place, second.leaf.previous),
                 (number, leaves.last().map(|leaf: &SecondLeaf| leaf.second))

@@ -5,6 +5,7 @@ use std::ops::RangeBounds;
 use types::stage::Stage;
 use types::{Address, Amount, AssetId, Hash, TransactionId};
 
+use crate::state::closings::Closings;
 use crate::state::commitments::Commitments;
 use crate::state::delta::Changed;
 use crate::state::directory::Directory;
@@ -28,6 +29,7 @@ pub struct Ledger {
     tree: Tree,
     records: Table,
     replay: Replay,
+    closings: Closings,
 }
 
 /// What folding in a block has closed.
@@ -69,7 +71,7 @@ impl Ledger {
             replay.chains(),
             executed,
         );
-        Ok(Ledger { commitments, accounts, directory, tree, records, replay })
+        Ok(Ledger { commitments, accounts, directory, tree, records, replay, closings: Closings::default() })
     }
 
     /// Folds in the effect of a block that became final.
@@ -96,6 +98,7 @@ impl Ledger {
         }
         self.commitments = after;
         self.replay.forget(timestamp);
+        self.closings.forget(timestamp);
         Closed { seconds: closed }
     }
 
@@ -204,6 +207,10 @@ impl Ledger {
 
     pub(crate) fn records_table(&self) -> &Table {
         &self.records
+    }
+
+    pub(crate) fn closings(&self) -> &Closings {
+        &self.closings
     }
 
     pub(crate) fn replay(&self) -> &Replay {

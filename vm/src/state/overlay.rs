@@ -14,7 +14,9 @@ use crate::state::account::Marks;
 use crate::state::asset::AssetControls;
 use crate::state::commitments::Commitments;
 use crate::state::delta::{Changed, Changes};
+use crate::state::id_page::IdPages;
 use crate::state::records::{Base, Before, Working};
+use crate::state::replay::Executed;
 use crate::state::trace::Trace;
 use crate::{
     Account, Asset, BlockContext, Council, Delta, Failure, Ledger, Movements, Parameters, ReceiptPointer, Record,
@@ -84,22 +86,20 @@ impl<'a> Parent<'a> {
         std::hint::black_box(accounts.filter(|account| account.latest.is_some()).count());
     }
 
-    /// The seconds that a block of time `now` closes, with their ids, sorted.
-    pub(crate) fn closing(
-        &self,
-        now: Timestamp,
-    ) -> impl Iterator<Item = (Deadline, Vec<(TransactionId, ReceiptPointer)>)> {
-        let passed =
-            self.commitments().open.iter().map(|(second, _)| *second).filter(move |second| second.has_passed(now));
-        passed.map(|second| {
-            let mut ids: Vec<(TransactionId, ReceiptPointer)> = self.ledger.replay().of(second).collect();
-            for delta in self.ancestors {
-                let executed = delta.executed.iter().zip(0..).filter(|(id, _)| id.deadline() == second);
-                ids.extend(executed.map(|(id, index)| (*id, ReceiptPointer { height: delta.height, index })));
+    /// The seconds that a block of time `now` closes, with the pages of their ids.
+    pub(crate) fn closing(&self, now: Timestamp) -> impl Iterator<Item = (Deadline, Arc<IdPages>)> {
+        let passed = self.commitments().open.iter().filter(move |(second, _)| second.has_passed(now));
+        passed.map(|&(second, chain)| (second, self.ledger.closings().pages(second, chain, || self.ids_of(second))))
+    }
+
+    fn ids_of(&self, second: Deadline) -> IdPages {
+        let mut others = Vec::new();
+        for delta in self.ancestors {
+            for (id, index) in delta.executed.iter().zip(0..).filter(|(id, _)| id.deadline() == second) {
+                others.push(Executed { id: *id, at: ReceiptPointer { height: delta.height, index } });
             }
-            ids.sort_unstable();
-            (second, ids)
-        })
+        }
+        IdPages::of(self.ledger.replay().of(second), others)
     }
 
     /// True if the transaction was executed and is remembered.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use types::codec::{Bounded, decode, encode};
 use types::{Deadline, Hash, Timestamp, TransactionId};
 use vm::{
-    AccountProof, ClosedSecond, Finding, Ledger, ListedId, OutcomeProof, ProofError, ReceiptPointer, ReceiptProof,
+    AccountProof, ClosedSecond, Finding, IdPage, Ledger, OutcomeProof, ProofError, ReceiptPointer, ReceiptProof,
     SecondProof,
 };
 
@@ -26,15 +26,28 @@ impl Archive {
         SecondProof { leaf: second.leaf, place: second.place, siblings: Bounded::new(nodes.collect()).unwrap() }
     }
 
+    fn page(&self, ledger: &Ledger, second: &ClosedSecond, place: u32) -> Finding {
+        let page = second.ids.page(place).unwrap();
+        self.second(ledger, second).on_page(second.ids.leaves().to_vec(), place, page).unwrap()
+    }
+
     pub(crate) fn prove(&self, ledger: &Ledger, id: &TransactionId) -> OutcomeProof {
         let next = self.0.iter().find(|second| id.deadline() <= second.leaf.second);
         let finding = match next {
-            Some(second) if second.leaf.second == id.deadline() => self.second(ledger, second).find(&second.ids, id),
+            Some(second) if second.leaf.second == id.deadline() => self.page(ledger, second, second.ids.place_of(id)),
             Some(next) => Finding::NoSuchSecond { next: self.second(ledger, next) },
             None => Finding::AfterTheLast,
         };
         OutcomeProof { finding, closed: ledger.closed_seconds().clone(), opening: ledger.opening() }
     }
+}
+
+fn pages(second: &ClosedSecond) -> Vec<IdPage> {
+    (0..).map_while(|place| second.ids.page(place)).collect()
+}
+
+fn ids(second: &ClosedSecond) -> Vec<TransactionId> {
+    pages(second).iter().flat_map(|page| page.ids().to_vec()).map(|(id, _)| id).collect()
 }
 
 /// An id of a second that no transaction has: the other bytes are all `byte`.
@@ -46,17 +59,19 @@ fn id(second: u32, byte: u8) -> TransactionId {
 
 const END: u64 = (SECOND as u64 + 50) * 1_000;
 
-/// A ledger in which seconds closed with 1, 2, 3, ... ids, two seconds apart, and its archive. The last has passed.
+/// A ledger in which seconds closed with 1, 41, 81, ... ids, two seconds apart, and its archive. The last has passed.
 fn closed(seconds: u32) -> (Ledger, Archive) {
     let (mut ledger, mut archive) = (ledger(), Archive::default());
     let pay = |salt| sign(ALICE, SECOND + 2 * (salt % seconds), u64::from(salt), vec![transfer(WON, BOB, 1)]);
-    let pays = (0..seconds * 8).filter(|salt| salt / seconds <= salt % seconds);
+    let pays = (0..seconds * 8 * 40).filter(|salt| salt / seconds <= 40 * (salt % seconds));
     let block = authorize(pays.map(pay).collect());
     let execution = run(&ledger, &[], context(1, u64::from(SECOND) * 1_000), &block);
     archive.keep(ledger.apply(execution.delta).seconds);
     let execution = run(&ledger, &[], context(2, END), &[]);
     archive.keep(ledger.apply(execution.delta).seconds);
     assert_eq!(ledger.closed_seconds().count(), seconds);
+    let counts = archive.0.iter().map(|second| pages(second).iter().map(|page| page.ids().len()).sum::<usize>());
+    assert!(counts.eq((0..seconds as usize).map(|place| 1 + 40 * place)));
     (ledger, archive)
 }
 
@@ -68,7 +83,7 @@ fn verdict(ledger: &Ledger, proof: &OutcomeProof, id: &TransactionId) -> Result<
 fn every_id_is_shown_as_executed_or_not() {
     let (ledger, archive) = closed(7);
     for second in &archive.0 {
-        for (id, at) in &second.ids {
+        for (id, at) in pages(second).iter().flat_map(IdPage::ids) {
             let proof = archive.prove(&ledger, id);
             assert_eq!(verdict(&ledger, &proof, id), Ok(Some(*at)));
             assert_eq!(decode::<OutcomeProof>(&encode(&proof)), Ok(proof));
@@ -84,26 +99,13 @@ fn every_id_is_shown_as_executed_or_not() {
     }
 }
 
-/// Everything that could be put together about an id from lists and seconds that are all real.
+/// Everything that could be put together about an id from pages and seconds that are all real.
 fn attempts(ledger: &Ledger, archive: &Archive, id: &TransactionId) -> Vec<Finding> {
     let mut attempts = vec![Finding::AfterTheLast];
     for second in &archive.0 {
         let shown = || archive.second(ledger, second);
         attempts.push(Finding::NoSuchSecond { next: shown() });
-        let count = second.ids.len() as u32;
-        let entries: Vec<Option<ListedId>> = (second.ids.iter())
-            .map(|(id, _)| match shown().find(&second.ids, id) {
-                Finding::Listed { entry, .. } => Some(entry),
-                other => panic!("{id} is listed, but: {other:?}"),
-            })
-            .chain([None])
-            .collect();
-        for before in &entries {
-            for after in &entries {
-                let (before, after) = (before.clone(), after.clone());
-                attempts.push(Finding::NotListed { second: shown(), count, before, after });
-            }
-        }
+        attempts.extend((0..second.ids.leaves().len() as u32).map(|place| archive.page(ledger, second, place)));
     }
     attempts.push(archive.prove(ledger, id).finding);
     attempts
@@ -112,8 +114,7 @@ fn attempts(ledger: &Ledger, archive: &Archive, id: &TransactionId) -> Vec<Findi
 #[test]
 fn no_two_answers_can_be_shown_of_one_id() {
     let (ledger, archive) = closed(5);
-    let executed: Vec<TransactionId> =
-        archive.0.iter().flat_map(|second| second.ids.iter().map(|(id, _)| *id)).collect();
+    let executed: Vec<TransactionId> = archive.0.iter().flat_map(ids).collect();
     let others = (SECOND - 1..SECOND + 11).flat_map(|second| [1, 255].map(|byte| id(second, byte)));
     let ids: Vec<(TransactionId, bool)> =
         executed.into_iter().map(|id| (id, true)).chain(others.map(|id| (id, false))).collect();
@@ -129,27 +130,63 @@ fn no_two_answers_can_be_shown_of_one_id() {
     }
 }
 
+/// A page as it would be with other ids, or after another one.
+fn forged(previous: Option<TransactionId>, ids: &[(TransactionId, ReceiptPointer)]) -> IdPage {
+    decode(&encode(&(previous, ids))).unwrap()
+}
+
 #[test]
-fn a_list_that_was_not_closed_shows_nothing() {
+fn a_page_that_was_not_closed_shows_nothing() {
     let (ledger, archive) = closed(5);
     for second in &archive.0[1..] {
-        for place in 0..second.ids.len() {
-            // The real second with a list from which one id was taken.
-            let mut list = second.ids.clone();
-            let (id, _) = list.remove(place);
-            let base = archive.prove(&ledger, &id);
-            let finding = archive.second(&ledger, second).find(&list, &id);
-            assert!(matches!(&finding, Finding::NotListed { .. }));
-            let shown = verdict(&ledger, &OutcomeProof { finding, ..base.clone() }, &id);
-            assert_eq!(shown, Err(ProofError::Id(id.deadline())));
-            // And one to which an id was added.
-            let forged = crate::outcomes::id(second.leaf.second.0, 77);
-            let mut list = second.ids.clone();
-            list.push((forged, ReceiptPointer { height: types::Height(1), index: 0 }));
-            list.sort_unstable();
-            let finding = archive.second(&ledger, second).find(&list, &forged);
-            let shown = verdict(&ledger, &OutcomeProof { finding, ..base }, &forged);
-            assert_eq!(shown, Err(ProofError::Id(id.deadline())));
+        for (place, page) in pages(second).iter().enumerate() {
+            let previous =
+                place.checked_sub(1).and_then(|before| second.ids.page(before as u32).unwrap().last().copied());
+            assert_eq!(forged(previous, page.ids()), *page, "otherwise this test forges nothing");
+            let show = |id: &TransactionId, page: IdPage, leaves: Option<Vec<Hash>>| {
+                let leaves = leaves.unwrap_or_else(|| second.ids.leaves().to_vec());
+                let finding = archive.second(&ledger, second).on_page(leaves, place as u32, page).unwrap();
+                verdict(&ledger, &OutcomeProof { finding, ..archive.prove(&ledger, id) }, id)
+            };
+            let refused = |id: &TransactionId, page: IdPage| {
+                // Whether the path is that of the real page or one made for the forged page.
+                let mut leaves = second.ids.leaves().to_vec();
+                leaves[place] = page.leaf();
+                for leaves in [None, Some(leaves)] {
+                    assert_eq!(show(id, page.clone(), leaves), Err(ProofError::Page(id.deadline())));
+                }
+            };
+            for taken in 0..page.ids().len() {
+                let mut ids = page.ids().to_vec();
+                let (id, at) = ids.remove(taken);
+                assert_eq!(show(&id, page.clone(), None), Ok(Some(at)));
+                refused(&id, forged(previous, &ids));
+                refused(&id, forged(Some(id), &page.ids()[taken + 1..]));
+            }
+            let other = id(second.leaf.second.0, 77);
+            let at = ReceiptPointer { height: types::Height(1), index: 0 };
+            let mut ids = vec![(other, at)];
+            ids.extend(page.ids().iter().skip(1));
+            ids.sort_unstable();
+            refused(&other, forged(previous, &ids));
+        }
+    }
+}
+
+#[test]
+fn a_page_shows_nothing_of_ids_of_other_pages() {
+    let (ledger, archive) = closed(5);
+    for second in &archive.0 {
+        let unknown = [0, 40, 80, 120, 160, 200, 255].map(|byte| id(second.leaf.second.0, byte));
+        for id in ids(second).into_iter().chain(unknown) {
+            for place in 0..second.ids.leaves().len() as u32 {
+                let proof =
+                    OutcomeProof { finding: archive.page(&ledger, second, place), ..archive.prove(&ledger, &id) };
+                let shown = verdict(&ledger, &proof, &id);
+                let is_its_page = place == second.ids.place_of(&id);
+                assert_eq!(shown.is_ok(), is_its_page, "{id} on page {place}: {shown:?}");
+                assert!(is_its_page || shown == Err(ProofError::OtherPage));
+            }
         }
     }
 }
@@ -204,7 +241,7 @@ fn a_second_closes_alike_on_unfinalized_blocks_and_after_a_restore() {
         (ledger.state_root(), archive.0)
     };
     let expected = close(0, false);
-    assert_eq!(expected.1[0].ids.len(), 3);
+    assert_eq!(expected.1[0].ids.page(0).unwrap().ids().len(), 3);
     for lag in 0..=3 {
         assert!(close(lag, false) == expected && close(lag, true) == expected, "folded in {lag} blocks late");
     }

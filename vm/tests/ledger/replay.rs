@@ -100,7 +100,7 @@ fn a_second_closes_once_with_all_its_ids() {
     let closed = ledger.apply(Arc::unwrap_or_clone(closing));
     let [first] = closed.seconds.as_slice() else { panic!("closed {closed:?}") };
     assert_eq!((first.leaf.previous, first.leaf.second, first.place), (None, Deadline(SECOND), 0));
-    assert_eq!(first.ids, expected);
+    assert_eq!(first.ids.page(0).unwrap().ids(), expected);
     assert!(early.iter().all(|one| ledger.executed(&one.id()).is_none()));
     assert!(ledger.executed(&late.id()).is_some());
     assert!(ledger.apply(after.delta).seconds.is_empty());
@@ -109,5 +109,5 @@ fn a_second_closes_once_with_all_its_ids() {
     let closed = ledger.apply(execution.delta);
     let [second] = closed.seconds.as_slice() else { panic!("closed {closed:?}") };
     assert_eq!((second.leaf.previous, second.leaf.second), (Some(Deadline(SECOND)), Deadline(SECOND + 2)));
-    assert_eq!(second.ids, [(late.id(), ReceiptPointer { height: Height(1), index: 10 })]);
+    assert_eq!(second.ids.page(0).unwrap().ids(), [(late.id(), ReceiptPointer { height: Height(1), index: 10 })]);
 }

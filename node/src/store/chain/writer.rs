@@ -1,7 +1,7 @@
 //! What writing must know: what comes next, and what the last blocks and the journal left open.
 
 use types::codec::{decode, encode};
-use types::{BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, View};
+use types::{BatchDigest, Deadline, Epoch, Hash, Height, Timestamp, TransactionId, View};
 
 use super::batches::batch_key;
 use super::blocks::{self, BlockRecord, Entry, Places};
@@ -127,6 +127,21 @@ impl Writer {
         Ok(())
     }
 
+    /// Puts a page of a second's ids under its last id.
+    pub(in crate::store) fn put_id_page(
+        &mut self,
+        volumes: &Volumes,
+        last: &TransactionId,
+        page: &[u8],
+    ) -> Result<(), StoreError> {
+        let second = last.deadline().0;
+        volumes.of_second(second)?.put(Table::IdPages, &last.0, page)?;
+        // A volume that begins from here on begins after this second, so that all of it is in one.
+        self.next_second = self.next_second.max(second.saturating_add(1));
+        Ok(())
+    }
+
+    /// Puts a second, after the pages of its ids.
     pub(in crate::store) fn put_ids(
         &mut self,
         volumes: &Volumes,

@@ -20,10 +20,12 @@ pub(in crate::store) enum Table {
     Handovers,
     /// The accumulator over closed seconds.
     Nodes,
+    /// The ids of closed seconds.
+    IdPages,
 }
 
 impl Table {
-    pub(in crate::store) const COUNT: usize = 12;
+    pub(in crate::store) const COUNT: usize = 13;
     pub(in crate::store) const ALL: [Table; Table::COUNT] = [
         Table::Opening,
         Table::Marks,
@@ -37,6 +39,7 @@ impl Table {
         Table::Parts,
         Table::Handovers,
         Table::Nodes,
+        Table::IdPages,
     ];
 
     /// The table that `table as u8` stands for.
@@ -58,6 +61,7 @@ impl Table {
             Table::Parts => "parts",
             Table::Handovers => "handovers",
             Table::Nodes => "nodes",
+            Table::IdPages => "id pages",
         }
     }
 }

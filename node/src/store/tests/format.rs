@@ -27,7 +27,9 @@ fn the_bytes_on_disk_are_those_of_the_vector() {
     let record = BlockRecord { certificate: None, batches: vec![], ..record };
     store.put_block(Height(2), &record).unwrap();
     store.forget_batch(&digest(4)).unwrap();
-    store.put_ids(Deadline(1_800_000_000), b"ids").unwrap();
+    let second = Deadline(1_800_000_000);
+    store.put_id_page(&id(second, 9), b"page").unwrap();
+    store.put_ids(second, b"ids").unwrap();
     store.put_nodes(3, b"nodes").unwrap();
     store.trim_journal(View(7)).unwrap();
     store.flush().unwrap();

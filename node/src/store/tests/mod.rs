@@ -15,7 +15,7 @@ mod rotation;
 
 use std::path::Path;
 
-use types::{BatchDigest, Deadline, Hash, Height, View};
+use types::{BatchDigest, Deadline, Hash, Height, TransactionId, View};
 
 use super::{BlockRecord, Store, StoreError, StoredBlock, StoredCheckpoint};
 
@@ -69,6 +69,36 @@ fn ids(second: u64) -> Vec<u8> {
     bytes(second ^ 3 << 60, 32 * (second as usize % 100))
 }
 
+/// The last ids of two pages of a second.
+fn page_ends(second: Deadline) -> [TransactionId; 2] {
+    [100, 200].map(|byte| id(second, byte))
+}
+
+fn id(second: Deadline, byte: u8) -> TransactionId {
+    let mut id = [byte; 32];
+    id[..4].copy_from_slice(&second.0.to_be_bytes());
+    TransactionId(id)
+}
+
+fn page(end: TransactionId) -> Vec<u8> {
+    bytes(u64::from(end.deadline().0) << 8 | u64::from(end.0[31]) | 5 << 60, 700)
+}
+
+fn put_ids(store: &Store, second: Deadline) -> Result<(), StoreError> {
+    page_ends(second).iter().try_for_each(|end| store.put_id_page(end, &page(*end)))?;
+    store.put_ids(second, &ids(second.0.into()))
+}
+
+/// Checks that a second is there whole.
+fn check_ids(store: &Store, second: Deadline) -> Result<(), StoreError> {
+    assert_eq!(store.ids(second)?.unwrap(), ids(second.0.into()), "ids {second}");
+    let [first, last] = page_ends(second);
+    for (byte, end) in [(0, Some(first)), (100, Some(first)), (101, Some(last)), (200, Some(last)), (201, None)] {
+        assert_eq!(store.id_page(&id(second, byte))?, end.map(page), "page of {byte} in {second}");
+    }
+    Ok(())
+}
+
 /// Every block orders the two batches that carry its number, the second one first.
 fn block(height: u64) -> BlockRecord {
     BlockRecord {
@@ -96,7 +126,7 @@ fn put_height(store: &Store, height: u64) -> Result<(), StoreError> {
     store.append_journal(View(height), &journal_record(height))?;
     // As the validator does: a block that is there must not have closed a second that is not.
     store.put_nodes(height as u32, &nodes(height))?;
-    store.put_ids(Deadline(height as u32), &ids(height))?;
+    put_ids(store, Deadline(height as u32))?;
     store.put_block(Height(height), &block(height))?;
     store.trim_journal(View(height.saturating_sub(JOURNALED)))
 }
@@ -109,7 +139,7 @@ fn check_prefix(store: &Store) -> Result<u64, StoreError> {
         assert_eq!(store.receipts(Height(height))?.unwrap(), receipts(height), "receipts {height}");
         let with_batches = store.blocks(Height(height), 0)?;
         assert_eq!(with_batches, [stored(height)], "batches of block {height}");
-        assert_eq!(store.ids(Deadline(height as u32))?.unwrap(), ids(height), "ids {height}");
+        check_ids(store, Deadline(height as u32))?;
         assert_eq!(store.nodes(height as u32)?.unwrap(), nodes(height), "nodes {height}");
         let second = Deadline(height as u32);
         assert_eq!(store.first_ids_since(second)?, Some((second, ids(height))), "ids from {height} on");

@@ -79,7 +79,7 @@ fn check_kept(store: &Store, first: u64, latest: u64) {
     for height in first..=latest {
         assert_eq!(store.block(Height(height)).unwrap().unwrap(), block(height), "block {height}");
         assert_eq!(store.blocks(Height(height), 0).unwrap(), [stored(height)], "batches of block {height}");
-        assert_eq!(store.ids(Deadline(height as u32)).unwrap().unwrap(), ids(height), "ids {height}");
+        check_ids(store, Deadline(height as u32)).unwrap();
         assert_eq!(store.nodes(height as u32).unwrap().unwrap(), nodes(height), "nodes {height}");
     }
     for height in (0..first).filter(|_| first > 1) {
@@ -389,7 +389,7 @@ fn seconds_whose_ids_go_have_passed_where_the_store_begins() {
         for n in [2 * height, 2 * height + 1, 2 * height + 2] {
             store.put_batch(digest(n), &batch(n)).unwrap();
         }
-        store.put_ids(Deadline(time(height + passes_after).second() as u32), &ids(height)).unwrap();
+        put_ids(&store, Deadline(time(height + passes_after).second() as u32)).unwrap();
         store.put_block(Height(height), &block(height)).unwrap();
         store.flush().unwrap();
     }

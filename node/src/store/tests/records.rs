@@ -143,14 +143,13 @@ fn trimmed_views_are_gone_also_after_reopening() {
 fn repeated_ids_are_written_once() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    for second in [1, 2, 5] {
-        store.put_ids(Deadline(second), &ids(second.into())).unwrap();
+    for second in [1, 2, 5, 2, 4] {
+        put_ids(&store, Deadline(second)).unwrap();
     }
-    store.put_ids(Deadline(2), &ids(2)).unwrap();
-    store.put_ids(Deadline(4), &ids(4)).unwrap();
     for second in [1, 2, 4, 5] {
-        assert_eq!(store.ids(Deadline(second)).unwrap().unwrap(), ids(second.into()));
+        check_ids(&store, Deadline(second)).unwrap();
     }
+    assert_eq!(store.id_page(&id(Deadline(3), 0)).unwrap(), None, "the next page is of another second");
     assert_eq!(store.ids(Deadline(3)).unwrap(), None);
 }
 

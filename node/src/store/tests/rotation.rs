@@ -58,7 +58,7 @@ fn a_block_in_a_full_volume_can_be_put_again() {
     }
     let certificate = Some(vec![9; 300]);
     store.put_block(Height(3), &BlockRecord { certificate: certificate.clone(), ..block(3) }).unwrap();
-    store.put_ids(Deadline(3), &ids(3)).unwrap();
+    put_ids(&store, Deadline(3)).unwrap();
     drop(store);
     let store = open(dir.path());
     assert_eq!(store.block(Height(3)).unwrap().unwrap().certificate, certificate);

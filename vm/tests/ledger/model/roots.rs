@@ -27,7 +27,7 @@ impl Model {
         Hash::of(
             Domain::State,
             &encode(&(
-                *b"baro ledger v3",
+                *b"baro ledger v4",
                 (PARAMETERS.max_valid_seconds, PARAMETERS.validator_notice_millis, fees),
                 (accounts.1, accounts.0),
                 self.records_root(),
@@ -71,9 +71,13 @@ impl Model {
         }
         let (mut previous, mut leaves) = (None, Vec::new());
         for (second, ids) in seconds {
-            let ids: Vec<Hash> =
-                ids.iter().map(|entry| Hash::of(Domain::State, &encode(&(*b"baro id v1", *entry)))).collect();
-            let leaf = (*b"baro second v1", previous, second, list_root(&ids));
+            let mut before: Option<TransactionId> = None;
+            let mut pages = Vec::new();
+            for page in ids.chunks(64) {
+                pages.push(Hash::of(Domain::State, &encode(&(*b"baro ids v1", before, page))));
+                before = page.last().map(|(id, _)| *id);
+            }
+            let leaf = (*b"baro second v2", previous, second, list_root(&pages));
             leaves.push(Hash::of(Domain::State, &encode(&leaf)));
             previous = Some(second);
         }
