@@ -13,6 +13,9 @@ use crate::{Effect, FinalizedWrite, Now, Write};
 /// About how many bytes an account takes in a checkpoint.
 const ACCOUNT_BYTES: u64 = 64;
 
+/// And an id that is remembered until its deadline has passed.
+const ID_BYTES: u64 = 43;
+
 /// Finalizations that cannot be carried out yet.
 #[derive(Default)]
 pub(crate) struct Finalizations {
@@ -169,7 +172,8 @@ impl Replica {
     /// on the chain alone, beginning at each multiple of `checkpoint_blocks`: so validators have checkpoints of the same
     /// heights, and one that syncs can fetch the same from several.
     fn note_for_checkpoint(&mut self, height: Height, bytes: u64) {
-        let size = self.chain.ledger().account_count() as u64 * ACCOUNT_BYTES;
+        let ledger = self.chain.ledger();
+        let size = u64::from(ledger.account_count()) * ACCOUNT_BYTES + ledger.remembered_ids() as u64 * ID_BYTES;
         self.bytes_since_checkpoint += bytes;
         let is_due = self.bytes_since_checkpoint >= self.limits.checkpoint_bytes.max(size)
             || height.0.is_multiple_of(self.limits.checkpoint_blocks.max(1));

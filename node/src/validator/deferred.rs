@@ -85,7 +85,7 @@ impl Deferred {
                 Item::Checkpoint { height, snapshot } => {
                     // A checkpoint whose block a crash could take away would be of no use.
                     store.flush().context("flushing the store")?;
-                    self.checkpoints.start(store, height, snapshot)?;
+                    self.checkpoints.write(store, height, snapshot);
                 }
                 // Whoever asked may be gone.
                 Item::Fence(reply) => drop(reply.send(())),
@@ -125,7 +125,7 @@ mod tests {
     fn a_slice_at_a_time_and_what_follows_waits_for_all_before_it() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), Hash([1; 32])).unwrap();
-        let mut deferred = Deferred::new(Checkpoints::new(History::All, mpsc::unbounded_channel().0));
+        let mut deferred = Deferred::new(Checkpoints::begin(History::All, mpsc::unbounded_channel().0).unwrap());
         assert_eq!(deferred.due(), None);
         let ((long, last), (short, other)) = (second(1, 20_000), second(2, 1));
         let ([mut before, mut after], [first, fence]) = {
@@ -158,7 +158,7 @@ mod tests {
     fn a_checkpoint_waits_for_the_seconds_before_it() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), Hash([1; 32])).unwrap();
-        let mut deferred = Deferred::new(Checkpoints::new(History::All, mpsc::unbounded_channel().0));
+        let mut deferred = Deferred::new(Checkpoints::begin(History::All, mpsc::unbounded_channel().0).unwrap());
         let ledger = crate::validator::tests::genesis(&types::SecretKey::from_seed([3; 32])).ledger().unwrap();
         deferred.second(second(1, 20_000).0);
         deferred.checkpoint(Height(0), ledger.snapshot());

@@ -81,7 +81,7 @@ impl Machine {
         Machine {
             genesis,
             payer,
-            deferred: Deferred::new(Checkpoints::new(History::All, mpsc::unbounded_channel().0)),
+            deferred: Deferred::new(Checkpoints::begin(History::All, mpsc::unbounded_channel().0).unwrap()),
             store,
             replica,
             effects,

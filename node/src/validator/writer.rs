@@ -49,8 +49,8 @@ impl Writer {
         history: History,
     ) -> std::io::Result<Self> {
         let (orders, queue) = unbounded();
+        let deferred = Deferred::new(Checkpoints::begin(history, events.clone())?);
         let thread = thread::Builder::new().name("store".to_owned()).spawn(move || {
-            let deferred = Deferred::new(Checkpoints::new(history, events.clone()));
             if let Err(error) = work(&queue, &store, &post, &metrics, &events, deferred) {
                 // Nothing may leave any more: the loop stops the validator.
                 let _ = events.send(Event::Broken(error));

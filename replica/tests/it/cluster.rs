@@ -91,6 +91,7 @@ struct Machine {
     finalized: BTreeMap<Height, (Hash, Vec<TransactionId>)>,
     replies: Vec<Result<TransactionId, SubmitError>>,
     wake: Option<Moment>,
+    checkpoints: usize,
     is_removed: bool,
 }
 
@@ -183,6 +184,7 @@ impl Cluster {
                 finalized: BTreeMap::new(),
                 replies: Vec::new(),
                 wake: None,
+                checkpoints: 0,
                 is_removed: false,
             });
         }
@@ -275,10 +277,8 @@ impl Cluster {
                         }
                     }
                 }
-                Effect::Checkpoint { .. }
-                | Effect::Evidence(_)
-                | Effect::KeyInUseElsewhere
-                | Effect::Members { .. } => {}
+                Effect::Checkpoint { .. } => self.validators[index].checkpoints += 1,
+                Effect::Evidence(_) | Effect::KeyInUseElsewhere | Effect::Members { .. } => {}
                 Effect::Removed { .. } => self.validators[index].is_removed = true,
                 Effect::Diverged(divergence) => panic!("validator {index}: {divergence}"),
                 // No validator here asks for a checkpoint.
@@ -440,6 +440,10 @@ impl Cluster {
             peer_id: Text::new(format!("peer-{index}")).unwrap(),
             address: Text::new(format!("/ip4/127.0.0.1/tcp/{}", 9000 + index)).unwrap(),
         }
+    }
+
+    pub(crate) fn checkpoints(&self, index: usize) -> usize {
+        self.validators[index].checkpoints
     }
 
     pub(crate) fn is_removed(&self, index: usize) -> bool {

@@ -363,6 +363,19 @@ fn leaders_change(
     made
 }
 
+/// Ids that are remembered are most of a checkpoint where there are few accounts.
+#[test]
+fn a_checkpoint_is_due_once_as_many_bytes_have_come_as_it_has() {
+    let mut cluster = Cluster::with_limits(4, Limits { checkpoint_bytes: 1, ..Limits::default() });
+    for _ in 0..40 {
+        let id = cluster.pay_in_long_batch(0, 60);
+        cluster.run_until(3_000, "the payments", |cluster| cluster.all_have_final(&id));
+    }
+    let made = cluster.checkpoints(0);
+    // The first batches are longer than all ids before them; in the end it takes eight.
+    assert!((8..20).contains(&made), "{made} checkpoints");
+}
+
 /// It would execute as if the batch were named once: only looking at the names tells.
 #[test]
 fn a_block_that_names_a_batch_twice_gets_no_vote() {

@@ -153,6 +153,11 @@ impl Ledger {
         self.replay.find(id)
     }
 
+    /// How many ids of executed transactions are known.
+    pub fn remembered_ids(&self) -> usize {
+        self.replay.len()
+    }
+
     /// The record of a key.
     pub fn record(&self, key: &RecordKey) -> Option<&Record> {
         self.records.find(key).map(|(_, entry)| &entry.record)

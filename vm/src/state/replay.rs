@@ -104,6 +104,11 @@ impl Replay {
         (self.hasher.hash_one(id) >> 32) as u32
     }
 
+    /// How many ids are remembered.
+    pub(crate) fn len(&self) -> usize {
+        self.seconds.values().map(|second| second.entries.len()).sum()
+    }
+
     /// The list of one second; cheap.
     pub(crate) fn of(&self, second: Deadline) -> Entries {
         self.seconds.get(&second).map_or_else(Entries::default, |second| second.entries.clone())
@@ -204,9 +209,9 @@ mod tests {
         assert_eq!(replay.find(&id(11, 1)), None);
 
         replay.forget(Timestamp(10_999));
-        assert_eq!(replay.of(Deadline(10)).len(), 256);
+        assert_eq!((replay.of(Deadline(10)).len(), replay.len()), (256, 257));
         replay.forget(Timestamp(11_000));
-        assert_eq!(replay.of(Deadline(10)).len(), 0);
+        assert_eq!((replay.of(Deadline(10)).len(), replay.len()), (0, 1));
         assert_eq!(replay.find(&ids[0]), None);
         assert_eq!(replay.find(&id(11, 0)), Some(at(1, 256)));
     }
