@@ -4,7 +4,7 @@ use bincode::{Decode, Encode};
 use node::store::decoders;
 use types::codec::{Blob, Bounded, List, encode};
 use types::{BatchDigest, Hash, TransactionId};
-use vm::{Receipt, ReceiptPointer, SecondLeaf};
+use vm::{IdPage, IdPages, Receipt, ReceiptPointer, SecondLeaf};
 
 use super::canonical;
 use crate::memory::bounded;
@@ -21,9 +21,10 @@ fn run(bytes: &[u8]) -> bool {
         3 => writes_again(rest, decoders::commit),
         4 => writes_again(rest, decoders::marks),
         5 => canonical_list::<Receipt>(rest),
-        6 => canonical::<(u32, SecondLeaf, List<(TransactionId, ReceiptPointer)>)>(rest).is_some(),
+        6 => canonical::<(u32, SecondLeaf, List<Hash>, Option<TransactionId>)>(rest).is_some(),
         7 => canonical::<(u32, Bounded<Hash, 33>)>(rest).is_some(),
         8 => writes_again(rest, decoders::records),
+        9 => canonical::<(u32, IdPage)>(rest).is_some(),
         _ => false,
     }
 }
@@ -52,6 +53,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     );
     let (id, at) = (TransactionId([6; 32]), ReceiptPointer { height: types::Height(7), index: 1 });
     let leaf = SecondLeaf { previous: Some(types::Deadline(5)), second: id.deadline(), ids: Hash([1; 32]) };
+    let ids = IdPages::new([(id, at)]);
     let link = vm::Link { account: types::Address([2; 20]), previous: Some(at) };
     let failure = vm::Failure::ZeroAmount;
     let receipt = |outcome| Receipt {
@@ -70,7 +72,8 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("commit", kind(3, encode(&(12_000u64, 9u64, [5u8; 16])))),
         ("marks", kind(4, encode(&(300u64, 200u64)))),
         ("receipts", kind(5, encode(&receipts))),
-        ("ids", kind(6, encode(&(7u32, leaf, vec![(id, at)])))),
+        ("ids", kind(6, encode(&(7u32, leaf, ids.leaves(), ids.last())))),
+        ("id-page", kind(9, encode(&(0u32, ids.page(0).expect("it has an id"))))),
         ("records", kind(8, b"\x01\x00\x07\x00\x00\x00\x02journalab\x02\x00\x01\x00\x00\x00\x00k".to_vec())),
         ("nodes", kind(7, encode(&(0u32, vec![leaf.hash(), Hash([2; 32])])))),
     ]
