@@ -33,26 +33,35 @@ impl Putting {
     /// Puts more until `room`, in bytes, is used up; true once all is there.
     pub(crate) fn go_on(&mut self, store: &Store, room: &mut usize) -> anyhow::Result<bool> {
         let ClosedSecond { leaf, place, nodes, ids } = &self.closed;
-        let second = encode(&(place, leaf, ids.leaves(), ids.last()));
+        let second = || encode(&(place, leaf, ids.leaves(), ids.last()));
+        if *room == 0 {
+            return Ok(false);
+        }
         if self.next == 0 {
-            if store.ids(leaf.second)?.as_ref() == Some(&second) {
+            let (second, nodes) = (second(), encode(&(0u32, nodes)));
+            *room = room.saturating_sub(second.len() + nodes.len());
+            if store.ids(leaf.second)? == Some(second) {
                 // Execution was repeated after a restart.
                 return Ok(true);
             }
-            store.put_nodes(*place, &encode(&(0u32, nodes)))?;
+            store.put_nodes(*place, &nodes)?;
         }
-        while let Some(page) = ids.page(self.next) {
-            if *room == 0 {
-                return Ok(false);
-            }
+        let mut pages = Vec::new();
+        while *room > 0
+            && let Some(page) = ids.page(self.next)
+        {
             let bytes = encode(&(self.next, &page));
             *room = room.saturating_sub(bytes.len());
-            store.put_id_page(page.last().context("a page without ids")?, &bytes)?;
+            pages.push((*page.last().context("a page without ids")?, bytes));
             self.next += 1;
         }
-        // Last: where it is, the pages are.
-        store.put_ids(leaf.second, &second)?;
-        Ok(true)
+        store.put_id_pages(leaf.second, &pages)?;
+        let is_whole = self.next as usize == ids.leaves().len();
+        if is_whole {
+            // Last: where it is, the pages are.
+            store.put_ids(leaf.second, &second())?;
+        }
+        Ok(is_whole)
     }
 }
 

@@ -45,11 +45,24 @@ struct Candidate {
     is_written: bool,
 }
 
+/// About how many bytes an account takes in a checkpoint.
+const ACCOUNT_BYTES: u64 = 64;
+
+/// And an id that is remembered until its deadline has passed.
+const ID_BYTES: u64 = 43;
+
+/// About how many bytes a checkpoint of this ledger has.
+fn checkpoint_bytes(ledger: &Ledger) -> u64 {
+    u64::from(ledger.account_count()) * ACCOUNT_BYTES + ledger.remembered_ids() as u64 * ID_BYTES
+}
+
 /// A block that became final, on its way out of [`Chain`].
 pub(crate) struct Folded {
     pub(crate) block: Arc<FinalizedBlock>,
     pub(crate) batches: Vec<Arc<VerifiedBatch>>,
     pub(crate) closed: Vec<vm::ClosedSecond>,
+    /// About how many bytes a checkpoint of the ledger after it has.
+    pub(crate) checkpoint_bytes: u64,
 }
 
 pub(crate) struct Chain {
@@ -162,6 +175,7 @@ impl Chain {
                 block: Arc::new(FinalizedBlock { block, hash, receipts }),
                 batches,
                 closed: closed.seconds,
+                checkpoint_bytes: checkpoint_bytes(&self.ledger),
             });
         }
         let lost = self.discard_unconnected();

@@ -10,12 +10,6 @@ use crate::chain::{Divergence, Folded};
 use crate::replica::Replica;
 use crate::{Effect, FinalizedWrite, Now, Write};
 
-/// About how many bytes an account takes in a checkpoint.
-const ACCOUNT_BYTES: u64 = 64;
-
-/// And an id that is remembered until its deadline has passed.
-const ID_BYTES: u64 = 43;
-
 /// Finalizations that cannot be carried out yet.
 #[derive(Default)]
 pub(crate) struct Finalizations {
@@ -141,15 +135,15 @@ impl Replica {
         certificate: Option<Verified<Certificate>>,
         effects: &mut Vec<Effect>,
     ) {
-        let Folded { block, batches, closed } = folded;
+        let Folded { block, batches, closed, checkpoint_bytes } = folded;
         let stage = Stage::Dissemination.enter();
         let new = self.dissemination.order(&batches);
         self.dissemination.expire(block.block.header.timestamp, effects);
         drop(stage);
         let bytes = batches.iter().map(|batch| batch.bytes().len() as u64).sum::<u64>();
-        self.note_for_checkpoint(block.block.header.height, bytes);
+        self.note_for_checkpoint(block.block.header.height, bytes, checkpoint_bytes);
         let batches = new.iter().map(|batch| (batch.digest(), batch.bytes().clone())).collect();
-        // First: a block that survives a crash must not have closed a second whose list did not.
+        // Before a checkpoint of this block or a later one: a restart closes again only what comes after its checkpoint.
         effects.extend(closed.into_iter().map(|second| Effect::Write(Write::ClosedSecond(second))));
         effects.push(Effect::Write(Write::Finalized(FinalizedWrite { block: block.clone(), certificate, batches })));
         effects.push(Effect::Finalized(block));
@@ -171,11 +165,9 @@ impl Replica {
     /// A checkpoint is due when replaying would take longer than writing it is worth. Which blocks make it due depends
     /// on the chain alone, beginning at each multiple of `checkpoint_blocks`: so validators have checkpoints of the same
     /// heights, and one that syncs can fetch the same from several.
-    fn note_for_checkpoint(&mut self, height: Height, bytes: u64) {
-        let ledger = self.chain.ledger();
-        let size = u64::from(ledger.account_count()) * ACCOUNT_BYTES + ledger.remembered_ids() as u64 * ID_BYTES;
+    fn note_for_checkpoint(&mut self, height: Height, bytes: u64, checkpoint_bytes: u64) {
         self.bytes_since_checkpoint += bytes;
-        let is_due = self.bytes_since_checkpoint >= self.limits.checkpoint_bytes.max(size)
+        let is_due = self.bytes_since_checkpoint >= self.limits.checkpoint_bytes.max(checkpoint_bytes)
             || height.0.is_multiple_of(self.limits.checkpoint_blocks.max(1));
         if is_due {
             self.bytes_since_checkpoint = 0;

@@ -229,10 +229,11 @@ impl Store {
         Ok(blocks)
     }
 
-    /// Puts a page of the ids that were executed for a deadline second, under the last of them.
-    pub fn put_id_page(&self, last: &TransactionId, page: &[u8]) -> Result<(), StoreError> {
+    /// Puts pages of the ids that were executed for a deadline second, each under the last of its ids.
+    pub fn put_id_pages(&self, second: Deadline, pages: &[(TransactionId, Vec<u8>)]) -> Result<(), StoreError> {
         let mut writer = self.writer()?;
-        self.wrote(page.len(), writer.put_id_page(&self.0.volumes, last, page))
+        let bytes = pages.iter().map(|(_, page)| page.len()).sum();
+        self.wrote(bytes, writer.put_id_pages(&self.0.volumes, second, pages))
     }
 
     /// Puts what is to be said of a deadline second, after the pages of its ids.

@@ -33,7 +33,7 @@
 //! journal    number u64                         view u64 | the record
 //! proposals  view u64 | hash [32]               the encoded block
 //! id pages   last id [32]                       a page of the ids executed for a deadline, which the id begins with
-//! ids        second u32                         the closed second's leaf, and those of its pages
+//! ids        second u32                         the closed second's place and leaf, the leaves of its pages, its last id
 //! nodes      place u32                          nodes of the accumulator that were complete with this closed second
 //! handovers  epoch u64                          the encoded end of the epoch
 //! chunks     position u64                       up to 7168 bytes of a long value; empty: reserved

@@ -127,17 +127,23 @@ impl Writer {
         Ok(())
     }
 
-    /// Puts a page of a second's ids under its last id.
-    pub(in crate::store) fn put_id_page(
+    /// Puts pages of a second's ids, each under its last id.
+    pub(in crate::store) fn put_id_pages(
         &mut self,
         volumes: &Volumes,
-        last: &TransactionId,
-        page: &[u8],
+        second: Deadline,
+        pages: &[(TransactionId, Vec<u8>)],
     ) -> Result<(), StoreError> {
-        let second = last.deadline().0;
-        volumes.of_second(second)?.put(Table::IdPages, &last.0, page)?;
-        // A volume that begins from here on begins after this second, so that all of it is in one.
-        self.next_second = self.next_second.max(second.saturating_add(1));
+        let volume = volumes.of_second(second.0)?;
+        for (last, page) in pages {
+            volume.put(Table::IdPages, &last.0, page)?;
+        }
+        // A volume that begins from here on begins after this second, so that the rest comes here too.
+        self.next_second = self.next_second.max(second.0.saturating_add(1));
+        if second.0 < volumes.active_span().first_second {
+            // It has nothing ahead, and would gather all of the second.
+            volume.flush()?;
+        }
         Ok(())
     }
 

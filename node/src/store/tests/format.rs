@@ -28,7 +28,7 @@ fn the_bytes_on_disk_are_those_of_the_vector() {
     store.put_block(Height(2), &record).unwrap();
     store.forget_batch(&digest(4)).unwrap();
     let second = Deadline(1_800_000_000);
-    store.put_id_page(&id(second, 9), b"page").unwrap();
+    store.put_id_pages(second, &[(id(second, 9), b"page".to_vec())]).unwrap();
     store.put_ids(second, b"ids").unwrap();
     store.put_nodes(3, b"nodes").unwrap();
     store.trim_journal(View(7)).unwrap();

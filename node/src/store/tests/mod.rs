@@ -85,7 +85,7 @@ fn page(end: TransactionId) -> Vec<u8> {
 }
 
 fn put_ids(store: &Store, second: Deadline) -> Result<(), StoreError> {
-    page_ends(second).iter().try_for_each(|end| store.put_id_page(end, &page(*end)))?;
+    store.put_id_pages(second, &page_ends(second).map(|end| (end, page(end))))?;
     store.put_ids(second, &ids(second.0.into()))
 }
 
