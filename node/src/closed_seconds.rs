@@ -21,13 +21,15 @@ type Nodes = (u32, Bounded<Hash, 33>);
 /// A closed second on its way into the store.
 pub(crate) struct Putting {
     closed: ClosedSecond,
+    /// Its nodes are there.
+    has_begun: bool,
     /// The first page that is not there yet.
     next: u32,
 }
 
 impl Putting {
     pub(crate) fn new(closed: ClosedSecond) -> Self {
-        Self { closed, next: 0 }
+        Self { closed, has_begun: false, next: 0 }
     }
 
     /// Puts more until `room`, in bytes, is used up; true once all is there.
@@ -37,7 +39,7 @@ impl Putting {
         if *room == 0 {
             return Ok(false);
         }
-        if self.next == 0 {
+        if !self.has_begun {
             let (second, nodes) = (second(), encode(&(0u32, nodes)));
             *room = room.saturating_sub(second.len() + nodes.len());
             if store.ids(leaf.second)? == Some(second) {
@@ -45,6 +47,7 @@ impl Putting {
                 return Ok(true);
             }
             store.put_nodes(*place, &nodes)?;
+            self.has_begun = true;
         }
         let mut pages = Vec::new();
         while *room > 0
@@ -186,6 +189,23 @@ mod tests {
         let missing = NodePlace { level: 1, last_leaf: 0 };
         assert!(node(&store, missing).unwrap_err().to_string().contains("level 1"));
         assert_eq!(node(&store, NodePlace { level: 0, last_leaf: 0 }).unwrap(), leaf.hash());
+    }
+
+    #[test]
+    fn slices_that_are_shorter_than_what_is_said_of_a_second_get_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Hash([1; 32])).unwrap();
+        let number = |number: u16| {
+            let mut id = id(7, 0);
+            id.0[4..6].copy_from_slice(&number.to_be_bytes());
+            id
+        };
+        let ids = Arc::new(IdPages::new((0..20_000).map(|each| (number(each), AT))));
+        let leaf = SecondLeaf { previous: None, second: Deadline(7), ids: Hash::ZERO };
+        let mut putting = Putting::new(ClosedSecond { leaf, place: 0, nodes: vec![leaf.hash()], ids });
+        let slices = (1..2_000).find(|_| putting.go_on(&store, &mut 4_096).unwrap());
+        assert!(slices.is_some_and(|slices| slices > 150), "{slices:?}");
+        assert_eq!(find(&store, &number(19_999)).unwrap(), Some(AT));
     }
 
     /// More than one value of the store can be, and parted by volumes that begin in between.
